@@ -1,0 +1,225 @@
+/**
+ * What the runtime needs of Kafka: these interfaces and nothing else. Faults leave this layer as a `KafkaError` whose
+ * `reaction` is one of the few kinds of `src/errors/streams-error.ts`; retriable ones are retried here until their
+ * delivery time-out and rarely seen outside.
+ */
+import type { Headers } from '../../common/headers.ts'
+import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
+import type { RecordSet } from '../../processor/record-set.ts'
+
+export interface KafkaClient {
+  /** Reaches at least one bootstrap broker, or fails with an error that says what was tried and what to check. */
+  connect(): Promise<void>
+  close(): Promise<void>
+  /** Metadata of the topics that exist, by name; fresh from a broker. `'all'`: every topic. */
+  describeTopics(names: readonly string[] | 'all'): Promise<Map<string, TopicMetadata>>
+  /** -1 latest, -2 earliest, else the first offset at or after that time (its offset is -1 when there is none). */
+  listOffsets(
+    query: readonly (TopicPartition & { readonly timestamp: number })[],
+    isolation: Isolation,
+  ): Promise<Map<TopicPartitionKey, number>>
+  /**
+   * Committed offsets of a group; partitions without one are absent. With `requireStable` it waits (with a short
+   * back-off, up to `timeoutMs`) until no transaction that commits offsets for them is pending (KIP-447).
+   */
+  committedOffsets(
+    group: string,
+    partitions: readonly TopicPartition[],
+    options: { readonly requireStable: boolean; readonly timeoutMs?: number },
+  ): Promise<Map<TopicPartitionKey, OffsetAndMetadata>>
+  /** A plain offset commit, fenced by member and generation (at_least_once). */
+  commitOffsets(group: GroupIdentity, offsets: Offsets): Promise<void>
+  fetcher(options: FetcherOptions): Fetcher
+  producer(options: ProducerOptions): Producer
+  group(options: GroupOptions, handler: GroupHandler): GroupMembership
+  readonly admin: Admin
+}
+
+export type Isolation = 'read_committed' | 'read_uncommitted'
+
+export interface TopicMetadata {
+  readonly name: string
+  /** A UUID as 36 characters; all zeros where the broker has none. */
+  readonly topicId: string
+  readonly internal: boolean
+  readonly partitionCount: number
+}
+
+export interface OffsetAndMetadata {
+  readonly offset: number
+  readonly leaderEpoch?: number
+  readonly metadata?: string
+}
+
+export type Offsets = ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>
+
+// --- fetching -------------------------------------------------------------------------------------------------------
+
+export interface FetcherOptions {
+  /** Names its lanes: main, restore, global. */
+  readonly name: string
+  readonly isolation: Isolation
+  readonly minBytes?: number
+  readonly maxWaitMs?: number
+  readonly maxBytes?: number
+  readonly maxPartitionBytes?: number
+}
+
+/**
+ * Keeps one fetch parked per broker. A response that was not polled yet holds back the next fetch to that broker, so
+ * that at most one response per broker is buffered here.
+ */
+export interface Fetcher {
+  /** The absolute set of partitions with the offsets to go on from. Those already there keep their position and data. */
+  assign(positions: ReadonlyMap<TopicPartitionKey, number>): void
+  /** Drops what is buffered of that partition. */
+  seek(partition: TopicPartitionKey, offset: number): void
+  /** Effective at once: nothing of a paused partition is returned; what is buffered is kept. */
+  pause(partitions: Iterable<TopicPartitionKey>): void
+  resume(partitions: Iterable<TopicPartitionKey>): void
+  /** What has arrived, at once and without waiting. Throws an `offset-out-of-range` KafkaError naming the partition. */
+  take(): RecordSet[]
+  /** Resolves when `take` has something (or an error), `wakeup` is called, or after `maxWaitMs`. */
+  wait(maxWaitMs: number): Promise<void>
+  wakeup(): void
+  /** Where the next fetch of that partition begins, when nothing of it is buffered; counts control records. */
+  position(partition: TopicPartitionKey): number | undefined
+  /** From the last response: high watermark and last stable offset. Undefined before the first. */
+  watermarks(
+    partition: TopicPartitionKey,
+  ): { readonly highWatermark: number; readonly lastStableOffset: number } | undefined
+  close(): Promise<void>
+}
+
+// --- producing ------------------------------------------------------------------------------------------------------
+
+export interface ProducerOptions {
+  /** Undefined: idempotent only. */
+  readonly transactionalId?: string
+  readonly transactionTimeoutMs?: number
+  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /** A batch is sealed at this size. Default 1 MiB below the topic's limit, at most 512 KiB. */
+  readonly batchMaxBytes?: number
+  /** Unsent and unacknowledged bytes beyond which `append` returns false. */
+  readonly bufferMaxBytes?: number
+  /** How long an open batch may wait for more records. */
+  readonly lingerMs?: number
+  readonly deliveryTimeoutMs?: number
+}
+
+/**
+ * An idempotent or transactional producer. The first failure is kept: every later call throws it until `abort` or a new
+ * producer; nothing is lost silently.
+ */
+export interface Producer {
+  /** InitProducerId: fences older owners of the transactional id and resolves their open transaction. */
+  init(): Promise<void>
+  /** Whether anything was appended or sent since the last commit or abort. */
+  readonly inTransaction: boolean
+  /**
+   * Encodes into the partition's open batch. No promise, no copy kept of `key` or `value`. False: over the buffer's
+   * limit, await `drained()` before more. Transactions begin by themselves with the first append.
+   */
+  append(
+    topic: string,
+    partition: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    timestamp: number,
+    headers: Headers,
+  ): boolean
+  /** Bytes of one record as it would be encoded, for the check against `max.message.bytes`. */
+  recordBytes(key: Uint8Array | null, value: Uint8Array | null, headers: Headers): number
+  drained(): Promise<void>
+  /** Seals every open batch and resolves when all batches are acknowledged. */
+  flush(): Promise<void>
+  /** Offsets of all partitions in one request, fenced by the group's generation (KIP-447). */
+  sendOffsets(offsets: Offsets, group: GroupIdentity): Promise<void>
+  commit(): Promise<void>
+  /** Aborts on the broker and discards everything unsent. After it the producer is usable again. */
+  abort(): Promise<void>
+  close(): Promise<void>
+  /** 1 + the offset of the last acknowledged record of that partition; undefined before the first. */
+  acknowledged(partition: TopicPartitionKey): number | undefined
+}
+
+// --- groups ---------------------------------------------------------------------------------------------------------
+
+export interface GroupIdentity {
+  readonly groupId: string
+  readonly generationId: number
+  readonly memberId: string
+  readonly instanceId: string | undefined
+}
+
+export interface GroupOptions {
+  readonly groupId: string
+  readonly instanceId: string | undefined
+  /** `millrace`, in the group type `consumer`. */
+  readonly protocolName: string
+  readonly sessionTimeoutMs: number
+  readonly heartbeatIntervalMs: number
+  readonly rebalanceTimeoutMs: number
+}
+
+export interface MemberSubscription {
+  readonly memberId: string
+  readonly instanceId: string | undefined
+  readonly topics: readonly string[]
+  readonly ownedPartitions: readonly TopicPartition[]
+  readonly userData: Buffer | undefined
+}
+
+export interface MemberAssignment {
+  readonly memberId: string
+  readonly partitions: readonly TopicPartition[]
+  readonly userData: Buffer | undefined
+}
+
+/** Called by the membership, one at a time and awaited, while heartbeats go on. */
+export interface GroupHandler {
+  /** For the next JoinGroup: the standard ConsumerProtocol envelope is built around it. */
+  subscription(): {
+    readonly topics: readonly string[]
+    readonly ownedPartitions: readonly TopicPartition[]
+    readonly userData: Buffer | undefined
+  }
+  /** Only on the leader. */
+  assign(members: readonly MemberSubscription[]): Promise<readonly MemberAssignment[]>
+  /** A rebalance has begun: JoinGroup is not sent until this settles (stop at a commit, or at the deadline). */
+  onPrepareJoin(deadlineMs: number): Promise<void>
+  onAssigned(assignment: Omit<MemberAssignment, 'memberId'>): Promise<void>
+  /** Fenced, or the session ended: nothing may be committed any more. Awaited before the next JoinGroup. */
+  onLost(cause: Error): Promise<void>
+  /** The membership cannot go on (authorisation, another protocol in the group, …). */
+  onFatal(error: Error): void
+}
+
+export interface GroupMembership {
+  /** Joins in the background; resolves at the first assignment. */
+  start(): Promise<void>
+  requestRejoin(reason: string): void
+  /** The newest generation of this member; throws a `member-fenced` KafkaError while there is none. */
+  identity(): GroupIdentity
+  /** Ends heartbeats and, unless static membership shall be kept, sends LeaveGroup. */
+  leave(options?: { readonly keepMembership?: boolean }): Promise<void>
+}
+
+// --- administration -------------------------------------------------------------------------------------------------
+
+export interface NewTopic {
+  readonly name: string
+  /** -1: the broker's default. */
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly config: Readonly<Record<string, string>>
+}
+
+export interface Admin {
+  /** Resolves when they exist on the controller and in the metadata; a topic that exists already is not an error. */
+  createTopics(topics: readonly NewTopic[]): Promise<void>
+  deleteTopics(names: readonly string[]): Promise<void>
+  describeTopicConfigs(names: readonly string[]): Promise<Map<string, ReadonlyMap<string, string>>>
+  deleteRecords(before: ReadonlyMap<TopicPartitionKey, number>): Promise<void>
+  deleteGroups(groups: readonly string[]): Promise<void>
+}

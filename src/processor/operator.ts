@@ -1,0 +1,49 @@
+/**
+ * The contract between the DSL's operators and the task that runs them. An operator gets key and value as arguments;
+ * everything else about the record (timestamp, headers, where it came from) is in `context.record`, one object per task.
+ * No operator is ever asynchronous, none keeps a record, and none makes an object that it can avoid.
+ */
+import type { Duration } from '../common/duration.ts'
+import type { RecordContext } from './record-context.ts'
+import type { PunctuationType, Cancellable } from './processor-context.ts'
+
+export interface Operator<K, V, KR = unknown, VR = unknown> {
+  /** Once per life of the task's processors: after creation, and again on a new object after a rollback. */
+  init?(context: OperatorContext<KR, VR>): void
+  process(key: K, value: V): void
+  close?(): void
+}
+
+/** Makes a new operator per task; a supplier that returns the same object twice is an error. */
+export type OperatorSupplier = () => Operator<never, never>
+
+/** What a node's operator can do. One object per node and task. */
+export interface OperatorContext<KR, VR> {
+  readonly nodeName: string
+  readonly applicationId: string
+  readonly taskId: string
+  /** The partition number of the task. */
+  readonly partition: number
+  readonly record: RecordContext
+  /** Undefined while no record is processed (in `init`). */
+  readonly hasRecord: boolean
+  /** Highest timestamp of the records that the task has taken; -1 before the first. */
+  readonly streamTime: number
+  readonly wallClockTime: number
+  /** To every child, in order, depth first. */
+  forward(key: KR, value: VR): void
+  /** To the child of that name; an error when there is none. */
+  forwardTo(child: string, key: KR, value: VR): void
+  /** A store that is connected to this node; an error that names node and store otherwise. */
+  getStateStore<S>(name: string): S
+  schedule(
+    interval: Duration,
+    type: PunctuationType,
+    punctuate: (timestamp: number) => void,
+    start?: number,
+  ): Cancellable
+  /** Asks for a commit soon. */
+  requestCommit(): void
+  /** Counts the current record in `dropped-records-total` and, rate-limited, logs where it was and why. */
+  dropRecord(reason: string): void
+}

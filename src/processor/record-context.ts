@@ -1,0 +1,22 @@
+import type { Headers } from '../common/headers.ts'
+import type { AnySerde } from '../serde/serde.ts'
+import type { RecordMetadata } from './record.ts'
+
+/**
+ * The context of the record that a task is processing: one mutable object per task, so that operators pass only
+ * `(key, value)`. Whoever changes `timestamp` or `headers` for its children restores them afterwards.
+ *
+ * `rawKey` keeps the bytes that `rawKeyValue` was deserialised from by `rawKeySerde`, so that a store, its changelog and a
+ * sink need not serialise an unchanged key again. It is set only where the serde round-trips (for strings: not when the
+ * text contains U+FFFD, which stands for malformed input). The bytes are a view that is valid during the record only.
+ */
+export interface RecordContext extends RecordMetadata {
+  topic: string | null
+  partition: number
+  offset: number
+  timestamp: number
+  headers: Headers
+  rawKey: Uint8Array | undefined
+  rawKeyValue: unknown
+  rawKeySerde: AnySerde | undefined
+}

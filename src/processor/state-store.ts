@@ -1,0 +1,39 @@
+/** What processors and queries see of a store. All of it is synchronous; null as a value deletes. */
+import type { RecordContext } from './record-context.ts'
+import type { Change, ValueAndTimestamp } from './record.ts'
+
+/** Iterators show the store as it was when they were opened; writing during iteration is allowed. */
+export interface StoreIterator<T> extends IterableIterator<T>, Disposable {}
+
+export interface KeyValueStore<K, V> {
+  get(key: K): V | undefined
+  put(key: K, value: V | null): void
+  putIfAbsent(key: K, value: V): V | undefined
+  delete(key: K): V | undefined
+  /** Bounds are inclusive, no bounds: all; in unsigned byte order of the serialised key. */
+  range(from?: K, to?: K): StoreIterator<readonly [key: K, value: V]>
+  reverseRange(from?: K, to?: K): StoreIterator<readonly [key: K, value: V]>
+  prefixScan(prefix: Uint8Array): StoreIterator<readonly [key: K, value: V]>
+  approximateNumEntries(): number
+}
+
+/**
+ * The DSL's view of a timestamped key-value store: what tables and aggregations read and write. Where the public view
+ * ({@link KeyValueStore} of `{ value, timestamp }`) makes an object per call, this one lends its own.
+ */
+export interface TableStore<K, V> {
+  readonly name: string
+  /** The current value; the object is borrowed: valid until the next call on this store. */
+  read(key: K): ValueAndTimestamp<V> | undefined
+  /** Writes a value, or deletes with null. Uncached stores log at once; cached ones at the next flush. */
+  write(key: K, value: V | null, timestamp: number): void
+  /** Whether updates are forwarded by the flush listener (a cached store) or by the operator itself (an uncached one). */
+  readonly cached: boolean
+  /**
+   * Called at a flush once per changed key, in order of last update, with `context` set to that of the last update.
+   * Without `sendOldValues` the change's old value is null and need not be read.
+   */
+  onFlush(listener: FlushListener<K, V>, sendOldValues: boolean): void
+}
+
+export type FlushListener<K, V> = (key: K, change: Change<V>, timestamp: number, context: RecordContext) => void

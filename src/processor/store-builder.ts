@@ -1,0 +1,33 @@
+import type { AnySerde } from '../serde/serde.ts'
+
+/** Everything that is known of a store before a task makes it. Durations are in milliseconds. */
+export interface StoreSpec {
+  readonly kind: 'keyValue' | 'timestampedKeyValue' | 'versioned' | 'window' | 'session'
+  readonly name: string
+  readonly key?: AnySerde | undefined
+  readonly value?: AnySerde | undefined
+  /** Undefined: as `StreamsConfig.store` says. */
+  readonly persistent?: boolean | undefined
+  readonly caching: boolean
+  readonly logging: boolean
+  /** Additions to the changelog topic's configuration. */
+  readonly changelogConfig: Readonly<Record<string, string>>
+  /** Key-value only: least recently used entries go first. */
+  readonly maxEntries?: number | undefined
+  readonly retentionMs?: number | undefined
+  readonly windowSizeMs?: number | undefined
+  readonly retainDuplicates?: boolean | undefined
+  readonly historyRetentionMs?: number | undefined
+}
+
+/** Made by `stores.keyValue` and its siblings; `S` is the type of the store that a processor gets. */
+export class StoreBuilder<out S = unknown> {
+  readonly name: string
+  readonly spec: StoreSpec
+  declare readonly '~store'?: S
+
+  constructor(spec: StoreSpec) {
+    this.name = spec.name
+    this.spec = spec
+  }
+}
