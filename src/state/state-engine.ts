@@ -1,0 +1,80 @@
+/**
+ * The state engine port: committed state of one task, and how a commit gets there. Engines know bytes only. Everything
+ * about records, serdes, caching and changelogs is above, in the overlay and its stores; nothing below ever sees
+ * uncommitted data.
+ */
+import type { TopicPartitionKey } from '../common/topic-partition.ts'
+
+/** Written with every commit, in one atomic unit with its data: how far the state has come. */
+export interface Marker {
+  readonly formatVersion: number
+  /** Per changelog partition 1 + the offset of the last record that is in the state. */
+  readonly changelog: Readonly<Record<TopicPartitionKey, number>>
+  /** Input offsets of that commit. */
+  readonly input: Readonly<Record<TopicPartitionKey, number>>
+  /** By topic name; a topic that was deleted and made again has another id. */
+  readonly topicIds: Readonly<Record<string, string>>
+  /** Observed stream times of processors, by node name. */
+  readonly streamTimes: Readonly<Record<string, number>>
+  /** Sequence counters of join stores, by store name. */
+  readonly counters: Readonly<Record<string, number>>
+  readonly committedAtMs: number
+}
+
+export const markerFormatVersion = 1
+
+export const emptyMarker: Marker = {
+  formatVersion: markerFormatVersion,
+  changelog: {},
+  input: {},
+  topicIds: {},
+  streamTimes: {},
+  counters: {},
+  committedAtMs: 0,
+}
+
+export interface StateEngine {
+  readonly name: string
+  readonly persistent: boolean
+  /** Opens what the last owner of this task committed. `directory` is unused by an engine that is not persistent. */
+  open(taskId: string, directory: string | undefined): Promise<TaskState>
+}
+
+/** The state of one task: one atomic unit. Reads are synchronous and see what was committed last. */
+export interface TaskState {
+  /** Of the last commit; undefined before the first. */
+  readonly marker: Marker | undefined
+  /** Made when first named; one per store (or per segment of it). */
+  keyspace(id: string): Keyspace
+  /**
+   * All of `batch` and the marker, or nothing. The engine reads the batch before it returns and copies what it keeps;
+   * undefined means that it is done already (an engine in memory).
+   */
+  commit(batch: Batch, marker: Marker): Promise<void> | undefined
+  /** Forgets all of one key space, for a store that must be rebuilt. */
+  clear(keyspaceId: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Keys are ordered as unsigned bytes. Keys and values that are returned are borrowed: valid until the next call. */
+export interface Keyspace {
+  readonly size: number
+  get(key: Uint8Array): Uint8Array | undefined
+  /** From `from` (inclusive) up to `to` (exclusive); undefined is unbounded. It must not outlive a commit. */
+  range(from: Uint8Array | undefined, to: Uint8Array | undefined, reverse: boolean): KeyspaceCursor
+}
+
+export interface KeyspaceCursor {
+  next(): boolean
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  close(): void
+}
+
+/** What a commit changes; the engine pulls it. A null value deletes. */
+export interface Batch {
+  forEach(visit: (keyspaceId: string, key: Uint8Array, value: Uint8Array | null) => void): void
+}
+
+/** For a commit that only moves the marker. */
+export const emptyBatch: Batch = { forEach: () => undefined }
