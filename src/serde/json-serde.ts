@@ -1,0 +1,87 @@
+/** JSON as UTF-8, checked against a Standard Schema when it is read. */
+import { asBuffer } from '../common/bytes.ts'
+import { SerdeError } from '../errors/serde-error.ts'
+import { refuseBytes, refuseValue } from './serde-checks.ts'
+import type { Serde } from './serde.ts'
+import type { StandardSchema } from './standard-schema.ts'
+
+export function jsonSerde<T>(schema?: StandardSchema<T>): Serde<T> {
+  return {
+    name: 'json',
+    serialize(value, topic) {
+      const text = stringify(value, topic)
+      return typeof text === 'string' ? Buffer.from(text) : refuseValue('json', topic, 'what JSON can express', value)
+    },
+    deserialize(bytes, topic) {
+      const value = parse(bytes, topic)
+      return schema === undefined ? (value as T) : validate(schema, value, topic)
+    },
+  }
+}
+
+function stringify(value: unknown, topic: string): string | undefined {
+  try {
+    return JSON.stringify(value) as string | undefined
+  } catch (error) {
+    throw new SerdeError(
+      'MILLRACE_SERDE_INVALID_VALUE',
+      'json',
+      topic,
+      `serde json cannot write a value for topic ${topic}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
+  }
+}
+
+function parse(bytes: Uint8Array, topic: string): unknown {
+  try {
+    return JSON.parse(asBuffer(bytes).toString()) as unknown
+  } catch (error) {
+    return refuseBytes('json', topic, 'they are not JSON', error)
+  }
+}
+
+function validate<T>(schema: StandardSchema<T>, value: unknown, topic: string): T {
+  const result = schema['~standard'].validate(value)
+  const vendor = schema['~standard'].vendor
+  if (isPromise(result)) {
+    // Nobody waits for it: its rejection must not end the process.
+    result.then(undefined, () => undefined)
+    throw new SerdeError(
+      'MILLRACE_SERDE_SCHEMA_ASYNC',
+      'json',
+      topic,
+      `serde json for topic ${topic}: the ${vendor} schema validates asynchronously; use one without asynchronous checks, and make those in an operator`,
+    )
+  }
+  const { value: valid, issues } = result as { value?: unknown; issues?: readonly Issue[] | undefined }
+  if (issues !== undefined) {
+    throw new SerdeError(
+      'MILLRACE_SERDE_SCHEMA_MISMATCH',
+      'json',
+      topic,
+      `serde json: a value of topic ${topic} does not satisfy its ${vendor} schema: ${describeIssues(issues)}`,
+    )
+  }
+  return valid as T
+}
+
+interface Issue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+const issuesShown = 5
+
+function describeIssues(issues: readonly Issue[]): string {
+  const shown = issues.slice(0, issuesShown).map(({ message, path }) => {
+    const at = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+    return at === '' ? message : `${at}: ${message}`
+  })
+  const more = issues.length - shown.length
+  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '')
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
