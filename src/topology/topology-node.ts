@@ -73,10 +73,20 @@ export interface SubTopology {
   readonly stores: readonly TopologyStore[]
 }
 
+/** A store that every instance fills from a whole topic; its source and processor run outside of tasks. */
+export interface GlobalStore {
+  readonly id: number
+  readonly source: SourceNode
+  readonly processor: ProcessorNode
+  readonly spec: StoreSpec
+  readonly topic: string
+}
+
 /** Everything that the runtime needs of a topology; `Topology#compile` makes it. */
 export interface CompiledTopology {
   readonly subTopologies: readonly SubTopology[]
   readonly repartitionTopics: readonly RepartitionTopic[]
   /** Topics that must have equal partition counts, by name without the application id. */
   readonly copartitionGroups: readonly (readonly string[])[]
+  readonly globalStores?: readonly GlobalStore[]
 }

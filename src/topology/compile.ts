@@ -1,0 +1,66 @@
+/** From what was built to what runs: sub-topologies with their stores and changelogs, internal topics, co-partitioning. */
+import { TopologyError } from '../errors/topology-error.ts'
+import type { StoreSpec } from '../processor/store-builder.ts'
+import { groupNodes, type NodeGroup } from './sub-topologies.ts'
+import type { TopologyDefinition } from './topology-builder.ts'
+import type { CompiledTopology, SubTopology, TopologyStore } from './topology-node.ts'
+
+export function compileTopology(definition: TopologyDefinition): CompiledTopology {
+  const groups = groupNodes(definition)
+  const globalStores = groups.flatMap(({ id, nodes }) => {
+    const store = definition.globalStores.get(nodes[0]?.name ?? '')
+    return store === undefined ? [] : [{ id, ...store }]
+  })
+  const globalIds = new Set(globalStores.map(({ id }) => id))
+  return {
+    subTopologies: groups.filter(({ id }) => !globalIds.has(id)).map((group) => subTopology(group, definition)),
+    repartitionTopics: definition.repartitionTopics,
+    copartitionGroups: copartitionGroups(definition),
+    globalStores,
+  }
+}
+
+function subTopology({ id, nodes }: NodeGroup, definition: TopologyDefinition): SubTopology {
+  const names = new Set(nodes.flatMap((node) => (node.kind === 'processor' ? node.stores : [])))
+  const stores = [...names].flatMap((name) => {
+    const spec = definition.stores.get(name)
+    return spec === undefined ? [] : [topologyStore(spec, definition.sourceChangelogs.get(name))]
+  })
+  return { id, nodes, stores }
+}
+
+function topologyStore(spec: StoreSpec, sourceTopic: string | undefined): TopologyStore {
+  if (sourceTopic !== undefined) return { spec, changelogTopic: sourceTopic, changelogIsSource: true }
+  return { spec, changelogTopic: spec.logging ? `${spec.name}-changelog` : undefined, changelogIsSource: false }
+}
+
+/** Groups that share a topic are one (InternalTopologyBuilder.copartitionGroups). */
+function copartitionGroups(definition: TopologyDefinition): string[][] {
+  const groups: Set<string>[] = []
+  for (const sources of definition.copartitionedSources) {
+    const topics = new Set(sources.flatMap((source) => topicsOf(definition, source)))
+    const overlapping = groups.filter((group) => [...topics].some((topic) => group.has(topic)))
+    for (const group of overlapping) groups.splice(groups.indexOf(group), 1)
+    groups.push(new Set([...overlapping.flatMap((group) => [...group]), ...topics]))
+  }
+  return groups.map((group) => [...group])
+}
+
+function topicsOf(definition: TopologyDefinition, source: string): readonly string[] {
+  const node = definition.nodes.find(({ name }) => name === source)
+  return node?.kind === 'source' && !(node.topics instanceof RegExp) ? node.topics : []
+}
+
+/** Repartition topics of one group that were given unequal counts can never fit (validateCopartition). */
+export function checkCopartitioning(definition: TopologyDefinition): void {
+  const given = new Map(definition.repartitionTopics.map(({ name, partitions }) => [name, partitions]))
+  for (const group of copartitionGroups(definition)) {
+    const counts = group.map((topic) => given.get(topic))
+    if (counts.includes(undefined) || new Set(counts).size <= 1) continue
+    const found = group.map((topic, i) => `${topic} (${counts[i]})`).join(', ')
+    throw new TopologyError(
+      'MILLRACE_PARTITIONS_CONFLICT',
+      `these repartition topics are joined and need the same number of partitions: ${found}; give repartition() equal counts`,
+    )
+  }
+}

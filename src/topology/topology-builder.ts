@@ -1,0 +1,228 @@
+/**
+ * The nodes and stores of one topology while it is put together, and the source of truth for what may be added: names
+ * are unique, parents exist, no topic is read twice, stores belong to processors. `Topology` (processor API) and the DSL
+ * both write here. It must never look at user code or at configuration, and never drop a node that was added.
+ *
+ * Kafka Streams: InternalTopologyBuilder.java.
+ */
+import { TopologyError } from '../errors/topology-error.ts'
+import type { StoreSpec } from '../processor/store-builder.ts'
+import { wholePattern } from './topic-pattern.ts'
+import type {
+  GlobalStore,
+  ProcessorNode,
+  RepartitionTopic,
+  SinkNode,
+  SourceNode,
+  TopologyNode,
+} from './topology-node.ts'
+
+/** What was built, as data. Nodes in the order of insertion, which is topological. */
+export interface TopologyDefinition {
+  readonly nodes: readonly TopologyNode[]
+  readonly stores: ReadonlyMap<string, StoreSpec>
+  /** By the name of the source. */
+  readonly globalStores: ReadonlyMap<string, Omit<GlobalStore, 'id'>>
+  /** Source topics that serve as changelogs, by store. */
+  readonly sourceChangelogs: ReadonlyMap<string, string>
+  readonly repartitionTopics: readonly RepartitionTopic[]
+  /** Names of source nodes whose topics must have equal partition counts. */
+  readonly copartitionedSources: readonly (readonly string[])[]
+}
+
+export class TopologyBuilder {
+  readonly #nodes = new Map<string, TopologyNode>()
+  readonly #stores = new Map<string, StoreSpec>()
+  readonly #connections = new Map<string, Set<string>>()
+  readonly #globalStores = new Map<string, Omit<GlobalStore, 'id'>>()
+  readonly #sourceChangelogs = new Map<string, string>()
+  readonly #repartitionTopics = new Map<string, RepartitionTopic>()
+  readonly #copartitionedSources: (readonly string[])[] = []
+
+  addSource(source: SourceNode): void {
+    this.#checkNewNode(source.name)
+    this.#checkTopicsAreFree(source)
+    this.#nodes.set(source.name, source)
+  }
+
+  addProcessor(processor: ProcessorNode): void {
+    this.#checkNewNode(processor.name)
+    this.#checkParents(processor.name, processor.parents)
+    this.#nodes.set(processor.name, processor)
+    for (const store of processor.stores) this.connect(processor.name, store)
+  }
+
+  addSink(sink: SinkNode): void {
+    this.#checkNewNode(sink.name)
+    this.#checkParents(sink.name, sink.parents)
+    this.#nodes.set(sink.name, sink)
+  }
+
+  /** Adding the same store again is no error: several processors may bring it along. */
+  addStore(spec: StoreSpec, processors: readonly string[] = []): void {
+    const present = this.#stores.get(spec.name)
+    if (present !== undefined && present !== spec) refuseStoreName(spec.name)
+    if (this.#globalStoreNamed(spec.name) !== undefined) refuseStoreName(spec.name)
+    this.#stores.set(spec.name, spec)
+    for (const processor of processors) this.connect(processor, spec.name)
+  }
+
+  connect(processor: string, store: string): void {
+    if (this.#globalStoreNamed(store) !== undefined) {
+      throw new TopologyError(
+        'MILLRACE_STORE_NOT_CONNECTABLE',
+        `processor ${processor}: the global store ${store} is open to every processor and cannot be connected; leave it out`,
+        { node: processor, storeName: store },
+      )
+    }
+    if (!this.#stores.has(store)) {
+      const known = [...this.#stores.keys()].join(', ') || 'none'
+      throw new TopologyError(
+        'MILLRACE_STORE_UNKNOWN',
+        `processor ${processor}: store ${store} is not added yet (stores so far: ${known}); add it with addStateStore() before`,
+        { node: processor, storeName: store },
+      )
+    }
+    const node = this.#nodes.get(processor)
+    if (node === undefined) {
+      throw new TopologyError(
+        'MILLRACE_STORE_NOT_CONNECTABLE',
+        `store ${store}: processor ${processor} is not added yet; add the processor before it is connected`,
+        { node: processor, storeName: store },
+      )
+    }
+    if (node.kind !== 'processor') {
+      throw new TopologyError(
+        'MILLRACE_STORE_NOT_CONNECTABLE',
+        `store ${store} cannot be connected to ${node.kind} ${processor}; only processors use stores`,
+        { node: processor, storeName: store },
+      )
+    }
+    const connected = this.#connections.get(processor) ?? new Set()
+    this.#connections.set(processor, connected.add(store))
+  }
+
+  addGlobalStore(store: Omit<GlobalStore, 'id'>): void {
+    const { source, processor, spec } = store
+    this.#checkNewNode(source.name)
+    this.#checkTopicsAreFree(source)
+    this.#checkNewNode(processor.name)
+    if (source.name === processor.name) refuseNodeName(processor.name)
+    if (this.#stores.has(spec.name) || this.#globalStoreNamed(spec.name) !== undefined) refuseStoreName(spec.name)
+    this.#nodes.set(source.name, source)
+    this.#nodes.set(processor.name, processor)
+    this.#connections.set(processor.name, new Set([spec.name]))
+    this.#globalStores.set(source.name, store)
+  }
+
+  /** The source topic is what the store is restored from; no changelog of its own is written. */
+  useAsChangelog(topic: string, store: string): void {
+    this.#sourceChangelogs.set(store, topic)
+  }
+
+  addRepartitionTopic(topic: RepartitionTopic): void {
+    this.#repartitionTopics.set(topic.name, topic)
+  }
+
+  copartition(sources: readonly string[]): void {
+    this.#copartitionedSources.push(sources)
+  }
+
+  definition(): TopologyDefinition {
+    return {
+      nodes: [...this.#nodes.values()].map((node) =>
+        node.kind === 'processor' ? { ...node, stores: [...(this.#connections.get(node.name) ?? [])] } : node,
+      ),
+      stores: new Map(this.#stores),
+      globalStores: new Map(this.#globalStores),
+      sourceChangelogs: new Map(this.#sourceChangelogs),
+      repartitionTopics: [...this.#repartitionTopics.values()],
+      copartitionedSources: [...this.#copartitionedSources],
+    }
+  }
+
+  #globalStoreNamed(name: string): Omit<GlobalStore, 'id'> | undefined {
+    return this.#globalStores.values().find((store) => store.spec.name === name)
+  }
+
+  #checkNewNode(name: string): void {
+    if (typeof name !== 'string' || name === '') {
+      throw new TopologyError('MILLRACE_NAME_INVALID', `the name of a node is missing, found ${JSON.stringify(name)}`)
+    }
+    if (this.#nodes.has(name)) refuseNodeName(name)
+  }
+
+  #checkParents(name: string, parents: readonly string[]): void {
+    if (parents.length === 0) refuseParents(name, 'has no parent; name at least one source or processor')
+    for (const parent of parents) {
+      const node = this.#nodes.get(parent)
+      if (parent === name) refuseParents(name, `is its own parent: ${parent} is unknown (self-reference)`)
+      if (node === undefined) {
+        refuseParents(
+          name,
+          `names the parent ${parent}, which is unknown; add ${parent} before it, or correct the name`,
+        )
+      }
+      if (node.kind === 'sink') refuseParents(name, `names the sink ${parent} as its parent; a sink has no children`)
+    }
+  }
+
+  #checkTopicsAreFree(source: SourceNode): void {
+    if (source.topics instanceof RegExp) this.#checkPatternIsFree(source.name, source.topics)
+    else for (const topic of source.topics) this.#checkTopicIsFree(source.name, topic)
+  }
+
+  #checkTopicIsFree(name: string, topic: string): void {
+    for (const other of this.#sources()) {
+      if (other.topics instanceof RegExp) {
+        if (wholePattern(other.topics).test(topic)) {
+          refuseTopic(name, topic, `it matches the pattern ${other.topics.source} of source ${other.name} already`)
+        }
+      } else if (other.topics.includes(topic)) {
+        refuseTopic(name, topic, `it is read by source ${other.name} already`)
+      }
+    }
+  }
+
+  #checkPatternIsFree(name: string, pattern: RegExp): void {
+    const whole = wholePattern(pattern)
+    for (const other of this.#sources()) {
+      const topic = other.topics instanceof RegExp ? undefined : other.topics.find((candidate) => whole.test(candidate))
+      if (topic !== undefined) {
+        refuseTopic(name, topic, `the pattern ${pattern.source} matches it, and source ${other.name} reads it already`)
+      }
+    }
+  }
+
+  #sources(): SourceNode[] {
+    return [...this.#nodes.values()].filter((node) => node.kind === 'source')
+  }
+}
+
+function refuseNodeName(name: string): never {
+  throw new TopologyError(
+    'MILLRACE_NAME_TAKEN',
+    `processor ${name} is already added; every source, processor and sink needs a name of its own`,
+    { node: name },
+  )
+}
+
+function refuseStoreName(name: string): never {
+  throw new TopologyError(
+    'MILLRACE_NAME_TAKEN',
+    `a different store has already been added with the name ${name}; every store needs a name of its own`,
+    { storeName: name },
+  )
+}
+
+function refuseParents(name: string, reason: string): never {
+  throw new TopologyError('MILLRACE_PARENT_UNKNOWN', `node ${name} ${reason}`, { node: name })
+}
+
+function refuseTopic(name: string, topic: string, reason: string): never {
+  throw new TopologyError(
+    'MILLRACE_TOPIC_TAKEN',
+    `source ${name} cannot read topic ${topic}: ${reason}; a topic has one source, whose records can go to several nodes`,
+    { node: name, topic },
+  )
+}

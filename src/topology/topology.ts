@@ -1,0 +1,167 @@
+/**
+ * A topology: what the processor API adds to, what the DSL builds, and what the runtime, the description and the test
+ * driver read. It is the only thing that DSL and runtime have in common; it never runs anything itself.
+ */
+import { TopologyError } from '../errors/topology-error.ts'
+import type { Processor } from '../processor/processor.ts'
+import type { RecordMetadata } from '../processor/record.ts'
+import { StoreBuilder, type StoreSpec } from '../processor/store-builder.ts'
+import { compileTopology } from './compile.ts'
+import { TopologyDescription } from './describe.ts'
+import { toOffsetReset, toTopics, type Consumed, type Processed, type Produced, type Topics } from './options.ts'
+import { processorOperator } from './processor-operator.ts'
+import { TopologyBuilder } from './topology-builder.ts'
+import type { CompiledTopology, ProcessorNode, SourceNode } from './topology-node.ts'
+
+export class Topology {
+  readonly #builder: TopologyBuilder
+
+  /** Without an argument an empty one, to be filled with the processor API. */
+  constructor(builder: TopologyBuilder = new TopologyBuilder()) {
+    this.#builder = builder
+  }
+
+  addSource<K, V>(name: string, topics: Topics, options: Consumed<K, V> = {}): this {
+    this.#builder.addSource(sourceNode(name, topics, options))
+    return this
+  }
+
+  addProcessor<K, V, KR, VR>(
+    name: string,
+    supplier: () => Processor<K, V, KR, VR>,
+    parents: string | readonly string[],
+    options: Processed = {},
+  ): this {
+    const { builders, names } = splitStores(options.stores)
+    for (const builder of builders) this.#builder.addStore(builder.spec)
+    this.#builder.addProcessor({
+      kind: 'processor',
+      name,
+      parents: toList(parents),
+      supplier: processorOperator(name, supplier),
+      stores: names,
+      onProcessingError: options.onProcessingError,
+    })
+    return this
+  }
+
+  addSink<K, V>(
+    name: string,
+    topic: string | ((value: V, key: K, context: RecordMetadata) => string),
+    parents: string | readonly string[],
+    options: Produced<K, V> = {},
+  ): this {
+    this.#builder.addSink({
+      kind: 'sink',
+      name,
+      parents: toList(parents),
+      topic,
+      topicLabel: options.topicLabel,
+      key: options.key,
+      value: options.value,
+      partitioner: options.partitioner,
+      onProductionError: options.onProductionError,
+    })
+    return this
+  }
+
+  addStateStore(store: StoreBuilder, ...processors: string[]): this {
+    this.#builder.addStore(specOf(store), processors)
+    return this
+  }
+
+  /** The source topic is the store's changelog (KIP-813); only `processor` writes to the store. */
+  addReadOnlyStateStore<K, V>(
+    store: StoreBuilder,
+    source: string,
+    topic: string,
+    processor: string,
+    supplier: () => Processor<K, V, never, never>,
+    options: Consumed<K, V> = {},
+  ): this {
+    const spec: StoreSpec = { ...specOf(store), logging: false }
+    this.#builder.addSource(sourceNode(source, topic, { offsetReset: 'earliest', ...options }))
+    this.#builder.addProcessor(this.#stateProcessor(processor, source, supplier))
+    this.#builder.addStore(spec, [processor])
+    this.#builder.useAsChangelog(topic, spec.name)
+    return this
+  }
+
+  addGlobalStore<K, V>(
+    store: StoreBuilder,
+    source: string,
+    topic: string,
+    processor: string,
+    supplier: () => Processor<K, V, never, never>,
+    options: Consumed<K, V> = {},
+  ): this {
+    this.#builder.addGlobalStore({
+      source: { ...sourceNode(source, topic, options), admitsNull: true },
+      processor: this.#stateProcessor(processor, source, supplier),
+      spec: { ...specOf(store), logging: false },
+      topic,
+    })
+    return this
+  }
+
+  connectProcessorAndStateStores(processor: string, ...stores: string[]): this {
+    if (stores.length === 0) {
+      throw new TopologyError(
+        'MILLRACE_STORE_UNKNOWN',
+        `connectProcessorAndStateStores(${JSON.stringify(processor)}) names no store; name at least one`,
+        { node: processor },
+      )
+    }
+    for (const store of stores) this.#builder.connect(processor, store)
+    return this
+  }
+
+  describe(): TopologyDescription {
+    return new TopologyDescription(this.#builder.definition())
+  }
+
+  /** For the runtime and the test driver. */
+  compile(): CompiledTopology {
+    return compileTopology(this.#builder.definition())
+  }
+
+  #stateProcessor<K, V>(name: string, source: string, supplier: () => Processor<K, V, never, never>): ProcessorNode {
+    return { kind: 'processor', name, parents: [source], supplier: processorOperator(name, supplier), stores: [] }
+  }
+}
+
+function sourceNode<K, V>(name: string, topics: Topics, options: Consumed<K, V>): SourceNode {
+  return {
+    kind: 'source',
+    name,
+    topics: toTopics(name, topics),
+    key: options.key,
+    value: options.value,
+    admitsNull: false,
+    timestampExtractor: options.timestampExtractor,
+    offsetReset: toOffsetReset(name, options.offsetReset),
+    onDeserializationError: options.onDeserializationError,
+  }
+}
+
+function toList(parents: string | readonly string[]): readonly string[] {
+  return typeof parents === 'string' ? [parents] : [...parents]
+}
+
+/** Names of all stores, and the builders among them, which are to be added. */
+export function splitStores(stores: readonly (string | StoreBuilder)[] = []): {
+  readonly names: readonly string[]
+  readonly builders: readonly StoreBuilder[]
+} {
+  const builders = stores.filter((store) => typeof store !== 'string')
+  return { names: stores.map((store) => (typeof store === 'string' ? store : specOf(store).name)), builders }
+}
+
+export function specOf(store: StoreBuilder): StoreSpec {
+  const spec = (store as { readonly spec?: StoreSpec } | undefined)?.spec
+  if (spec !== undefined) return spec
+  throw new TopologyError(
+    'MILLRACE_OPTION_INVALID',
+    `a store builder is made by stores.keyValue() or one of its siblings, found ${String(store)}`,
+  )
+}
