@@ -1,0 +1,243 @@
+/**
+ * A key-value store over overlay and engine: the one place that decides what is read from where, what is logged when, and
+ * what a flush forwards. The stores that processors and tables see are thin faces over it.
+ *
+ * Cached: a write only marks its entry; the flush logs and forwards each changed key once (Java's CachingKeyValueStore).
+ * Uncached: every write is logged at once and forwarded by whoever wrote (Java's ChangeLoggingKeyValueBytesStore).
+ */
+import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
+import type { Change } from '../processor/record.ts'
+import type { RecordContext } from '../processor/record-context.ts'
+import type { FlushListener, StoreIterator } from '../processor/state-store.ts'
+import { Overlay, type OverlayEntry, type OverlayRow } from './overlay.ts'
+import type { Batch, Keyspace } from './state-engine.ts'
+import type { StoreCodec } from './store-codec.ts'
+import type { StoreHost } from './store-host.ts'
+import { StoreRange } from './store-range.ts'
+
+export interface CoreOptions<K, V> {
+  readonly name: string
+  readonly codec: StoreCodec<K, V>
+  readonly keyspace: Keyspace
+  readonly host: StoreHost
+  readonly cached: boolean
+  /** Undefined: not logged, or its source topic serves as the changelog. */
+  readonly changelogTopic: string | undefined
+}
+
+/** A value with its timestamp, lent: valid until the next read. */
+export interface Lent<V> {
+  value: V
+  timestamp: number
+}
+
+export class KeyValueCore<K, V> {
+  readonly name: string
+  readonly cached: boolean
+  readonly #codec: StoreCodec<K, V>
+  readonly #keyspace: Keyspace
+  readonly #host: StoreHost
+  readonly #changelogTopic: string | undefined
+  readonly #overlay: Overlay
+  readonly #lent: Lent<V> = { value: undefined as V, timestamp: 0 }
+  #listener: FlushListener<K, V> | undefined
+  #sendOldValues = false
+
+  constructor(options: CoreOptions<K, V>) {
+    this.name = options.name
+    this.cached = options.cached
+    this.#codec = options.codec
+    this.#keyspace = options.keyspace
+    this.#host = options.host
+    this.#changelogTopic = options.changelogTopic
+    this.#overlay = new Overlay(options.host.budget, (entry) => options.codec.keyText(entry))
+  }
+
+  onFlush(listener: FlushListener<K, V>, sendOldValues: boolean): void {
+    this.#listener = listener
+    this.#sendOldValues = sendOldValues
+  }
+
+  read(key: K): Lent<V> | undefined {
+    const id = this.#codec.id(key)
+    const entry = this.#overlay.find(id)
+    return entry === undefined ? this.#readEngine(id) : this.#lend(entry.value, entry.timestamp)
+  }
+
+  write(key: K, value: V | null, timestamp: number): void {
+    const codec = this.#codec
+    const id = codec.id(key)
+    // Before the entry is made: a value that does not fit must leave no trace.
+    const held = value === null ? null : codec.held(value, timestamp)
+    const entry = this.#overlay.forWriting(id)
+    const sizeBefore = entry.value == null ? 0 : codec.heldSize(entry.value)
+    entry.value = held
+    entry.timestamp = timestamp
+    entry.local = undefined
+    const size = held === null ? 0 : codec.heldSize(held)
+    if (size !== sizeBefore) this.#overlay.resize(entry, entry.size + size - sizeBefore)
+    const { record } = this.#host
+    entry.recordTimestamp = record.timestamp
+    if (this.cached) this.#remember(entry, record)
+    else this.#log(entry, codec.borrowKeyBytes(id, record))
+  }
+
+  range<T>(
+    from: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+    reverse: boolean,
+    entryOf: (key: K, lent: Lent<V>) => T,
+  ): StoreIterator<T> {
+    const codec = this.#codec
+    const host = this.#host
+    const turn = host.turn
+    return new StoreRange<T>({
+      storeName: this.name,
+      rows: this.#overlay.rows(textOf(from), textOf(to)),
+      cursor: this.#keyspace.range(from, to, reverse),
+      reverse,
+      isCurrent: () => host.turn === turn,
+      fromOverlay: (row: OverlayRow) =>
+        entryOf(codec.readKey(latin1ToBytes(row.key)), {
+          value: codec.valueOf(row.value),
+          timestamp: row.timestamp,
+        }),
+      fromEngine: (key, local) =>
+        entryOf(codec.readKey(key), { value: codec.decode(local), timestamp: codec.timestampOf(local) }),
+    })
+  }
+
+  /** Range bounds: both are inclusive for the caller; `to` becomes the next byte string. */
+  bounds(from: K | undefined, to: K | undefined): [from: Uint8Array | undefined, to: Uint8Array | undefined] {
+    const lower = from === undefined ? undefined : this.#codec.boundBytes(from)
+    const upper = to === undefined ? undefined : Buffer.concat([this.#codec.boundBytes(to), Buffer.of(0)])
+    return [lower, upper]
+  }
+
+  count(): number {
+    const inEngine = (entry: OverlayEntry): boolean =>
+      this.#keyspace.get((entry.key ??= this.#codec.keyBytes(entry.id))) !== undefined
+    return this.#keyspace.size + this.#overlay.countDifference(inEngine)
+  }
+
+  get isDirty(): boolean {
+    return this.#overlay.isDirty
+  }
+
+  get isEmpty(): boolean {
+    return this.#overlay.isEmpty
+  }
+
+  /** Logs and forwards the changed key whose last update is the longest ago; false when there is none. */
+  flushOne(): boolean {
+    const entry = this.#overlay.takeDirty()
+    if (entry === undefined) return false
+    const { record } = this.#host
+    const saved = { ...record }
+    this.#restoreContext(entry, record)
+    this.#flush(entry)
+    Object.assign(record, saved)
+    return true
+  }
+
+  freeze(): void {
+    this.#overlay.freeze()
+  }
+
+  release(): void {
+    this.#overlay.release()
+  }
+
+  rollback(keepFrozen: boolean): void {
+    this.#overlay.rollback(keepFrozen)
+    this.#listener = undefined
+  }
+
+  forEachFrozen(visit: Parameters<Batch['forEach']>[0]): void {
+    this.#overlay.forEachFrozen((entry) => {
+      entry.key ??= this.#codec.keyBytes(entry.id)
+      visit(this.name, entry.key, this.#local(entry))
+    })
+  }
+
+  #lend(held: unknown, timestamp: number): Lent<V> | undefined {
+    if (held === null) return undefined
+    this.#lent.value = this.#codec.valueOf(held)
+    this.#lent.timestamp = timestamp
+    return this.#lent
+  }
+
+  #readEngine(id: unknown): Lent<V> | undefined {
+    const local = this.#keyspace.get(this.#codec.borrowKeyBytes(id, this.#host.record))
+    if (local === undefined) return undefined
+    this.#lent.timestamp = this.#codec.timestampOf(local)
+    this.#lent.value = this.#codec.decode(local)
+    return this.#lent
+  }
+
+  #remember(entry: OverlayEntry, record: RecordContext): void {
+    entry.topic = record.topic
+    entry.partition = record.partition
+    entry.offset = record.offset
+    entry.headers = record.headers
+    this.#overlay.markDirty(entry)
+  }
+
+  #flush(entry: OverlayEntry): void {
+    const listener = this.#listener
+    const value = entry.value
+    const below = listener !== undefined && (value === null || this.#sendOldValues) ? this.#below(entry) : undefined
+    // Java: with somebody to tell, the delete of a key that nobody below has heard of is not told to anyone.
+    if (listener !== undefined && value === null && below === undefined) return
+    const key = (entry.key ??= this.#codec.keyBytes(entry.id))
+    const { record } = this.#host
+    const typedKey = this.#codec.typedKeys
+    record.rawKey = typedKey ? key : undefined
+    record.rawKeyValue = entry.id
+    record.rawKeySerde = this.#codec.keySerde
+    this.#log(entry, key)
+    entry.flushed = true
+    entry.flushedValue = value
+    if (listener === undefined) return
+    const change: Change<V> = {
+      newValue: value === null ? null : this.#codec.valueOf(value),
+      oldValue: this.#sendOldValues ? (below ?? null) : null,
+    }
+    listener(this.#codec.keyOf(entry.id), change, value === null ? entry.recordTimestamp : entry.timestamp, record)
+  }
+
+  /** The value that the layers below the cache have: logged in this transaction, frozen, or committed. */
+  #below(entry: OverlayEntry): V | undefined {
+    if (entry.flushed) return entry.flushedValue === null ? undefined : this.#codec.valueOf(entry.flushedValue)
+    const frozen = this.#overlay.findFrozen(entry.id)
+    if (frozen !== undefined) return frozen.value === null ? undefined : this.#codec.valueOf(frozen.value)
+    return this.#readEngine(entry.id)?.value
+  }
+
+  #restoreContext(entry: OverlayEntry, record: RecordContext): void {
+    record.topic = entry.topic
+    record.partition = entry.partition
+    record.offset = entry.offset
+    record.timestamp = entry.recordTimestamp
+    record.headers = entry.headers
+    record.rawKey = undefined
+  }
+
+  #log(entry: OverlayEntry, key: Uint8Array): void {
+    const local = this.#local(entry)
+    if (this.#changelogTopic === undefined) return
+    // A tombstone has no value to take a timestamp from: Java takes the record's. So does a store without timestamps.
+    const timestamp = local !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp
+    this.#host.log(this.#changelogTopic, key, local === null ? null : this.#codec.plain(local), timestamp)
+  }
+
+  #local(entry: OverlayEntry): Uint8Array | null {
+    if (entry.local !== undefined) return entry.local
+    entry.local = entry.value === null ? null : this.#codec.local(entry.value, entry.timestamp)
+    return entry.local
+  }
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : bytesToLatin1(bytes)
+}
