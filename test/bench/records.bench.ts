@@ -47,7 +47,7 @@ function scan(batch: Buffer, checkCrc: boolean): void {
 function text(batch: Buffer): void {
   const cursor = new RecordsCursor(readBatches(batch))
   while (cursor.next()) {
-    sink += cursor.buffer.latin1Slice(cursor.keyStart, cursor.keyStart + cursor.keyLength).length
+    sink += cursor.buffer.toString('latin1', cursor.keyStart, cursor.keyStart + cursor.keyLength).length
   }
 }
 

@@ -15,7 +15,7 @@ export function stampBatch(batch: Buffer, stamp: ProducerStamp): void {
   batch.writeInt16BE(stamp.producerEpoch, batchLayout.producerEpoch)
   batch.writeInt32BE(stamp.baseSequence, batchLayout.baseSequence)
   setAttribute(batch, batchAttributes.transactional, stamp.transactional)
-  writeCrc(batch)
+  computeCrc(batch)
 }
 
 /** By the broker, when the batch is appended: not under the checksum. */
@@ -28,7 +28,7 @@ export function assignOffset(batch: Buffer, baseOffset: number, partitionLeaderE
 export function assignLogAppendTime(batch: Buffer, timestamp: number): void {
   setAttribute(batch, batchAttributes.logAppendTime, true)
   writeInt64(batch, batchLayout.maxTimestamp, timestamp)
-  writeCrc(batch)
+  computeCrc(batch)
 }
 
 function setAttribute(batch: Buffer, bit: number, on: boolean): void {
@@ -36,6 +36,7 @@ function setAttribute(batch: Buffer, bit: number, on: boolean): void {
   batch.writeInt16BE(on ? attributes | bit : attributes & ~bit, batchLayout.attributes)
 }
 
-function writeCrc(batch: Buffer): void {
+/** After any other change of a batch. */
+export function computeCrc(batch: Buffer): void {
   batch.writeUInt32BE(crc32c(batch.subarray(batchLayout.attributes)), batchLayout.crc)
 }

@@ -97,13 +97,19 @@ export class RecordBatch {
   }
 }
 
+export interface ReadBatchesOptions {
+  /** Default true. */
+  readonly checkCrc?: boolean
+  /** Default true: as brokers send them, the last batch may be cut off by the fetch's limit and is then left out. */
+  readonly allowCutOff?: boolean
+}
+
 /**
- * The complete batches in `records`, as a broker sends them: the last one may be cut off by the fetch's limit and is then
- * left out. Throws for a format before v2 and for a header that cannot be; `checkCrc` (the default) also for bytes that
- * changed on their way.
+ * The batches in `records`, one after the other. Throws for a format before v2, for a header that cannot be, and for
+ * bytes that changed on their way.
  */
-export function readBatches(records: Buffer, options: { readonly checkCrc?: boolean } = {}): RecordBatch[] {
-  const checkCrc = options.checkCrc ?? true
+export function readBatches(records: Buffer, options: ReadBatchesOptions = {}): RecordBatch[] {
+  const { checkCrc = true, allowCutOff = true } = options
   const batches: RecordBatch[] = []
   let at = 0
   // The magic byte is at the same place in every format.
@@ -122,6 +128,7 @@ export function readBatches(records: Buffer, options: { readonly checkCrc?: bool
     batches.push(batch)
     at += size
   }
+  if (at < records.length && !allowCutOff) throw malformed(records, at, 'is cut off')
   return batches
 }
 
@@ -134,10 +141,7 @@ function oldFormat(magic: number, records: Buffer, at: number): ProtocolError {
 }
 
 function malformed(records: Buffer, at: number, what: string): ProtocolError {
-  return new ProtocolError(
-    'MILLRACE_BATCH_MALFORMED',
-    `The batch at offset ${readInt64(records, at)}, byte ${at} of ${records.length}, ${what}.`,
-  )
+  return new ProtocolError('MILLRACE_BATCH_MALFORMED', `The batch at byte ${at} of ${records.length} ${what}.`)
 }
 
 function corrupt(batch: RecordBatch): ProtocolError {
