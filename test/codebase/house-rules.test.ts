@@ -49,6 +49,12 @@ describe('House rules', () => {
     expect(lost).toEqual([])
   })
 
+  it.runIf(existsSync(path.join(projectRoot, 'topologies/word-count.ts')))('show in README.md a file that runs', () => {
+    const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(read('README.md')) ?? []
+    expect(example.length).toBeGreaterThan(100)
+    expect(read('topologies/word-count.ts')).toContain(example)
+  })
+
   it.runIf(existsSync(path.join(projectRoot, 'ARCHITECTURE.md')))('name every folder of src in ARCHITECTURE.md', () => {
     const text = read('ARCHITECTURE.md')
     const folders = new Set(sourceFiles().map((file) => path.posix.dirname(file)))
