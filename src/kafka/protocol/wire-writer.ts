@@ -29,17 +29,20 @@ export class WireWriter {
 
   int8(value: unknown): void {
     const number = integer(value, -0x80, 0x7f)
-    this.#buffer.writeInt8(number, this.#advance(1))
+    const at = this.#advance(1)
+    this.#buffer.writeInt8(number, at)
   }
 
   int16(value: unknown): void {
     const number = integer(value, -0x8000, 0x7fff)
-    this.#buffer.writeInt16BE(number, this.#advance(2))
+    const at = this.#advance(2)
+    this.#buffer.writeInt16BE(number, at)
   }
 
   int32(value: unknown): void {
     const number = integer(value, -0x8000_0000, 0x7fff_ffff)
-    this.#buffer.writeInt32BE(number, this.#advance(4))
+    const at = this.#advance(4)
+    this.#buffer.writeInt32BE(number, at)
   }
 
   int64(value: unknown): void {
@@ -59,17 +62,18 @@ export class WireWriter {
   uvarint(value: number): void {
     let rest = value
     while (rest >= 0x80) {
-      this.#buffer[this.#advance(1)] = (rest & 0x7f) | 0x80
+      this.#byte((rest & 0x7f) | 0x80)
       rest = Math.floor(rest / 0x80)
     }
-    this.#buffer[this.#advance(1)] = rest
+    this.#byte(rest)
   }
 
   uuid(value: unknown): void {
     if (typeof value !== 'string' || !uuidPattern.test(value)) {
       throw new WireFault(`expected a UUID of 36 characters, found ${describe(value)}`)
     }
-    this.#buffer.write(value.replaceAll('-', ''), this.#advance(16), 'hex')
+    const at = this.#advance(16)
+    this.#buffer.write(value.replaceAll('-', ''), at, 'hex')
   }
 
   /** The bytes alone; the length in front of them is the caller's. */
@@ -83,6 +87,12 @@ export class WireWriter {
     this.#buffer.write(value, at, byteLength, 'utf8')
   }
 
+  #byte(value: number): void {
+    const at = this.#advance(1)
+    this.#buffer[at] = value
+  }
+
+  /** Makes room first: `#buffer` may be another one afterwards. */
   #advance(length: number): number {
     const at = this.#position
     if (at + length > this.#buffer.length) this.#grow(at + length)
