@@ -1,0 +1,181 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ProtocolError } from '../../../../src/errors/protocol-error.ts'
+import {
+  apiOfKey,
+  apis,
+  decodeRequest,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+} from '../../../../src/kafka/protocol/apis.ts'
+import { decodeMessage, encodeMessage } from '../../../../src/kafka/protocol/codec.ts'
+import type { MessageSpec } from '../../../../src/kafka/protocol/message-spec.ts'
+import { arbitraryMessage } from '../../../support/arbitrary-message.ts'
+import { messageSpecs, versionsOf } from '../../../support/kafka-messages.ts'
+
+/** Every field of every struct set to something, so that each kind of field is in the bytes. */
+function sample(spec: MessageSpec<unknown>, version: number): Buffer {
+  const [message = {}] = fc.sample(arbitraryMessage(spec, version), { numRuns: 1, seed: version + 1 })
+  return encodeMessage(spec, version, message)
+}
+
+function failure(run: () => unknown): unknown {
+  try {
+    run()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+describe('every message in every version', () => {
+  for (const spec of messageSpecs) {
+    it(`${spec.name} is read as it was written`, () => {
+      for (const version of versionsOf(spec)) {
+        fc.assert(
+          fc.property(arbitraryMessage(spec, version), (message) => {
+            const decoded = decodeMessage(spec, version, encodeMessage(spec, version, message))
+            expect(decoded).toMatchObject(message)
+            expect(decodeMessage(spec, version, encodeMessage(spec, version, decoded as object))).toEqual(decoded)
+          }),
+          { numRuns: 20 },
+        )
+      }
+    })
+
+    it(`${spec.name} cut off at any byte is a named error`, () => {
+      for (const version of versionsOf(spec)) {
+        const whole = sample(spec, version)
+        for (let length = 0; length < whole.length; length++) {
+          const error = failure(() => decodeMessage(spec, version, whole.subarray(0, length)))
+          expect(error, `v${version}, ${length} of ${whole.length} bytes`).toBeInstanceOf(ProtocolError)
+        }
+      }
+    })
+
+    it(`${spec.name} with any four bytes changed is read or is a named error`, () => {
+      for (const version of versionsOf(spec)) {
+        const whole = sample(spec, version)
+        for (let at = 0; at + 4 <= whole.length; at++) {
+          for (const word of [0x7fffffff, 0xffffffff, 0x80000000]) {
+            const changed = Buffer.from(whole)
+            changed.writeUInt32BE(word, at)
+            const error = failure(() => decodeMessage(spec, version, changed))
+            if (error !== undefined) expect(error).toBeInstanceOf(ProtocolError)
+          }
+        }
+      }
+    })
+  }
+})
+
+describe('the codec', () => {
+  it('gives fields that the version lacks their defaults', () => {
+    const body = encodeRequest(apis.Fetch, 4, { maxWaitMs: 5 })
+    expect(decodeRequest(apis.Fetch, 4, body)).toEqual({
+      replicaId: -1,
+      maxWaitMs: 5,
+      minBytes: 0,
+      maxBytes: 0x7fffffff,
+      isolationLevel: 0,
+      topics: [],
+      sessionId: 0,
+      sessionEpoch: -1,
+      forgottenTopicsData: [],
+      rackId: '',
+      clusterId: null,
+      replicaState: { replicaId: -1, replicaEpoch: -1 },
+    })
+  })
+
+  it('refuses a value for a field that the version lacks and drops one that may be ignored', () => {
+    const partition = { partition: 0, fetchOffset: 0, lastFetchedEpoch: 3 }
+    expect(() => encodeRequest(apis.Fetch, 11, { topics: [{ topic: 't', partitions: [partition] }] })).toThrow(
+      /FetchRequest\.topics\.partitions\.lastFetchedEpoch v11: .*no such field/,
+    )
+    expect(decodeRequest(apis.Fetch, 4, encodeRequest(apis.Fetch, 4, { sessionEpoch: 7 }))).toMatchObject({
+      sessionEpoch: -1,
+    })
+  })
+
+  it('refuses null, strings, numbers and shapes that do not fit their field', () => {
+    const bad: readonly (readonly [message: object, expected: RegExp])[] = [
+      [{ groupId: null }, /HeartbeatRequest\.groupId v4: expected a string, found null/],
+      [{ groupId: 'x'.repeat(40_000) }, /a string of 40000 bytes/],
+      [{ generationId: 2 ** 31 }, /generationId v4: expected an integer from -2147483648 to 2147483647/],
+      [{ generationId: 1.5 }, /found 1.5/],
+      [{ generationId: 'seven' }, /found the string "seven"/],
+    ]
+    for (const [message, expected] of bad) {
+      expect(() => encodeMessage(apis.Heartbeat.request, 4, message)).toThrow(expected)
+    }
+    expect(() => encodeMessage(apis.DeleteTopics.request, 6, { topics: {} } as object)).toThrow(/expected an array/)
+    expect(() => encodeMessage(apis.SyncGroup.response, 5, { assignment: 'x' } as object)).toThrow(/expected bytes/)
+    expect(() => encodeMessage(apis.Metadata.request, 12, { topics: [{ topicId: 'x' }] })).toThrow(/expected a UUID/)
+    expect(() => encodeMessage(apis.InitProducerId.request, 4, { producerId: 2 ** 54 })).toThrow(/producerId/)
+  })
+
+  it('refuses versions without a definition', () => {
+    expect(() => encodeRequest(apis.Produce, 2, {})).toThrow(/versions 3-13; version 2 is not defined/)
+    expect(() => decodeResponse(apis.Fetch, 19, Buffer.alloc(0))).toThrow(
+      expect.objectContaining({ code: 'MILLRACE_MESSAGE_VERSION' }),
+    )
+  })
+
+  it('skips tagged fields it does not know', () => {
+    const known = encodeResponse(apis.Heartbeat, 4, { errorCode: 27 })
+    // Instead of no tagged field (the last byte): number 9 with two bytes.
+    const withUnknown = Buffer.concat([known.subarray(0, -1), Buffer.from([1, 9, 2, 0xaa, 0xbb])])
+    expect(decodeResponse(apis.Heartbeat, 4, withUnknown)).toEqual({ throttleTimeMs: 0, errorCode: 27 })
+  })
+
+  it('refuses bytes behind the message', () => {
+    const body = Buffer.concat([encodeRequest(apis.Heartbeat, 3, {}), Buffer.from([0])])
+    expect(() => decodeRequest(apis.Heartbeat, 3, body)).toThrow(/1 of .* bytes are left over/)
+  })
+
+  it('does not allocate for an announced length', () => {
+    const partitions = Buffer.alloc(20)
+    partitions.writeInt32BE(1, 0)
+    partitions.writeInt16BE(0, 4)
+    partitions.writeInt32BE(0x7ffffff0, 6)
+    const body = Buffer.concat([encodeRequest(apis.Fetch, 4, {}).subarray(0, -4), partitions])
+    expect(() => decodeRequest(apis.Fetch, 4, body)).toThrow(
+      /2147483632 elements are announced where 10 bytes are left/,
+    )
+  })
+
+  it('keeps byte fields as views of the frame', () => {
+    const body = encodeResponse(apis.SyncGroup, 3, { assignment: Buffer.from('abc') })
+    const { assignment } = decodeResponse(apis.SyncGroup, 3, body)
+    body.fill(0x7a, body.length - 3)
+    expect(Buffer.from(assignment).toString()).toBe('zzz')
+  })
+
+  it('grows for large records without changing what stands in front of them', () => {
+    const records = Buffer.alloc(3_000_000, 7)
+    const topicData = [{ name: 't', partitionData: [{ index: 5, records }] }]
+    const { topicData: decoded } = decodeRequest(
+      apis.Produce,
+      9,
+      encodeRequest(apis.Produce, 9, { acks: -1, topicData }),
+    )
+    expect(decoded[0]?.partitionData[0]?.index).toBe(5)
+    expect(records.equals(decoded[0]?.partitionData[0]?.records ?? Buffer.alloc(0))).toBe(true)
+  })
+})
+
+describe('apis', () => {
+  it('are found by their key', () => {
+    expect(apiOfKey(18)).toBe(apis.ApiVersions)
+    expect(apiOfKey(999)).toBeUndefined()
+  })
+
+  it('have headers by version, the answer to ApiVersions always the oldest', () => {
+    expect([apis.Fetch.requestHeaderVersion(11), apis.Fetch.responseHeaderVersion(11)]).toEqual([1, 0])
+    expect([apis.Fetch.requestHeaderVersion(12), apis.Fetch.responseHeaderVersion(12)]).toEqual([2, 1])
+    expect([apis.ApiVersions.requestHeaderVersion(3), apis.ApiVersions.responseHeaderVersion(3)]).toEqual([2, 0])
+    expect([apis.SaslHandshake.requestHeaderVersion(1), apis.SaslHandshake.responseHeaderVersion(1)]).toEqual([1, 0])
+  })
+})
