@@ -22,6 +22,15 @@ describe('House rules', () => {
     expect(linesThat(handWritten, (line) => marks.test(line))).toEqual([])
   })
 
+  it('leave time and chance to src/common/clock.ts and random.ts, so that a simulation owns both', () => {
+    const source =
+      /\b(?:Date\.now|performance\.now|hrtime|set(?:Timeout|Interval|Immediate)|Math\.random|random(?:UUID|Bytes|Int))\(/
+    const owners = ['src/common/clock.ts', 'src/common/random.ts']
+    // The commands are the outermost layer: a process that must stay alive, progress that a person watches.
+    const inner = sourceFiles().filter((file) => !owners.includes(file) && !file.startsWith('src/cli/'))
+    expect(linesThat(inner, (line) => source.test(line) && !/^\s*(?:\*|\/\/)/.test(line))).toEqual([])
+  })
+
   it('leave no focused test behind', () => {
     const tests = handWritten.filter((file) => file.startsWith('test/'))
     expect(linesThat(tests, (line) => /\b(?:it|test|describe)\.only\b/.test(line) && !line.includes('\\b'))).toEqual([])
