@@ -11,8 +11,14 @@ export interface KafkaClient {
   /** Reaches at least one bootstrap broker, or fails with an error that says what was tried and what to check. */
   connect(): Promise<void>
   close(): Promise<void>
-  /** Metadata of the topics that exist, by name; fresh from a broker. `'all'`: every topic. */
-  describeTopics(names: readonly string[] | 'all'): Promise<Map<string, TopicMetadata>>
+  /**
+   * Metadata of the topics that exist, by name; fresh from a broker. `'all'`: every topic. With `autoCreate` a broker
+   * that is configured to create topics on first use does so (as for a Java producer), and the answer waits for it.
+   */
+  describeTopics(
+    names: readonly string[] | 'all',
+    options?: { readonly autoCreate?: boolean },
+  ): Promise<Map<string, TopicMetadata>>
   /** -1 latest, -2 earliest, else the first offset at or after that time (its offset is -1 when there is none). */
   listOffsets(
     query: readonly (TopicPartition & { readonly timestamp: number })[],

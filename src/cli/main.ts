@@ -1,0 +1,91 @@
+/** The command line: what each command takes. What it does is in the file of its name, loaded only when it is called. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { describeFailure, exitCodeOf } from './failure.ts'
+import { endQuietlyOnClosedPipe, hideNodeWarnings, say } from './terminal.ts'
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+function runOptions(command: Command): Command {
+  return command
+    .option('--application-id <id>', "the application's id, instead of the module's own")
+    .option('--state-dir <directory>', 'where local state is kept')
+    .addOption(new Option('--guarantee <guarantee>', 'processing guarantee').choices(['exactly_once', 'at_least_once']))
+    .option('--threads <n>', 'stream threads')
+    .option('--http <host:port>', 'status server')
+    .option('-X, --set <key=value>', 'any key of the configuration; repeatable', collect, [])
+}
+
+function program(): Command {
+  const main = new Command('millrace')
+    .description('Kafka Streams for TypeScript: run, describe and try stream-processing topologies')
+    .version(version(), '-V, --version')
+    .option('-v, --verbose', 'stack traces and debug logs')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) })
+
+  runOptions(main.command('run').argument('<module>', 'a topology module, such as topologies/word-count.ts'))
+    .description('run an instance of an application until SIGINT or SIGTERM')
+    .option('-b, --brokers <host:port,…>', 'Kafka; also from MILLRACE_BROKERS or the module')
+    .addHelpText('after', '\nExample:\n  millrace run topologies/word-count.ts --brokers localhost:9092')
+    .action(async (file: string, _, command: Command) => {
+      await (await import('./run.ts')).runCommand(file, command.optsWithGlobals())
+    })
+
+  runOptions(main.command('dev').argument('<module>', 'a topology module'))
+    .description('run an application on an embedded broker; no Kafka needed')
+    .option('--port <n>', 'port of the embedded broker (0: any free one)', '0')
+    .option('--partitions <n>', 'partitions of the input topics', '4')
+    .addHelpText('after', '\nExample:\n  millrace dev topologies/word-count.ts --port 9092')
+    .action(async (file: string, _, command: Command) => {
+      await (await import('./dev.ts')).devCommand(file, command.optsWithGlobals())
+    })
+
+  main
+    .command('describe')
+    .argument('<module>', 'a topology module')
+    .description('print the topology: sub-topologies, nodes, stores, topics')
+    .addOption(new Option('--format <format>', 'how').choices(['text', 'json', 'mermaid']).default('text'))
+    .addHelpText('after', '\nExample:\n  millrace describe topologies/word-count.ts --format mermaid')
+    .action(async (file: string, options: { format: string }) => {
+      await (await import('./describe.ts')).describeCommand(file, options)
+    })
+
+  main
+    .command('broker')
+    .description('run the embedded broker for any Kafka client; for development and tests, data in memory')
+    .option('--port <n>', 'port (0: any free one)', '9092')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .addHelpText('after', '\nExample:\n  millrace broker --port 9092')
+    .action(async (options: { port: string; host: string }) => {
+      await (await import('./broker.ts')).brokerCommand(options)
+    })
+  // exitOverride is not inherited by commands made before it was set on them.
+  for (const command of main.commands) command.exitOverride().showSuggestionAfterError()
+  return main
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return (manifest as { version: string }).version
+}
+
+export async function main(argv: readonly string[]): Promise<number> {
+  endQuietlyOnClosedPipe()
+  hideNodeWarnings()
+  const command = program()
+  try {
+    await command.parseAsync([...argv], { from: 'user' })
+    return 0
+  } catch (error) {
+    // Commander has printed its own words already; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    say(describeFailure(error, command.opts<{ verbose?: boolean }>().verbose === true))
+    return exitCodeOf(error)
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

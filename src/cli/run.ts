@@ -1,0 +1,68 @@
+/** `millrace run <module>`: one instance of an application, until SIGINT or SIGTERM. */
+import type { KafkaStreams } from '../runtime/kafka-streams.ts'
+import { configOf, requireKafka } from './config-options.ts'
+import type { RunOptions } from './config-options.ts'
+import { stderrLogger } from './log.ts'
+import { loadTopologyModule } from './load-module.ts'
+import { say } from './terminal.ts'
+
+export async function runCommand(file: string, options: RunOptions & { readonly verbose?: boolean }): Promise<void> {
+  const module = await loadTopologyModule(file)
+  const config = configOf(module, options)
+  const kafka = requireKafka(config, file)
+  const { KafkaStreams } = await import('../runtime/kafka-streams.ts')
+  const logger = config.logger ?? stderrLogger(options.verbose === true ? 'debug' : 'warn')
+  const streams = new KafkaStreams(module.build(config), { ...config, kafka, logger })
+  say(
+    `millrace: running '${config.applicationId}' on ${'brokers' in kafka ? kafka.brokers.join(',') : 'the embedded broker'}`,
+  )
+  await runUntilSignal(streams)
+}
+
+/** One line per change of state; a signal drains, commits and leaves the group; a second one does not wait. */
+export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
+  streams.on('state', ({ from, to }) => say(`millrace: ${from} -> ${to}`))
+  streams.on('rebalance', ({ assigned, revoked, durationMs }) => {
+    say(`millrace: tasks +[${assigned.join(' ')}] -[${revoked.join(' ')}] in ${Math.round(durationMs)} ms`)
+  })
+  let stopping = false
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) {
+      say(`millrace: ${signal} again; ending without waiting for the commit`)
+      process.exit(130)
+    }
+    stopping = true
+    say(`millrace: ${signal}; committing and leaving the group (once more to end at once)`)
+    streams
+      .close()
+      .catch((error: unknown) => say(`millrace: ${error instanceof Error ? error.message : String(error)}`))
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  // The runtime's timers do not keep the process alive; what we wait for does.
+  const keepAlive = setInterval(() => undefined, 1 << 30)
+  try {
+    await streams.start().catch((error: unknown) => {
+      if (!stopping) throw error
+    })
+    await ended(streams)
+  } finally {
+    clearInterval(keepAlive)
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
+
+/** Resolves at NOT_RUNNING; rejects with what led to ERROR. */
+function ended(streams: KafkaStreams): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: Error | undefined
+    streams.on('error', ({ error }) => (failure = error))
+    const look = (): void => {
+      if (streams.state === 'NOT_RUNNING') resolve()
+      else if (streams.state === 'ERROR') reject(failure ?? new Error('the application failed'))
+    }
+    streams.on('state', look)
+    look()
+  })
+}

@@ -1,0 +1,28 @@
+/** stdout is for data, stderr for people. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Resolves when the line is handed over, so that a slow reader is not drowned; a closed pipe ends the process quietly. */
+export function print(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve())
+  })
+}
+
+/** `millrace … | head` closes our stdout early: that is the reader's wish, not an error. */
+export function endQuietlyOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+/** Node's notes about its own experiments (type stripping, kafkajs' timers) are of no use to who runs a command. */
+export function hideNodeWarnings(): void {
+  process.removeAllListeners('warning')
+  process.on('warning', (warning) => {
+    const known = ['ExperimentalWarning', 'TimeoutNegativeWarning'].includes(warning.name)
+    if (!known) say(`warning: ${warning.message}`)
+  })
+}

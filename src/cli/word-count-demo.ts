@@ -1,0 +1,149 @@
+/**
+ * Counts the words of a text the way an application would: an input topic of four partitions, a repartition topic, a
+ * store with a changelog, transactions, and the result read back with read_committed. Used by `npm start`.
+ *
+ * 1. Make the topics. 2. Start the application. 3. Produce the text while it is already being counted. 4. Wait until
+ * the group has committed all of the input, and then all of the repartition topic. 5. Read the counts.
+ */
+import { sleep, systemClock } from '../common/clock.ts'
+import { topicPartitionKey } from '../common/topic-partition.ts'
+import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
+import { noHeaders } from '../common/headers.ts'
+import { StreamsBuilder } from '../dsl/streams-builder.ts'
+import type { KafkaClient } from '../kafka/client/kafka-client.ts'
+import type { KafkaConnection } from '../processor/streams-config.ts'
+import { keyView, valueView } from '../processor/record-set.ts'
+import { connectKafka } from '../runtime/connect-kafka.ts'
+import { KafkaStreams } from '../runtime/kafka-streams.ts'
+import { serdes } from '../serde/serdes.ts'
+import type { Topology } from '../topology/topology.ts'
+
+const partitions = 4
+const pollMs = 10
+
+export interface DemoOptions {
+  readonly kafka: KafkaConnection
+  /** Application id, and prefix of all topics. */
+  readonly applicationId: string
+  /** Pieces of text, each shorter than a record may be. */
+  readonly lines: AsyncIterable<string>
+  readonly onProgress: (lines: number) => void
+}
+
+export interface DemoTopics {
+  readonly input: string
+  readonly output: string
+  readonly repartition: string
+  readonly changelog: string
+}
+
+export function demoTopics(applicationId: string): DemoTopics {
+  return {
+    input: `${applicationId}-text-lines`,
+    output: `${applicationId}-word-counts`,
+    repartition: `${applicationId}-counts-repartition`,
+    changelog: `${applicationId}-counts-changelog`,
+  }
+}
+
+function wordCount({ input, output }: DemoTopics): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream(input, { value: serdes.string })
+    .flatMapValues((line) => (line.match(/\w+/g) ?? []).map((word) => word.toLowerCase()))
+    .groupBy((word) => word, { key: serdes.string, value: serdes.string })
+    .count({ store: 'counts' })
+    .toStream()
+    .to(output, { key: serdes.string, value: serdes.int64 })
+  return builder.build()
+}
+
+export async function countWords(options: DemoOptions): Promise<Map<string, number>> {
+  const topics = demoTopics(options.applicationId)
+  const client = connectKafka({ kafka: options.kafka, applicationId: `${options.applicationId}-client` })
+  await client.connect()
+  try {
+    await client.admin.createTopics(
+      [topics.input, topics.output].map((name) => ({ name, partitions, replicationFactor: -1, config: {} })),
+    )
+    const streams = new KafkaStreams(wordCount(topics), { applicationId: options.applicationId, kafka: options.kafka })
+    const failed = new Promise<never>((_, reject) => streams.on('error', ({ error }) => reject(error)))
+    const started = streams.start()
+    try {
+      await Promise.race([failed, countAll(client, topics, options, started)])
+    } finally {
+      await started.catch(() => undefined)
+      await streams.close()
+    }
+    return await readCounts(client, topics.output)
+  } finally {
+    await client.close()
+  }
+}
+
+async function countAll(
+  client: KafkaClient,
+  topics: DemoTopics,
+  options: DemoOptions,
+  started: Promise<void>,
+): Promise<void> {
+  await produce(client, topics.input, options)
+  await started
+  const all = (topic: string): TopicPartition[] =>
+    Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+  // In this order: the repartition topic is complete only when all of the input is committed.
+  await committedToEnd(client, options.applicationId, all(topics.input))
+  await committedToEnd(client, options.applicationId, all(topics.repartition))
+}
+
+async function produce(client: KafkaClient, topic: string, { lines, onProgress }: DemoOptions): Promise<void> {
+  const producer = client.producer({ lingerMs: 5 })
+  await producer.init()
+  let count = 0
+  for await (const line of lines) {
+    const fits = producer.append(topic, count++ % partitions, null, Buffer.from(line), systemClock.now(), noHeaders)
+    if (!fits) await producer.drained()
+    if (count % 1000 === 0) onProgress(count)
+  }
+  await producer.flush()
+  await producer.close()
+}
+
+async function committedToEnd(client: KafkaClient, group: string, wanted: readonly TopicPartition[]): Promise<void> {
+  const ends = await client.listOffsets(
+    wanted.map((input) => ({ ...input, timestamp: -1 })),
+    'read_uncommitted',
+  )
+  for (;;) {
+    const committed = await client.committedOffsets(group, wanted, { requireStable: true })
+    if ([...ends].every(([key, end]) => end === 0 || (committed.get(key)?.offset ?? 0) >= end)) return
+    await sleep(systemClock, pollMs)
+  }
+}
+
+/** The newest count of every word. */
+async function readCounts(client: KafkaClient, topic: string): Promise<Map<string, number>> {
+  const query = Array.from({ length: partitions }, (_, partition) => ({ topic, partition, timestamp: -1 }))
+  const ends = await client.listOffsets(query, 'read_committed')
+  const fetcher = client.fetcher({ name: 'counts', isolation: 'read_committed' })
+  const open = new Map<TopicPartitionKey, number>([...ends].filter(([, end]) => end > 0))
+  fetcher.assign(new Map([...open.keys()].map((key) => [key, 0])))
+  const counts = new Map<string, number>()
+  while (open.size > 0) {
+    for (const set of fetcher.take()) {
+      const cursor = set.cursor()
+      while (cursor.next()) {
+        const key = keyView(cursor)
+        const value = valueView(cursor)
+        if (key !== null && value !== null)
+          counts.set(key.toString(), serdes.int64.deserialize(value, topic, noHeaders))
+      }
+      const key = topicPartitionKey(set.topic, set.partition)
+      if (set.nextOffset >= (open.get(key) ?? 0)) open.delete(key)
+    }
+    for (const [key, end] of open) if ((fetcher.position(key) ?? 0) >= end) open.delete(key)
+    if (open.size > 0) await fetcher.wait(100)
+  }
+  await fetcher.close()
+  return counts
+}

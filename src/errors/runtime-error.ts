@@ -1,0 +1,33 @@
+import { StreamsError, type StreamsErrorOptions } from './streams-error.ts'
+
+export const runtimeErrors = {
+  MILLRACE_SOURCE_TOPIC_MISSING: 'a topic that the topology reads does not exist',
+  MILLRACE_SINK_TOPIC_MISSING: 'a topic that the topology writes does not exist and was not created on first use',
+  MILLRACE_TOPICS_NOT_COPARTITIONED: 'topics that are joined or merged by key have different partition counts',
+  MILLRACE_INTERNAL_TOPIC_MISCONFIGURED:
+    'an internal topic exists with another partition count or a clean-up policy that loses data',
+  MILLRACE_TOPOLOGY_MISMATCH: 'members of one application id run different topologies',
+  MILLRACE_OFFSET_RESET_NONE: 'a partition has no committed offset and its reset policy is none',
+  MILLRACE_RECORD_TOO_LARGE: 'an output record is larger than its topic admits',
+  MILLRACE_THREADS_UNAVAILABLE: 'more than one thread in a process was asked for',
+  MILLRACE_COMMIT_DEADLINE: 'a commit was not done when a rebalance could wait no longer',
+  MILLRACE_CLOSED: 'the application was closed before it was running',
+  MILLRACE_TIMEOUT: 'a state was not reached in time',
+  MILLRACE_CHANGELOG_BEHIND_STATE: 'a changelog topic lost what the local store still has',
+} as const
+
+/** What goes wrong while an application runs and is not the Kafka layer's or a task's to say. */
+export class RuntimeError extends StreamsError {
+  readonly topic: string | undefined
+  readonly partition: number | undefined
+
+  constructor(
+    code: keyof typeof runtimeErrors,
+    message: string,
+    options: StreamsErrorOptions & { readonly topic?: string; readonly partition?: number } = {},
+  ) {
+    super(code, message, options)
+    this.topic = options.topic
+    this.partition = options.partition
+  }
+}

@@ -1,0 +1,348 @@
+/**
+ * An application: a topology, its configuration, and the thread that runs it.
+ *
+ *     CREATED ─► REBALANCING ◄─► RUNNING
+ *                     │             │
+ *                     ├─────────────┴──► PENDING_SHUTDOWN ─► NOT_RUNNING
+ *                     └─────────────┴──► PENDING_ERROR ────► ERROR
+ *
+ * States and their meaning are those of `org.apache.kafka.streams.KafkaStreams.State`. NOT_RUNNING and ERROR are final:
+ * to start again, make a new object.
+ */
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { sleep, systemClock } from '../common/clock.ts'
+import type { Clock } from '../common/clock.ts'
+import { deferred } from '../common/deferred.ts'
+import { childLogger } from '../common/logger.ts'
+import type { Logger } from '../common/logger.ts'
+import { MetricsRegistry } from '../common/metrics.ts'
+import { renderPrometheus } from '../common/prometheus.ts'
+import { systemRandom } from '../common/random.ts'
+import type { Random } from '../common/random.ts'
+import { StateMachine } from '../common/state-machine.ts'
+import { RuntimeError } from '../errors/runtime-error.ts'
+import type { KafkaClient } from '../kafka/client/kafka-client.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
+import { MemoryEngine } from '../state/memory-engine.ts'
+import type { StateEngine } from '../state/state-engine.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { CompiledTopology } from '../topology/topology-node.ts'
+import { connectKafka } from './connect-kafka.ts'
+import { StreamThread } from './stream-thread.ts'
+import type { ThreadListener, ThreadState } from './stream-thread.ts'
+import { completeConfig } from './streams-config.ts'
+import { TopicNames } from './topology-plan.ts'
+
+export type StreamsState =
+  'CREATED' | 'REBALANCING' | 'RUNNING' | 'PENDING_SHUTDOWN' | 'NOT_RUNNING' | 'PENDING_ERROR' | 'ERROR'
+
+export interface StreamsEvents {
+  state: { readonly from: StreamsState; readonly to: StreamsState }
+  /** An error that stopped a thread. What the runtime recovers from by itself is logged, not reported here. */
+  error: { readonly error: Error; readonly taskId?: string }
+  restore: {
+    readonly taskId: string
+    readonly store: string
+    readonly restored: number
+    readonly total: number
+    readonly done: boolean
+  }
+  rebalance: {
+    readonly reason: string
+    readonly assigned: readonly string[]
+    readonly revoked: readonly string[]
+    readonly durationMs: number
+  }
+}
+
+/** Where everything that is not deterministic comes in. */
+export interface StreamsInternals {
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+type Listeners = { [E in keyof StreamsEvents]: Set<(event: StreamsEvents[E]) => void> }
+
+const closeTimeoutMs = 60_000
+const replaceThreadDelayMs = 1000
+
+export class KafkaStreams implements AsyncDisposable {
+  readonly #topology: CompiledTopology
+  readonly #fingerprint: string
+  readonly #config: Readonly<StreamsConfig>
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #processId: string
+  readonly #logger: Logger
+  readonly #registry = new MetricsRegistry()
+  readonly #engine: StateEngine = new MemoryEngine()
+  readonly #machine: StateMachine<StreamsState>
+  readonly #listeners: Listeners = { state: new Set(), error: new Set(), restore: new Set(), rebalance: new Set() }
+  readonly #startedAtMs: number
+  readonly #closing = new AbortController()
+  #client: KafkaClient | undefined
+  #thread: StreamThread | undefined
+  #running: Promise<void> | undefined
+  #failure: Error | undefined
+  #leaveGroup = true
+  #isPaused = false
+
+  /**
+   * Throws a `ConfigError` for a configuration that is wrong, and a `TopologyError` for a topology that cannot run.
+   *
+   * @example
+   * const streams = new KafkaStreams(builder.build(), { applicationId: 'word-count', kafka: { brokers: ['localhost:9092'] } })
+   * await streams.start()
+   */
+  constructor(
+    topology: Topology,
+    config: Pick<StreamsConfig, 'applicationId' | 'kafka'> & Partial<StreamsConfig>,
+    internals: StreamsInternals = {},
+  ) {
+    this.#config = completeConfig(config, tmpdir())
+    this.#topology = topology.compile()
+    this.#fingerprint = fingerprintOf(topology, this.#topology)
+    this.#clock = internals.clock ?? systemClock
+    this.#random = internals.random ?? systemRandom
+    this.#processId = this.#random.uuid()
+    this.#startedAtMs = this.#clock.now()
+    this.#logger = childLogger(this.#config.logger, {
+      applicationId: this.#config.applicationId,
+      processId: this.#processId,
+    })
+    this.#machine = new StateMachine<StreamsState>(
+      `application '${this.#config.applicationId}'`,
+      'CREATED',
+      {
+        CREATED: ['REBALANCING', 'PENDING_SHUTDOWN'],
+        REBALANCING: ['RUNNING', 'PENDING_SHUTDOWN', 'PENDING_ERROR'],
+        RUNNING: ['REBALANCING', 'PENDING_SHUTDOWN', 'PENDING_ERROR'],
+        PENDING_SHUTDOWN: ['NOT_RUNNING', 'PENDING_ERROR'],
+        NOT_RUNNING: [],
+        PENDING_ERROR: ['ERROR'],
+        ERROR: [],
+      },
+      (from, to) => this.#emit('state', { from, to }),
+    )
+  }
+
+  get state(): StreamsState {
+    return this.#machine.state
+  }
+
+  /** Plain numbers, named as in Kafka Streams: `metrics.get('dropped-records-total')`. */
+  get metrics(): { get(name: string, tags?: Record<string, string>): number | undefined; prometheus(): string } {
+    return { get: (name, tags) => this.#registry.get(name, tags), prometheus: () => renderPrometheus(this.#registry) }
+  }
+
+  /**
+   * Connects, joins the group, restores; resolves when RUNNING. Rejects with the error that prevents it, also when
+   * `signal` is aborted or the application is closed meanwhile.
+   */
+  async start(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#machine.become('REBALANCING', 'start')
+    const onAbort = (): void => void this.close().catch(() => undefined)
+    options.signal?.addEventListener('abort', onAbort, { once: true })
+    if (options.signal?.aborted) onAbort()
+    this.#running = this.#run()
+    try {
+      await this.#reached('RUNNING')
+    } finally {
+      options.signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Resolves when the state is reached; rejects after `timeoutMs`, or when it cannot be reached any more. */
+  async stateIs(state: StreamsState, options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (options.timeoutMs === undefined) return this.#reached(state)
+    const limit = new AbortController()
+    const timeout = sleep(this.#clock, options.timeoutMs, limit.signal).then(() => {
+      if (limit.signal.aborted) return
+      throw new RuntimeError(
+        'MILLRACE_TIMEOUT',
+        `application '${this.#config.applicationId}' is ${this.state} and did not become ${state} within ${options.timeoutMs} ms`,
+      )
+    })
+    try {
+      await Promise.race([this.#reached(state), timeout])
+    } finally {
+      limit.abort()
+    }
+  }
+
+  /**
+   * Commits what was processed, leaves the group (so that others take over at once; not with `leaveGroup: false`) and
+   * ends. Idempotent. Rejects after `timeoutMs` (default 60 s); the rest then goes on in the background.
+   */
+  async close(options: { readonly timeoutMs?: number; readonly leaveGroup?: boolean } = {}): Promise<void> {
+    this.#leaveGroup = options.leaveGroup ?? this.#config.instanceId === undefined
+    this.#closing.abort()
+    if (this.#machine.is('CREATED')) {
+      this.#machine.become('PENDING_SHUTDOWN', 'close')
+      this.#machine.become('NOT_RUNNING', 'close')
+      return
+    }
+    if (this.#machine.is('REBALANCING', 'RUNNING')) this.#machine.become('PENDING_SHUTDOWN', 'close')
+    this.#thread?.stop({ leaveGroup: this.#leaveGroup })
+    await this.#ended(options.timeoutMs ?? closeTimeoutMs)
+  }
+
+  /** Returns the function that removes the listener. */
+  on<E extends keyof StreamsEvents>(event: E, listener: (event: StreamsEvents[E]) => void): () => void {
+    this.#listeners[event].add(listener)
+    return () => void this.#listeners[event].delete(listener)
+  }
+
+  /** Stops taking records until `resume`; membership and commits go on. */
+  pause(): void {
+    this.#isPaused = true
+    this.#thread?.setPaused(true)
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#thread?.setPaused(false)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  // --- life -------------------------------------------------------------------------------------------------------
+
+  async #run(): Promise<void> {
+    try {
+      await this.#connect()
+      while (!this.#closing.signal.aborted) await this.#runThread()
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error))
+      if (this.#machine.canBecome('PENDING_ERROR')) this.#machine.become('PENDING_ERROR', 'run')
+      this.#logger.error({ err: this.#failure }, 'the application stops')
+      this.#emit('error', { error: this.#failure, ...taskOf(this.#failure) })
+    }
+    await this.#client
+      ?.close()
+      .catch((error: unknown) => this.#logger.warn({ err: error }, 'closing the client failed'))
+    this.#machine.become(this.#machine.is('PENDING_ERROR') ? 'ERROR' : 'NOT_RUNNING', 'run')
+  }
+
+  async #connect(): Promise<void> {
+    this.#client = connectKafka(this.#config, { clock: this.#clock, random: this.#random, logger: this.#logger })
+    await this.#client.connect()
+  }
+
+  /** One life of the thread; returns when it may be followed by another. */
+  async #runThread(): Promise<void> {
+    const thread = this.#newThread()
+    this.#thread = thread
+    thread.setPaused(this.#isPaused)
+    try {
+      await thread.run()
+    } catch (error) {
+      if (this.#config.onUncaughtError !== 'replaceThread' || this.#closing.signal.aborted) throw error
+      const failure = error instanceof Error ? error : new Error(String(error))
+      this.#logger.error({ err: failure }, 'the thread failed and is replaced')
+      this.#emit('error', { error: failure, ...taskOf(failure) })
+      await sleep(this.#clock, replaceThreadDelayMs, this.#closing.signal)
+    }
+  }
+
+  #newThread(): StreamThread {
+    const client = this.#client
+    if (client === undefined) throw new Error('the client is connected before the thread (please report this)')
+    return new StreamThread({
+      threadId: '1',
+      processId: this.#processId,
+      startedAtMs: this.#startedAtMs,
+      client,
+      topology: this.#topology,
+      fingerprint: this.#fingerprint,
+      names: new TopicNames(this.#topology, this.#config.applicationId),
+      engine: this.#engine,
+      config: this.#config,
+      clock: this.#clock,
+      metrics: this.#registry,
+      logger: this.#logger,
+      listener: this.#threadListener(),
+    })
+  }
+
+  #threadListener(): ThreadListener {
+    return {
+      onState: (_, to) => this.#followThread(to),
+      onRestore: (progress) => this.#emit('restore', progress),
+      onRebalance: (event) => this.#emit('rebalance', event),
+      onRecovered: () => undefined,
+    }
+  }
+
+  #followThread(state: ThreadState): void {
+    if (state === 'RUNNING' && this.#machine.is('REBALANCING')) this.#machine.become('RUNNING', 'thread')
+    else if (state !== 'RUNNING' && this.#machine.is('RUNNING')) this.#machine.become('REBALANCING', 'thread')
+  }
+
+  #emit<E extends keyof StreamsEvents>(event: E, value: StreamsEvents[E]): void {
+    for (const listener of this.#listeners[event]) {
+      try {
+        listener(value)
+      } catch (error) {
+        this.#logger.error({ err: error, event }, 'a listener threw; its error is ignored')
+      }
+    }
+  }
+
+  async #reached(state: StreamsState): Promise<void> {
+    if (this.state === state) return
+    const { promise, resolve, reject } = deferred()
+    const remove = this.on('state', ({ to }) => {
+      if (to === state) resolve()
+      else if (to === 'ERROR' || to === 'NOT_RUNNING') reject(this.#unreachable(state))
+    })
+    if (this.#machine.is('ERROR', 'NOT_RUNNING')) reject(this.#unreachable(state))
+    try {
+      await promise
+    } finally {
+      remove()
+    }
+  }
+
+  #unreachable(state: StreamsState): Error {
+    return (
+      this.#failure ??
+      new RuntimeError(
+        'MILLRACE_CLOSED',
+        `application '${this.#config.applicationId}' was closed before it became ${state}`,
+      )
+    )
+  }
+
+  async #ended(timeoutMs: number): Promise<void> {
+    const limit = new AbortController()
+    const timeout = sleep(this.#clock, timeoutMs, limit.signal).then(() => {
+      if (limit.signal.aborted) return
+      throw new RuntimeError(
+        'MILLRACE_TIMEOUT',
+        `application '${this.#config.applicationId}' did not close within ${timeoutMs} ms; it goes on closing in the background`,
+      )
+    })
+    try {
+      await Promise.race([this.#running, timeout])
+    } finally {
+      limit.abort()
+    }
+  }
+}
+
+/** Equal for instances that may share tasks: the same nodes, topics and stores under the same names. */
+function fingerprintOf(topology: Topology, compiled: CompiledTopology): string {
+  const stores = compiled.subTopologies.flatMap(({ stores: list }) =>
+    list.map(({ spec, changelogTopic }) => [spec.name, spec.kind, changelogTopic]),
+  )
+  const text = JSON.stringify([topology.describe().toString(), stores, compiled.repartitionTopics])
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+function taskOf(error: Error): { readonly taskId?: string } {
+  return 'taskId' in error && typeof error.taskId === 'string' ? { taskId: error.taskId } : {}
+}

@@ -1,0 +1,16 @@
+/** A task with what its thread knows of it. */
+import type { TopicPartitionKey } from '../common/topic-partition.ts'
+import type { TaskState } from '../state/state-engine.ts'
+import type { StreamTask } from './task/stream-task.ts'
+
+export interface ManagedTask {
+  readonly task: StreamTask
+  readonly state: TaskState
+  /** `restoring`: its changelogs are being replayed; it gets no input. `running`: it has positions and takes records. */
+  status: 'restoring' | 'running'
+  /**
+   * Where this owner began on partitions without a committed offset. A rollback goes back there: the reset policy must
+   * never be evaluated twice, or `latest` would skip what was rolled back.
+   */
+  readonly startOffsets: Map<TopicPartitionKey, number>
+}

@@ -1,0 +1,321 @@
+/**
+ * The tasks of one thread: opens and closes them as assignments change, gives them positions, feeds them and runs them.
+ * It is the source of truth for which tasks are owned, which of them run, and what was committed last for their inputs.
+ * It decides nothing about commits, rollbacks or membership; the thread does, and calls here.
+ *
+ *     assigned ──► restoring ──► running ──► (revoked | lost) closed
+ *                      ▲            │
+ *                      └────────────┘ rollback with an unknown outcome: replay from the marker
+ */
+import type { Clock } from '../common/clock.ts'
+import type { Logger } from '../common/logger.ts'
+import type { MetricsRegistry } from '../common/metrics.ts'
+import { parseTopicPartition, topicPartitionKey } from '../common/topic-partition.ts'
+import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
+import type { Fetcher, KafkaClient, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
+import type { StateEngine } from '../state/state-engine.ts'
+import type { CompiledTopology, SubTopology } from '../topology/topology-node.ts'
+import { compareTaskIds } from './assignment/task-assignor.ts'
+import type { ChangelogReader } from './changelog-reader.ts'
+import type { ManagedTask } from './managed-task.ts'
+import { resetOffsets } from './offset-reset.ts'
+import type { RecordCollector } from './record-collector.ts'
+import { StreamTask } from './task/stream-task.ts'
+import type { TopicNames } from './topology-plan.ts'
+
+export interface TaskManagerOptions {
+  readonly client: KafkaClient
+  readonly fetcher: Fetcher
+  readonly reader: ChangelogReader
+  readonly collector: RecordCollector
+  readonly engine: StateEngine
+  readonly topology: CompiledTopology
+  readonly names: TopicNames
+  readonly config: Readonly<StreamsConfig>
+  readonly clock: Clock
+  readonly metrics: MetricsRegistry
+  readonly logger: Logger
+}
+
+export class TaskManager {
+  readonly #options: TaskManagerOptions
+  readonly #tasks = new Map<string, ManagedTask>()
+  readonly #taskOf = new Map<TopicPartitionKey, ManagedTask>()
+  readonly #positions = new Map<TopicPartitionKey, number>()
+  readonly #paused = new Set<TopicPartitionKey>()
+  #turn = 0
+  /** Per input partition, what this owner committed last or found committed. */
+  readonly committed = new Map<TopicPartitionKey, OffsetAndMetadata>()
+
+  constructor(options: TaskManagerOptions) {
+    this.#options = options
+  }
+
+  get taskIds(): string[] {
+    return [...this.#tasks.keys()].toSorted(compareTaskIds)
+  }
+
+  get all(): readonly ManagedTask[] {
+    return [...this.#tasks.values()]
+  }
+
+  get running(): readonly ManagedTask[] {
+    return this.all.filter(({ status }) => status === 'running')
+  }
+
+  get isRestoring(): boolean {
+    return this.all.some(({ status }) => status === 'restoring')
+  }
+
+  // --- ownership ------------------------------------------------------------------------------------------------------
+
+  /** Closes what is no longer assigned, keeps what stays (its stores stay open), opens what is new. */
+  async reassign(taskIds: readonly string[], partitions: readonly TopicPartition[]): Promise<void> {
+    const wanted = new Set(taskIds)
+    await this.#close(this.all.filter(({ task }) => !wanted.has(task.id)))
+    const added = taskIds.filter((id) => !this.#tasks.has(id))
+    await this.#options.collector.prepareTopics(this.#outputTopics(added))
+    for (const id of added.toSorted(compareTaskIds)) await this.#open(id, partitions)
+    this.#assignFetcher()
+  }
+
+  /** The tasks belong to somebody else now: nothing of them may be committed. */
+  async discardAll(): Promise<void> {
+    for (const { task } of this.running) task.rollback()
+    await this.#close(this.all)
+    this.#assignFetcher()
+  }
+
+  async #open(taskId: string, partitions: readonly TopicPartition[]): Promise<void> {
+    const { config, topology, engine } = this.#options
+    const [subTopologyId, partition] = taskId.split('_').map(Number) as [number, number]
+    const subTopology = topology.subTopologies.find(({ id }) => id === subTopologyId)
+    if (subTopology === undefined)
+      throw new Error(`task ${taskId}: there is no sub-topology ${subTopologyId} (please report this)`)
+    const state = await engine.open(taskId, undefined)
+    const task = new StreamTask({
+      taskId,
+      partition,
+      applicationId: config.applicationId,
+      topology: subTopology,
+      repartitionTopics: new Set(topology.repartitionTopics.map(({ name }) => name)),
+      topicName: (unprefixed) => `${config.applicationId}-${unprefixed}`,
+      inputTopics: this.#inputTopics(subTopology, partition, partitions),
+      sink: this.#options.collector,
+      state,
+      config,
+      clock: this.#options.clock,
+      metrics: this.#options.metrics,
+      logger: this.#options.logger,
+    })
+    const managed: ManagedTask = { task, state, status: 'restoring', startOffsets: new Map() }
+    this.#tasks.set(taskId, managed)
+    for (const key of task.inputPartitions) this.#taskOf.set(key, managed)
+    this.#options.reader.add(managed)
+  }
+
+  #inputTopics(
+    subTopology: SubTopology,
+    partition: number,
+    partitions: readonly TopicPartition[],
+  ): Map<string, readonly string[]> {
+    const mine = new Set(partitions.filter((input) => input.partition === partition).map(({ topic }) => topic))
+    const inputs = this.#options.names.inputTopics(subTopology, [...mine])
+    return new Map([...inputs].map(([source, topics]) => [source, topics.filter((topic) => mine.has(topic))]))
+  }
+
+  #outputTopics(taskIds: readonly string[]): string[] {
+    const { topology, names } = this.#options
+    const ids = new Set(taskIds.map((taskId) => Number(taskId.slice(0, taskId.indexOf('_')))))
+    const topics = topology.subTopologies
+      .filter(({ id }) => ids.has(id))
+      .flatMap((subTopology) => [
+        ...names.changelogs(subTopology).flatMap(({ topic, isSource }) => (isSource ? [] : [topic])),
+        ...subTopology.nodes.flatMap((node) =>
+          node.kind === 'sink' && typeof node.topic === 'string' ? [names.onBroker(node.topic)] : [],
+        ),
+      ])
+    return [...new Set(topics)]
+  }
+
+  async #close(tasks: readonly ManagedTask[]): Promise<void> {
+    for (const { task, state } of tasks) {
+      this.#tasks.delete(task.id)
+      for (const key of task.inputPartitions) {
+        this.#taskOf.delete(key)
+        this.#positions.delete(key)
+        this.#paused.delete(key)
+        this.committed.delete(key)
+      }
+      task.close()
+      await state.close()
+    }
+    this.#options.reader.retain((managed) => this.#tasks.has(managed.task.id))
+  }
+
+  // --- positions ------------------------------------------------------------------------------------------------------
+
+  /** Tasks whose stores are complete but that have no positions yet. */
+  get restored(): readonly ManagedTask[] {
+    return this.all.filter((managed) => managed.status === 'restoring' && !this.#options.reader.isRestoring(managed))
+  }
+
+  /**
+   * The stores are complete: takes the committed offsets (stable ones only, so that no transaction that moves them is
+   * still under way) and lets the tasks run from there. Where nothing was committed: where this owner began before, else
+   * what the reset policy says, once.
+   */
+  async activate(tasks: readonly ManagedTask[]): Promise<void> {
+    if (tasks.length === 0) return
+    const { client, config } = this.#options
+    const partitions = tasks.flatMap(({ task }) => task.inputPartitions)
+    const committed = await client.committedOffsets(config.applicationId, partitions.map(parseTopicPartition), {
+      requireStable: true,
+    })
+    await this.#resetMissing(tasks, committed)
+    for (const managed of tasks) {
+      // Processors may read their stores in `init`, so not before the stores are complete.
+      managed.task.initialize()
+      for (const key of managed.task.inputPartitions) this.#resume(managed, key, committed.get(key))
+      managed.status = 'running'
+    }
+    this.#assignFetcher()
+  }
+
+  #resume({ task, startOffsets }: ManagedTask, key: TopicPartitionKey, found: OffsetAndMetadata | undefined): void {
+    const offset = found?.offset ?? startOffsets.get(key) ?? 0
+    if (found === undefined) this.committed.delete(key)
+    else this.committed.set(key, found)
+    task.resume(key, offset, found?.metadata)
+    this.#positions.set(key, offset)
+    this.#options.fetcher.seek(key, offset)
+  }
+
+  async #resetMissing(
+    tasks: readonly ManagedTask[],
+    committed: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>,
+  ): Promise<void> {
+    const missing = tasks.flatMap((managed) =>
+      managed.task.inputPartitions
+        .filter((key) => !committed.has(key) && !managed.startOffsets.has(key))
+        .map((key) => ({ managed, key })),
+    )
+    const offsets = await resetOffsets(
+      this.#options,
+      missing.map(({ key }) => key),
+    )
+    for (const { managed, key } of missing) managed.startOffsets.set(key, offsets.get(key) ?? 0)
+  }
+
+  /** A position that the broker no longer has (retention was quicker than us): the reset policy decides again. */
+  async resetOutOfRange(key: TopicPartitionKey): Promise<boolean> {
+    const managed = this.#taskOf.get(key)
+    if (managed?.status !== 'running') return false
+    const offset = (await resetOffsets(this.#options, [key])).get(key) ?? 0
+    this.#options.logger.warn(
+      { taskId: managed.task.id, partition: key, position: this.#options.fetcher.position(key), offset },
+      'the position is out of range: records were deleted before they were read; going on where the reset policy says',
+    )
+    managed.startOffsets.set(key, offset)
+    managed.task.resume(key, offset, undefined)
+    this.#positions.set(key, offset)
+    this.#options.fetcher.seek(key, offset)
+    return true
+  }
+
+  #assignFetcher(): void {
+    const positions = new Map<TopicPartitionKey, number>()
+    for (const { task } of this.running) {
+      for (const key of task.inputPartitions) positions.set(key, this.#positions.get(key) ?? 0)
+    }
+    this.#options.fetcher.assign(positions)
+  }
+
+  // --- rollback -------------------------------------------------------------------------------------------------------
+
+  /**
+   * After the transaction was ended: every running task of the thread forgets what it did since its last commit; it gets
+   * new processors and its committed positions when it is activated again. With `replay` (nobody knows whether the
+   * transaction was committed) its stores catch up from the engine's marker first.
+   */
+  rollback(replay: boolean): void {
+    this.#options.collector.discard()
+    for (const managed of this.running) {
+      managed.task.rollback()
+      managed.status = 'restoring'
+      if (replay) this.#options.reader.add(managed)
+    }
+    this.#assignFetcher()
+  }
+
+  // --- running --------------------------------------------------------------------------------------------------------
+
+  /** Hands over what has arrived; true when there was something. */
+  addFetched(): boolean {
+    const sets = this.#options.fetcher.take()
+    for (const set of sets) {
+      const managed = this.#taskOf.get(topicPartitionKey(set.topic, set.partition))
+      if (managed?.status === 'running') managed.task.add(set)
+    }
+    this.#noteLags()
+    return sets.length > 0
+  }
+
+  /** One slice for every task, beginning with another one each time; the number of records processed. */
+  process(sliceMs: number): number {
+    const tasks = this.running
+    if (tasks.length === 0) return 0
+    const { clock } = this.#options
+    const perTaskMs = Math.max(1, sliceMs / tasks.length)
+    const endMs = clock.now() + sliceMs
+    let processed = 0
+    this.#turn = (this.#turn + 1) % tasks.length
+    for (let i = 0; i < tasks.length; i++) {
+      const now = clock.now()
+      if (now >= endMs) break
+      processed += tasks[(this.#turn + i) % tasks.length]?.task.process(now + perTaskMs) ?? 0
+    }
+    return processed
+  }
+
+  punctuate(): boolean {
+    let fired = false
+    for (const { task } of this.running) if (task.punctuateWallClock()) fired = true
+    return fired
+  }
+
+  /** Pauses partitions that have enough buffered; beyond the byte budget all that have anything. */
+  applyBackPressure(): void {
+    const { fetcher, config } = this.#options
+    const bytes = this.running.reduce((sum, { task }) => sum + task.bufferedBytes, 0)
+    const limit = bytes > config.inputBufferMaxBytes ? 0 : config.bufferedRecordsPerPartition
+    const pause: TopicPartitionKey[] = []
+    const resume: TopicPartitionKey[] = []
+    for (const { task } of this.running) {
+      for (const key of task.inputPartitions) {
+        const full = task.bufferedRecords(key) > limit
+        if (full && !this.#paused.has(key)) pause.push(key)
+        else if (!full && this.#paused.has(key)) resume.push(key)
+      }
+    }
+    for (const key of pause) this.#paused.add(key)
+    for (const key of resume) this.#paused.delete(key)
+    if (pause.length > 0) fetcher.pause(pause)
+    if (resume.length > 0) fetcher.resume(resume)
+  }
+
+  /** For tasks with several inputs: an empty queue may be waited for as long as records are known to be on the way. */
+  #noteLags(): void {
+    const { fetcher } = this.#options
+    for (const { task } of this.running) {
+      if (task.inputPartitions.length < 2) continue
+      for (const key of task.inputPartitions) {
+        const end = fetcher.watermarks(key)?.lastStableOffset
+        if (end === undefined) continue
+        const position = fetcher.position(key)
+        task.noteLag(key, position === undefined ? 1 : Math.max(0, end - position))
+      }
+    }
+  }
+}
