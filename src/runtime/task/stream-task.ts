@@ -1,47 +1,379 @@
+/**
+ * One task: the sub-topology for one partition number, with its queues, its time, its stores and its punctuations. It is
+ * the deterministic core that runs in production, in the test driver and in the simulation alike; it does no I/O and
+ * reads no clock but the one it is given. The thread around it fetches, commits and rolls back.
+ *
+ *     initialize, resume ──► add, process, punctuate ──► flush, positions, freeze ──► committed, commitEngine
+ *          ▲                                                         │
+ *          └────────────────────────── rollback ◄────────────────────┘
+ *
+ * A record that fails stops the task before it: `process` throws, its position stays, and only a rollback goes on.
+ */
+import { assert } from '../../common/assert.ts'
 import type { TopicPartitionKey } from '../../common/topic-partition.ts'
+import type { Counter } from '../../common/metrics.ts'
 import type { RecordSet } from '../../processor/record-set.ts'
 import type { Batch, Marker } from '../../state/state-engine.ts'
+import { TaskStores, type TaskStore } from '../../state/task-stores.ts'
+import type { TopologyStore } from '../../topology/topology-node.ts'
+import { DroppedRecords } from './dropped-records.ts'
+import { FailureHandler } from './failure-handler.ts'
+import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
+import { PartitionGroup } from './partition-group.ts'
+import { PunctuationQueue } from './punctuation-queue.ts'
+import { RecordQueue } from './record-queue.ts'
+import type { SourceTaskNode } from './source-task-node.ts'
+import { buildGraph, type TaskGraph } from './task-graph.ts'
 import type { TaskChangelog, TaskOptions, TaskPosition } from './task-options.ts'
+import { TaskRecordContext } from './task-record-context.ts'
+import type { PunctuatedNode, TaskScope } from './task-scope.ts'
 
 /** What a commit hands over: the batch for the engine, and what the marker says about it. */
 export interface FrozenOverlay extends Batch {
-  readonly isEmpty: boolean
   readonly streamTimes: Readonly<Record<string, number>>
   readonly counters: Readonly<Record<string, number>>
 }
 
-/** Signatures first; the bodies follow. */
-export declare class StreamTask {
-  constructor(options: TaskOptions)
+/** How many records are processed between two looks at the clock. */
+const recordsPerLook = 32
+
+export class StreamTask {
   readonly id: string
   readonly partition: number
-  readonly inputPartitions: readonly TopicPartitionKey[]
   readonly changelogs: readonly TaskChangelog[]
-  initialize(): void
-  resume(partition: TopicPartitionKey, offset: number, metadata: string | undefined): void
-  add(set: RecordSet): void
-  bufferedRecords(partition: TopicPartitionKey): number
-  readonly bufferedBytes: number
+  readonly inputPartitions: readonly TopicPartitionKey[]
+  readonly #options: TaskOptions
+  readonly #scope: TaskScope
+  readonly #group: PartitionGroup
+  readonly #processed: Counter & Disposable
+  readonly #now: () => number
+  readonly #sourceNames: ReadonlyMap<RecordQueue, string>
+  readonly #committed = new Map<TopicPartitionKey, number>()
+  #graph: TaskGraph | undefined
+  #sources = new Map<RecordQueue, SourceTaskNode>()
+  /** Something was processed or punctuated since the last commit. */
+  #worked = false
+  /** A record failed; only a rollback goes on. */
+  #stopped = false
+
+  constructor(options: TaskOptions) {
+    this.id = options.taskId
+    this.partition = options.partition
+    this.#options = options
+    this.#now = () => options.clock.now()
+    this.#scope = makeScope(options)
+    this.changelogs = options.topology.stores.flatMap((store) => changelogOf(store, options))
+    this.#sourceNames = this.#makeQueues()
+    this.#group = new PartitionGroup([...this.#sourceNames.keys()], options.config.maxTaskIdleMs)
+    this.inputPartitions = this.#group.queues.map(({ id }) => id)
+    this.#processed = options.metrics.counter('stream-task-metrics', 'process-total', { 'task-id': options.taskId })
+  }
+
+  /** Makes the processors anew and calls their `init`, in topological order. At the start and after every rollback. */
+  initialize(): void {
+    assert(this.#graph === undefined, `task ${this.id} is initialised once per life of its processors`)
+    const graph = buildGraph(this.#options, this.#scope)
+    this.#graph = graph
+    this.#sources = new Map(
+      [...this.#sourceNames].map(([queue, source]) => [queue, graph.sources.get(source) as SourceTaskNode]),
+    )
+    this.#scope.hasRecord = false
+    this.#scope.record.clear(0)
+    for (const processor of graph.processors) processor.init()
+    this.#stopped = false
+  }
+
+  /** Where to go on; `metadata` is that of the committed offset. Drops what is queued of that partition. */
+  resume(partition: TopicPartitionKey, offset: number, metadata: string | undefined): void {
+    const { partitionTime } = decodeOffsetMetadata(metadata)
+    this.#group.queue(partition).resume(offset, partitionTime)
+    this.#committed.set(partition, offset)
+    this.#scope.streamTime = Math.max(this.#scope.streamTime, partitionTime)
+  }
+
+  add(set: RecordSet): void {
+    const queue = this.#group.queue(`${set.topic}-${set.partition}`)
+    queue.add(set)
+    queue.lag = set.highWatermark < 0 ? undefined : Math.max(0, set.highWatermark - set.nextOffset)
+  }
+
   /** Records on the broker that were not added yet (by the last stable offset); 0: caught up. */
-  noteLag(partition: TopicPartitionKey, lag: number): void
-  process(deadlineMs: number): number
-  punctuateWallClock(): boolean
-  readonly commitRequested: boolean
-  readonly commitNeeded: boolean
-  /** An overlay or cache is over its budget. */
-  readonly commitDue: boolean
-  readonly uncommittedBytes: number
-  readonly cacheBytes: number
-  flush(deadlineMs: number): boolean
-  positions(fetchPosition: (partition: TopicPartitionKey) => number | undefined): Map<TopicPartitionKey, TaskPosition>
-  freeze(): FrozenOverlay
-  commitEngine(frozen: FrozenOverlay, marker: Marker): Promise<void>
-  /** The committed offsets, once the transaction ended: what `commitNeeded` compares with. */
-  committed(positions: ReadonlyMap<TopicPartitionKey, TaskPosition>): void
-  /** `keepFrozen`: its transaction succeeded, so it is committed data that the engine has yet to take. */
-  rollback(options?: { readonly keepFrozen?: boolean }): void
-  restore(store: string, set: RecordSet, marker: Marker): Promise<number>
+  noteLag(partition: TopicPartitionKey, lag: number): void {
+    this.#group.queue(partition).lag = lag
+  }
+
+  /** An upper bound. */
+  bufferedRecords(partition: TopicPartitionKey): number {
+    return this.#group.queue(partition).bufferedRecords
+  }
+
+  get bufferedBytes(): number {
+    return this.#group.queues.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
+  }
+
+  /**
+   * Processes records in order of their timestamps until the clock passes the deadline, nothing is ready or an early
+   * commit is due; returns how many. Throws the error of a record that stops the task.
+   */
+  process(deadlineMs: number): number {
+    assert(!this.#stopped, `task ${this.id} was rolled back before it goes on`)
+    let count = 0
+    try {
+      for (let queue = this.#group.next(this.#now); queue !== undefined; queue = this.#group.next(this.#now)) {
+        this.#processHead(queue)
+        count++
+        if (this.#scope.stores.commitDue) break
+        if (count % recordsPerLook === 0 && this.#now() >= deadlineMs) break
+      }
+    } catch (error) {
+      this.#stopped = true
+      throw error
+    } finally {
+      this.#processed.value += count
+      this.#endTurn()
+    }
+    return count
+  }
+
+  /** Calls what is due by the wall clock; true when something was. */
+  punctuateWallClock(): boolean {
+    const { wallClockPunctuations } = this.#scope
+    const now = this.#now()
+    return wallClockPunctuations.nextDueMs <= now && this.#punctuate(wallClockPunctuations, now)
+  }
+
+  get commitRequested(): boolean {
+    return this.#scope.commitRequested
+  }
+
+  /** Something was processed or punctuated, or a position moved, since the last commit. */
+  get commitNeeded(): boolean {
+    return this.#worked || this.#group.queues.some(({ id, position }) => position !== this.#committed.get(id))
+  }
+
+  /** The overlay or the caches are over their budget. */
+  get commitDue(): boolean {
+    return this.#scope.stores.commitDue
+  }
+
+  get uncommittedBytes(): number {
+    return this.#scope.stores.budget.uncommittedBytes
+  }
+
+  get cacheBytes(): number {
+    return this.#scope.stores.budget.cacheBytes
+  }
+
+  /** Logs and forwards what the caches hold; false: the deadline came first, call again. */
+  flush(deadlineMs: number): boolean {
+    const scope = this.#scope
+    scope.failures.source = undefined
+    scope.hasRecord = true
+    try {
+      return scope.stores.flush(() => this.#now() >= deadlineMs)
+    } catch (error) {
+      this.#stopped = true
+      throw error
+    } finally {
+      this.#endTurn()
+    }
+  }
+
+  /** The offsets to commit: the head's, or with nothing queued where the fetcher stands, which counts control records. */
+  positions(fetchPosition: (partition: TopicPartitionKey) => number | undefined): Map<TopicPartitionKey, TaskPosition> {
+    const positions = new Map<TopicPartitionKey, TaskPosition>()
+    for (const { id, position, isEmpty, partitionTime } of this.#group.queues) {
+      const fetched = isEmpty ? fetchPosition(id) : undefined
+      const offset = fetched === undefined ? position : Math.max(position, fetched)
+      positions.set(id, { offset, metadata: encodeOffsetMetadata(partitionTime) })
+    }
+    return positions
+  }
+
+  /** Ends the overlay of this commit. Everything must be flushed. */
+  freeze(): FrozenOverlay {
+    const batch = this.#scope.stores.freeze()
+    return { forEach: (visit) => batch.forEach(visit), streamTimes: {}, counters: {} }
+  }
+
+  /** The transaction ended: what `commitNeeded` compares with. */
+  committed(positions: ReadonlyMap<TopicPartitionKey, TaskPosition>): void {
+    for (const [partition, { offset }] of positions) this.#committed.set(partition, offset)
+    this.#worked = false
+    this.#scope.commitRequested = false
+  }
+
+  /** Only after the transaction succeeded. If it fails, what is frozen stays readable and the next commit takes it along. */
+  async commitEngine(frozen: FrozenOverlay, marker: Marker): Promise<void> {
+    await this.#scope.stores.commit(frozen, marker)
+  }
+
+  /** `commitEngine` for an engine in memory, whose commits are done at once. */
+  commitEngineNow(frozen: FrozenOverlay, marker: Marker): void {
+    const pending = this.#scope.stores.commit(frozen, marker)
+    assert(pending === undefined, 'the engine commits at once')
+  }
+
+  /**
+   * Forgets everything since the last commit and ends the processors. `keepFrozen`: the transaction of the frozen overlay
+   * succeeded, so that it is committed data which the engine has yet to take.
+   */
+  rollback(options: { readonly keepFrozen?: boolean } = {}): void {
+    this.#closeProcessors()
+    for (const queue of this.#group.queues) queue.clear()
+    const scope = this.#scope
+    scope.stores.rollback(options.keepFrozen ?? false)
+    scope.streamTime = -1
+    scope.commitRequested = false
+    this.#worked = false
+    this.#endTurn()
+  }
+
+  /** Applies changelog records to the engine, atomically with the marker; returns how many. */
+  restore(store: string, set: RecordSet, marker: Marker): Promise<number> {
+    return this.#scope.stores.restore(store, set, marker)
+  }
+
   /** The public view of a store, for queries; undefined when the task has none of that name. */
-  store(name: string): unknown
-  close(): void
+  store(name: string): unknown {
+    return this.#scope.stores.store(name)
+  }
+
+  close(): void {
+    this.#closeProcessors()
+    this.#scope.dropped[Symbol.dispose]()
+    this.#processed[Symbol.dispose]()
+  }
+
+  #processHead(queue: RecordQueue): void {
+    const scope = this.#scope
+    const { head } = queue
+    const source = this.#sources.get(queue) as SourceTaskNode
+    source.enter(queue)
+    if (head.timestamp > queue.partitionTime) queue.partitionTime = head.timestamp
+    if (head.timestamp > scope.streamTime) scope.streamTime = head.timestamp
+    scope.hasRecord = true
+    scope.failures.source = queue
+    scope.stores.turn++
+    this.#worked = true
+    source.process(head.key, head.value)
+    if (scope.streamPunctuations.nextDueMs <= scope.streamTime) {
+      this.#punctuate(scope.streamPunctuations, scope.streamTime)
+    }
+    queue.advance()
+  }
+
+  #punctuate(queue: PunctuationQueue<PunctuatedNode>, timestamp: number): boolean {
+    const scope = this.#scope
+    scope.failures.source = undefined
+    scope.hasRecord = true
+    this.#worked = true
+    try {
+      return queue.punctuate(timestamp, (node, punctuate) => {
+        scope.stores.turn++
+        scope.record.clear(timestamp)
+        node.punctuate(timestamp, punctuate)
+      })
+    } catch (error) {
+      this.#stopped = true
+      throw error
+    } finally {
+      this.#endTurn()
+    }
+  }
+
+  /** What was lent for the record is no longer valid. */
+  #endTurn(): void {
+    this.#scope.record.rawKey = undefined
+    this.#scope.stores.turn++
+  }
+
+  #closeProcessors(): void {
+    const scope = this.#scope
+    scope.streamPunctuations.clear()
+    scope.wallClockPunctuations.clear()
+    for (const processor of this.#graph?.processors ?? []) {
+      try {
+        processor.close()
+      } catch (error) {
+        this.#options.logger.warn({ taskId: this.id, node: processor.name, error }, 'a processor failed to close')
+      }
+    }
+    this.#graph = undefined
+  }
+
+  #makeQueues(): ReadonlyMap<RecordQueue, string> {
+    const queues = new Map<RecordQueue, string>()
+    const reader = {
+      read: (queue: RecordQueue, cursor: Parameters<SourceTaskNode['read']>[1]): boolean =>
+        (this.#sources.get(queue) as SourceTaskNode).read(queue, cursor),
+    }
+    for (const [source, topics] of this.#options.inputTopics) {
+      for (const topic of topics) queues.set(new RecordQueue(topic, this.partition, reader), source)
+    }
+    return queues
+  }
+}
+
+function makeScope(options: TaskOptions): TaskScope {
+  const { taskId, applicationId, partition, config, clock, state, sink } = options
+  const record = new TaskRecordContext()
+  const dropped = new DroppedRecords(taskId, options.metrics, clock, options.logger)
+  const failures = new FailureHandler(taskId, record, sink, dropped)
+  const stores = new TaskStores({
+    stores: inFlushOrder(options).map((store) => taskStore(store, options)),
+    state,
+    record,
+    // An oversized changelog record is not to be skipped: the store would have what its changelog has not.
+    sink: failures.guard(sink),
+    partition,
+    cacheMaxBytes: config.cacheMaxBytes,
+    uncommittedMaxBytes: config.uncommittedMaxBytes,
+  })
+  return {
+    taskId,
+    applicationId,
+    partition,
+    config,
+    clock,
+    record,
+    sink: failures.guard(sink, isOversized),
+    stores,
+    failures,
+    dropped,
+    streamPunctuations: new PunctuationQueue(),
+    wallClockPunctuations: new PunctuationQueue(),
+    streamTime: -1,
+    hasRecord: false,
+    commitRequested: false,
+  }
+}
+
+function isOversized(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'MILLRACE_RECORD_TOO_LARGE'
+}
+
+/** By the first node that uses them, so that a flush runs downstream. */
+function inFlushOrder({ topology }: TaskOptions): TopologyStore[] {
+  const firstUse = ({ spec }: TopologyStore): number =>
+    topology.nodes.findIndex((node) => node.kind === 'processor' && node.stores.includes(spec.name))
+  return topology.stores.toSorted((one, two) => firstUse(one) - firstUse(two))
+}
+
+function taskStore(store: TopologyStore, options: TaskOptions): TaskStore {
+  const { spec } = store
+  const changelog = changelogOf(store, options)[0]
+  return {
+    spec,
+    serdeTopic: changelog?.topic ?? options.topicName(`${spec.name}-changelog`, 'changelog'),
+    changelogTopic: changelog === undefined || changelog.isSource ? undefined : changelog.topic,
+  }
+}
+
+function changelogOf(store: TopologyStore, options: TaskOptions): TaskChangelog[] {
+  const { spec, changelogTopic, changelogIsSource: isSource } = store
+  if (changelogTopic === undefined) return []
+  const isUsers = isSource && !options.repartitionTopics.has(changelogTopic)
+  const topic = isUsers ? changelogTopic : options.topicName(changelogTopic, isSource ? 'repartition' : 'changelog')
+  return [{ store: spec.name, topic, partition: options.partition, isSource }]
 }

@@ -1,0 +1,66 @@
+import type { Clock } from '../../common/clock.ts'
+import type { Logger } from '../../common/logger.ts'
+import type { Counter, MetricsRegistry } from '../../common/metrics.ts'
+import type { RecordContext } from '../../processor/record-context.ts'
+
+interface Reason {
+  readonly counter: Counter & Disposable
+  lastLoggedMs: number
+  unlogged: number
+}
+
+const logIntervalMs = 10_000
+
+/**
+ * Every record that a task drops is counted here, with its reason; the log says where, but not more often than every ten
+ * seconds per reason. Never what was in the record.
+ */
+export class DroppedRecords implements Disposable {
+  readonly #taskId: string
+  readonly #metrics: MetricsRegistry
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #total: Disposable
+  readonly #reasons = new Map<string, Reason>()
+
+  constructor(taskId: string, metrics: MetricsRegistry, clock: Clock, logger: Logger) {
+    this.#taskId = taskId
+    this.#metrics = metrics
+    this.#clock = clock
+    this.#logger = logger
+    // There from the start, so that a reader sees 0 and not nothing.
+    this.#total = metrics.counter('stream-task-metrics', 'dropped-records-total', { 'task-id': taskId, reason: 'none' })
+  }
+
+  drop(
+    reason: string,
+    node: string,
+    { topic, partition, offset }: Pick<RecordContext, 'topic' | 'partition' | 'offset'>,
+  ): void {
+    const known = this.#reasons.get(reason) ?? this.#add(reason)
+    known.counter.value++
+    known.unlogged++
+    const now = this.#clock.now()
+    if (now - known.lastLoggedMs < logIntervalMs) return
+    this.#logger.warn(
+      { taskId: this.#taskId, node, topic, partition, offset, reason, count: known.unlogged },
+      'dropped a record',
+    )
+    known.lastLoggedMs = now
+    known.unlogged = 0
+  }
+
+  [Symbol.dispose](): void {
+    this.#total[Symbol.dispose]()
+    for (const { counter } of this.#reasons.values()) counter[Symbol.dispose]()
+    this.#reasons.clear()
+  }
+
+  #add(reason: string): Reason {
+    const tags = { 'task-id': this.#taskId, reason }
+    const counter = this.#metrics.counter('stream-task-metrics', 'dropped-records-total', tags)
+    const added: Reason = { counter, lastLoggedMs: -Infinity, unlogged: 0 }
+    this.#reasons.set(reason, added)
+    return added
+  }
+}

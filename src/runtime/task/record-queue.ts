@@ -1,0 +1,152 @@
+/**
+ * What waits of one input partition: record sets in order, and the head, the next record, already read. It is the source
+ * of truth for the partition's position, which never moves past a record that was not processed or dropped.
+ */
+import { noHeaders, type Headers } from '../../common/headers.ts'
+import { topicPartitionKey, type TopicPartitionKey } from '../../common/topic-partition.ts'
+import { keyView, valueView, type RecordCursor, type RecordSet } from '../../processor/record-set.ts'
+import type { RawRecord } from './failure-handler.ts'
+
+/** The next record as its source has read it. One object per queue. */
+export interface HeadRecord {
+  key: unknown
+  value: unknown
+  timestamp: number
+  headers: Headers
+  /** The view of the key's bytes; valid until the queue advances. */
+  rawKey: Uint8Array | null
+}
+
+/** Reads the current record into the queue's head; false drops it. */
+export interface RecordReader {
+  read(queue: RecordQueue, cursor: RecordCursor): boolean
+}
+
+export class RecordQueue {
+  readonly id: TopicPartitionKey
+  readonly topic: string
+  readonly partition: number
+  readonly head: HeadRecord = { key: null, value: null, timestamp: -1, headers: noHeaders, rawKey: null }
+  /** The highest timestamp of the records taken; -1 before the first. */
+  partitionTime = -1
+  /** Records on the broker that were not added yet; undefined: unknown. */
+  lag: number | undefined
+  /** When the partition was found empty and caught up; undefined while it is not. */
+  idleSinceMs: number | undefined
+  readonly #reader: RecordReader
+  #sets: RecordSet[] = []
+  #cursor: RecordCursor | undefined
+  #hasHead = false
+  #position = 0
+  #bufferedRecords = 0
+  /** Of the first set: what its count promised and its cursor has not given yet. */
+  #leftInSet = 0
+  #bufferedBytes = 0
+
+  constructor(topic: string, partition: number, reader: RecordReader) {
+    this.id = topicPartitionKey(topic, partition)
+    this.topic = topic
+    this.partition = partition
+    this.#reader = reader
+  }
+
+  /** The offset of the head, or where to go on once all was taken. */
+  get position(): number {
+    return this.#position
+  }
+
+  get place(): { readonly topic: string; readonly partition: number; readonly offset: number } {
+    return { topic: this.topic, partition: this.partition, offset: this.#position }
+  }
+
+  /** An upper bound. */
+  get bufferedRecords(): number {
+    return this.#bufferedRecords
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes
+  }
+
+  /** Nothing more has been added than was taken. */
+  get isEmpty(): boolean {
+    return this.#sets.length === 0
+  }
+
+  add(set: RecordSet): void {
+    this.#sets.push(set)
+    this.#bufferedRecords += set.recordCount
+    this.#bufferedBytes += set.byteLength
+    this.idleSinceMs = undefined
+  }
+
+  resume(offset: number, partitionTime: number): void {
+    this.clear()
+    this.#position = offset
+    this.partitionTime = partitionTime
+  }
+
+  clear(): void {
+    this.#sets = []
+    this.#cursor = undefined
+    this.#hasHead = false
+    this.#bufferedRecords = 0
+    this.#bufferedBytes = 0
+    this.lag = undefined
+    this.idleSinceMs = undefined
+  }
+
+  /** Whether there is a record to take. Reads the head, dropping those that its source refuses, and so may throw. */
+  hasRecord(): boolean {
+    while (!this.#hasHead) {
+      if (!this.#toNextRecord()) return false
+      const cursor = this.#cursor as RecordCursor
+      if (this.#reader.read(this, cursor)) this.#hasHead = true
+      else this.#position = cursor.offset + 1
+    }
+    return true
+  }
+
+  /** The head was processed. */
+  advance(): void {
+    this.#hasHead = false
+    this.#position++
+  }
+
+  /** The record at the cursor as it came. */
+  raw(): RawRecord {
+    const { topic, partition } = this
+    const { headers } = this.head
+    const cursor = this.#cursor as RecordCursor
+    const { offset, timestamp } = cursor
+    return { topic, partition, offset, timestamp, headers, key: keyView(cursor), value: valueView(cursor) }
+  }
+
+  #toNextRecord(): boolean {
+    for (;;) {
+      const set = this.#sets[0]
+      if (set === undefined) return false
+      if (this.#cursor === undefined) this.#open(set)
+      if (this.#cursor?.next()) {
+        this.#position = this.#cursor.offset
+        this.#countRecords(-1)
+        return true
+      }
+      this.#sets.shift()
+      this.#cursor = undefined
+      this.#position = Math.max(this.#position, set.nextOffset)
+      this.#bufferedBytes -= set.byteLength
+      this.#countRecords(-this.#leftInSet)
+    }
+  }
+
+  #open(set: RecordSet): void {
+    this.#cursor = set.cursor()
+    this.#leftInSet = set.recordCount
+  }
+
+  #countRecords(change: number): void {
+    this.#leftInSet += change
+    this.#bufferedRecords += change
+  }
+}

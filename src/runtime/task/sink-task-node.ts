@@ -1,0 +1,137 @@
+/** Writes records to a topic: serialises what has changed since the source, chooses partitions, hands to the sink. */
+import { murmur2, toPositive } from '../../common/murmur2.ts'
+import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
+import type { RecordMetadata } from '../../processor/record.ts'
+import type { StreamPartitioner } from '../../processor/stream-partitioner.ts'
+import { serdes } from '../../serde/serdes.ts'
+import type { AnySerde } from '../../serde/serde.ts'
+import type { SinkNode } from '../../topology/topology-node.ts'
+import type { TaskNode, TaskScope } from './task-scope.ts'
+
+type TopicFunction = (value: unknown, key: unknown, context: RecordMetadata) => unknown
+
+export class SinkTaskNode implements TaskNode {
+  readonly name: string
+  readonly #spec: SinkNode
+  readonly #scope: TaskScope
+  readonly #topic: string | TopicFunction
+  readonly #key: AnySerde
+  readonly #value: AnySerde
+  readonly #partitioner: StreamPartitioner<unknown, unknown> | undefined
+  /** A windowed key is partitioned by its inner key: by all bytes but the last ones. */
+  readonly #keySuffix: number
+
+  /** `topic`: with the broker's name. */
+  constructor(spec: SinkNode, topic: string | TopicFunction, scope: TaskScope) {
+    this.name = spec.name
+    this.#spec = spec
+    this.#scope = scope
+    this.#topic = topic
+    this.#key = spec.key ?? serdes.bytes
+    this.#value = spec.value ?? serdes.bytes
+    this.#partitioner = spec.partitioner as StreamPartitioner<unknown, unknown> | undefined
+    this.#keySuffix = suffixLength(this.#key)
+  }
+
+  process(key: unknown, value: unknown): void {
+    const { record, sink } = this.#scope
+    const topic = typeof this.#topic === 'string' ? this.#topic : this.#nameTopic(this.#topic, key, value)
+    if (topic === undefined) return
+    let keyBytes: Uint8Array | null
+    let valueBytes: Uint8Array | null
+    try {
+      keyBytes = key === null ? null : this.#keyBytes(key, topic)
+      valueBytes = value === null ? null : this.#value.serialize(value as never, topic, record.headers)
+    } catch (error) {
+      return this.#handle(error, `the result cannot be written to topic ${topic}`, key, value)
+    }
+    try {
+      if (this.#partitioner !== undefined) return this.#appendTo(topic, key, value, keyBytes, valueBytes)
+      const partition = this.#keySuffix > 0 && keyBytes !== null ? this.#windowedPartition(topic, keyBytes) : -1
+      sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
+    } catch (error) {
+      this.#handle(error, `the result cannot be sent to topic ${topic}`, key, value)
+    }
+  }
+
+  #keyBytes(key: unknown, topic: string): Uint8Array {
+    const { record } = this.#scope
+    const { rawKey } = record
+    if (rawKey !== undefined && record.rawKeyValue === key && record.rawKeySerde?.serialize === this.#key.serialize) {
+      return rawKey
+    }
+    return this.#key.serialize(key as never, topic, record.headers)
+  }
+
+  #nameTopic(topicOf: TopicFunction, key: unknown, value: unknown): string | undefined {
+    try {
+      const topic = topicOf(value, key, this.#scope.record)
+      if (isThenable(topic)) refusePromise(this.name, 'topic function', topic)
+      if (typeof topic !== 'string' || topic === '')
+        refuseResult(this.name, 'topic function', 'the name of a topic', topic)
+      return topic
+    } catch (error) {
+      this.#handle(error, 'the topic of the result cannot be named', key, value)
+      return undefined
+    }
+  }
+
+  #windowedPartition(topic: string, keyBytes: Uint8Array): number {
+    const partitions = this.#scope.sink.partitionCount(topic)
+    if (partitions === undefined) return -1
+    const inner = keyBytes.subarray(0, keyBytes.byteLength - this.#keySuffix)
+    return toPositive(murmur2(inner)) % partitions
+  }
+
+  /** The user's partitioner: null is the default, several are a multicast, none drops the record (KIP-873). */
+  #appendTo(
+    topic: string,
+    key: unknown,
+    value: unknown,
+    keyBytes: Uint8Array | null,
+    valueBytes: Uint8Array | null,
+  ): void {
+    const { record, sink } = this.#scope
+    const partitions = sink.partitionCount(topic)
+    // A topic that a function has named for the first time: how many partitions it has is not known yet.
+    const chosen = partitions === undefined ? null : this.#choose(topic, partitions, key, value)
+    if (chosen === null) return sink.append(topic, -1, keyBytes, valueBytes, record.timestamp, record.headers)
+    if (chosen.length === 0) this.#scope.dropped.drop('partitioner', this.name, record)
+    for (const partition of chosen)
+      sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
+  }
+
+  #choose(topic: string, partitions: number, key: unknown, value: unknown): readonly number[] | null {
+    const { headers } = this.#scope.record
+    const result = this.#partitioner?.(value, key, { topic, partitions, headers }) as unknown
+    if (isThenable(result)) refusePromise(this.name, 'partitioner', result)
+    if (result === null) return null
+    const chosen: readonly unknown[] = Array.isArray(result) ? [...new Set<unknown>(result)] : [result]
+    const isValid = (partition: unknown): partition is number =>
+      Number.isInteger(partition) && (partition as number) >= 0 && (partition as number) < partitions
+    if (chosen.every(isValid)) return chosen
+    return refuseResult(
+      this.name,
+      'partitioner',
+      `partitions from 0 to ${partitions - 1} of topic ${topic}, or null`,
+      result,
+    )
+  }
+
+  #handle(error: unknown, what: string, key: unknown, value: unknown): void {
+    this.#scope.failures.handle(error, {
+      kind: 'production',
+      code: 'MILLRACE_PRODUCTION_FAILED',
+      node: this.name,
+      policy: this.#spec.onProductionError ?? this.#scope.config.onProductionError,
+      what,
+      advice: '',
+      key,
+      value,
+    })
+  }
+}
+
+function suffixLength(serde: AnySerde): number {
+  return 'suffixLength' in serde && typeof serde.suffixLength === 'number' ? serde.suffixLength : 0
+}

@@ -1,0 +1,145 @@
+/** Reads records: gives them key, value and event time, or says what is wrong with them. */
+import { StreamsError } from '../../errors/streams-error.ts'
+import { timestampExtractors } from '../../processor/timestamp-extractors.ts'
+import type { TimestampExtractor } from '../../processor/timestamp-extractor.ts'
+import { keyView, valueView, type RecordCursor } from '../../processor/record-set.ts'
+import { keepsItsBytes, standsForBytes } from '../../serde/canonical.ts'
+import { isNullable, type AnySerde } from '../../serde/serde.ts'
+import { serdes } from '../../serde/serdes.ts'
+import type { SourceNode } from '../../topology/topology-node.ts'
+import type { RecordQueue } from './record-queue.ts'
+import type { TaskNode, TaskScope } from './task-scope.ts'
+
+export class SourceTaskNode implements TaskNode {
+  readonly name: string
+  readonly #spec: SourceNode
+  readonly #scope: TaskScope
+  readonly #children: TaskNode[] = []
+  readonly #key: AnySerde
+  readonly #value: AnySerde
+  readonly #nullKey: boolean
+  readonly #nullValue: boolean
+  readonly #keepsRawKey: boolean
+  readonly #extractor: TimestampExtractor
+  /** The extractor gives the record's own timestamp wherever that is valid, and need not be called then. */
+  readonly #takesOwnTimestamp: boolean
+  readonly #takesWallClock: boolean
+
+  constructor(spec: SourceNode, scope: TaskScope) {
+    this.name = spec.name
+    this.#spec = spec
+    this.#scope = scope
+    this.#key = spec.key ?? serdes.bytes
+    this.#value = spec.value ?? serdes.bytes
+    this.#nullKey = spec.admitsNull || spec.key === undefined || isNullable(spec.key)
+    this.#nullValue = spec.admitsNull || spec.value === undefined || isNullable(spec.value)
+    this.#keepsRawKey = standsForBytes(this.#key)
+    this.#extractor = spec.timestampExtractor ?? scope.config.timestampExtractor
+    const { failOnInvalid, skipOnInvalid, partitionTimeOnInvalid, wallClock } = timestampExtractors
+    this.#takesOwnTimestamp = [failOnInvalid, skipOnInvalid, partitionTimeOnInvalid].includes(this.#extractor)
+    this.#takesWallClock = this.#extractor === wallClock
+  }
+
+  addChild(child: TaskNode): void {
+    this.#children.push(child)
+  }
+
+  process(key: unknown, value: unknown): void {
+    const children = this.#children
+    for (let i = 0; i < children.length; i++) (children[i] as TaskNode).process(key, value)
+  }
+
+  /** Reads the queue's current record into its head; false when the record is dropped. */
+  read(queue: RecordQueue, cursor: RecordCursor): boolean {
+    const { head } = queue
+    this.#scope.failures.source = queue
+    let part = 'key'
+    try {
+      head.headers = cursor.headers()
+      head.rawKey = keyView(cursor)
+      head.key = head.rawKey === null ? this.#null('key', this.#nullKey) : this.#read(this.#key, head.rawKey, queue)
+      part = 'value'
+      const value = valueView(cursor)
+      head.value = value === null ? this.#null('value', this.#nullValue) : this.#read(this.#value, value, queue)
+    } catch (error) {
+      this.#handle(error, 'MILLRACE_DESERIALIZATION_FAILED', `its ${part} cannot be read`)
+      return false
+    }
+    return this.#stamp(queue, cursor)
+  }
+
+  /** Makes the head of `queue` the record of the task. */
+  enter(queue: RecordQueue): void {
+    const { record } = this.#scope
+    const { head } = queue
+    record.topic = queue.topic
+    record.partition = queue.partition
+    record.offset = queue.position
+    record.timestamp = head.timestamp
+    record.headers = head.headers
+    if (this.#keepsRawKey && head.rawKey !== null && keepsItsBytes(head.key)) {
+      record.rawKey = head.rawKey
+      record.rawKeyValue = head.key
+      record.rawKeySerde = this.#key
+    } else {
+      record.rawKey = undefined
+    }
+  }
+
+  #read(serde: AnySerde, bytes: Uint8Array, { topic, head }: RecordQueue): unknown {
+    return serde.deserialize(bytes, topic, head.headers)
+  }
+
+  #null(part: 'key' | 'value', admitted: boolean): null {
+    if (admitted) return null
+    const serde = part === 'key' ? this.#key : this.#value
+    throw new StreamsError(
+      'MILLRACE_NULL_NOT_ADMITTED',
+      `it is null, and the serde ${serde.name} does not admit null: use nullable(serdes.${serde.name}) for it, or read the topic as a table`,
+    )
+  }
+
+  #stamp(queue: RecordQueue, cursor: RecordCursor): boolean {
+    const { head } = queue
+    head.timestamp = cursor.timestamp
+    if (this.#takesOwnTimestamp && cursor.timestamp >= 0) return true
+    try {
+      head.timestamp = this.#takesWallClock ? this.#scope.clock.now() : this.#extract(queue, cursor)
+    } catch (error) {
+      this.#handle(error, 'MILLRACE_TIMESTAMP_INVALID', 'it has no timestamp')
+      return false
+    }
+    if (head.timestamp >= 0) return true
+    this.#scope.dropped.drop('negative-timestamp', this.name, { ...queue.place })
+    return false
+  }
+
+  #extract({ topic, partition, position, partitionTime, head }: RecordQueue, cursor: RecordCursor): number {
+    const { headers, key, value } = head
+    const { timestamp } = cursor
+    const found: unknown = this.#extractor(
+      { topic, partition, offset: position, timestamp, headers, key, value },
+      partitionTime,
+    )
+    if (typeof found === 'number' && Number.isSafeInteger(found)) return found
+    throw new TypeError(
+      `the timestamp extractor returned ${String(found)}, and must return whole milliseconds as a number`,
+    )
+  }
+
+  #handle(error: unknown, code: 'MILLRACE_DESERIALIZATION_FAILED' | 'MILLRACE_TIMESTAMP_INVALID', what: string): void {
+    const isNull = error instanceof StreamsError && error.code === 'MILLRACE_NULL_NOT_ADMITTED'
+    const isTimestamp = code === 'MILLRACE_TIMESTAMP_INVALID'
+    this.#scope.failures.handle(error, {
+      kind: 'deserialization',
+      code: isNull ? 'MILLRACE_NULL_NOT_ADMITTED' : code,
+      node: this.name,
+      // An extractor that throws fails the task: which records it takes is for the extractor to say.
+      policy: isTimestamp ? 'fail' : (this.#spec.onDeserializationError ?? this.#scope.config.onDeserializationError),
+      what,
+      advice: isTimestamp ? '' : "or set onDeserializationError to 'skip' or a dead-letter topic to go on",
+      key: null,
+      value: null,
+    })
+  }
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../../common/clock.ts'
+import type { RecordSink } from '../../processor/record-sink.ts'
+import type { TaskStores } from '../../state/task-stores.ts'
+import type { DroppedRecords } from './dropped-records.ts'
+import type { FailureHandler } from './failure-handler.ts'
+import type { PunctuationQueue } from './punctuation-queue.ts'
+import type { TaskConfig } from './task-options.ts'
+import type { TaskRecordContext } from './task-record-context.ts'
+
+/** What the nodes of a task share. One object per task; the task writes to it, nodes mostly read. */
+export interface TaskScope {
+  readonly taskId: string
+  readonly applicationId: string
+  readonly partition: number
+  readonly config: TaskConfig
+  readonly clock: Clock
+  readonly record: TaskRecordContext
+  readonly sink: RecordSink
+  readonly stores: TaskStores
+  readonly failures: FailureHandler
+  readonly dropped: DroppedRecords
+  readonly streamPunctuations: PunctuationQueue<PunctuatedNode>
+  readonly wallClockPunctuations: PunctuationQueue<PunctuatedNode>
+  /** The highest timestamp of the records taken; -1 before the first. */
+  streamTime: number
+  hasRecord: boolean
+  commitRequested: boolean
+}
+
+/** A node in the chain: depth first, one synchronous call per child. */
+export interface TaskNode {
+  readonly name: string
+  process(key: unknown, value: unknown): void
+}
+
+export interface PunctuatedNode extends TaskNode {
+  punctuate(timestamp: number, punctuate: (timestamp: number) => unknown): void
+}
