@@ -17,9 +17,11 @@ export async function* textLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
       start = end + 1
     }
     rest = rest.slice(start)
-    // A file without line ends must not pile up in memory.
+    // A file without line ends must not pile up in memory; where the text goes on is unknown, so a word that reaches
+    // the end of what is here waits for more.
     while (rest.length > lineMaxLength * 2) {
-      const cut = cutBefore(rest)
+      const cut = cutOf(rest)
+      if (cut === rest.length) break
       yield rest.slice(0, cut)
       rest = rest.slice(cut)
     }
@@ -31,15 +33,15 @@ export async function* textLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 function* pieces(line: string): Generator<string> {
   let rest = line
   while (rest.length > lineMaxLength) {
-    const cut = cutBefore(rest)
+    const cut = cutOf(rest)
     yield rest.slice(0, cut)
     rest = rest.slice(cut)
   }
-  yield rest
+  if (rest !== '' || line === '') yield rest
 }
 
 /** The last place at or before the limit where no word is cut; behind the limit when one word reaches across it. */
-function cutBefore(text: string): number {
+function cutOf(text: string): number {
   for (let i = lineMaxLength; i > 0; i--) if (!isWord(text, i - 1) || !isWord(text, i)) return i
   let end = lineMaxLength
   while (end < text.length && isWord(text, end)) end++
