@@ -1,0 +1,31 @@
+/** A module's default export: what the CLI, worker threads, containers and tests load. */
+import type { StreamsConfig } from '../processor/streams-config.ts'
+import type { Topology } from '../topology/topology.ts'
+import { StreamsBuilder } from './streams-builder.ts'
+
+export interface TopologyModule {
+  readonly applicationId: string
+  readonly config: Partial<StreamsConfig>
+  /** `config` is added to the module's own, and wins. */
+  build(config?: Partial<StreamsConfig>): Topology
+}
+
+/**
+ * Describes an application: its id, the topology that `build` makes with the builder, and the configuration that it is
+ * meant to run with. Nothing is built before it is asked for.
+ */
+export function defineTopology(
+  applicationId: string,
+  build: (builder: StreamsBuilder) => void,
+  config: Partial<StreamsConfig> = {},
+): TopologyModule {
+  return {
+    applicationId,
+    config,
+    build(overrides = {}) {
+      const builder = new StreamsBuilder({ ...config, ...overrides })
+      build(builder)
+      return builder.build()
+    },
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The logical graph: what the user wrote, as immutable nodes. The DSL appends, the optimiser makes other graphs of it,
+ * `writeTopology` turns it into a topology. Kafka Streams: GraphNode.java and its subclasses.
+ */
+import type { ErrorPolicy } from '../processor/error-policy.ts'
+import type { OperatorSupplier } from '../processor/operator.ts'
+import type { StoreSpec } from '../processor/store-builder.ts'
+import type { StreamPartitioner } from '../processor/stream-partitioner.ts'
+import type { AnySerde } from '../serde/serde.ts'
+import type { SinkNode, SourceNode } from '../topology/topology-node.ts'
+
+export type NodeId = number
+
+interface BaseNode {
+  readonly id: NodeId
+  readonly parents: readonly NodeId[]
+  /** Nodes whose parents are written are written by ascending priority, which gives sub-topologies their numbers. */
+  readonly priority: number
+  readonly name: string
+}
+
+export interface StreamSource extends BaseNode {
+  readonly kind: 'streamSource'
+  readonly source: Omit<SourceNode, 'kind' | 'name'>
+}
+
+/** A source and the table that its topic is; the node's name is that of the table's processor. */
+export interface TableSource extends BaseNode {
+  readonly kind: 'tableSource'
+  readonly source: SourceNode
+  readonly topic: string
+  readonly supplier: OperatorSupplier
+  /** Asked when the topology is written: something downstream may have demanded the store. */
+  readonly store: () => StoreSpec | undefined
+  readonly onProcessingError: ErrorPolicy | undefined
+}
+
+export interface Operation extends BaseNode {
+  readonly kind: 'operation'
+  readonly supplier: OperatorSupplier
+  /** Stores that come with the operator, asked when the topology is written. */
+  readonly ownStores: () => readonly StoreSpec[]
+  /** Stores that were added elsewhere. */
+  readonly otherStores: readonly string[]
+  readonly onProcessingError: ErrorPolicy | undefined
+}
+
+/** A filter for null keys, a sink, an internal topic and a source that reads it; the node's name is the source's. */
+export interface Repartition extends BaseNode {
+  readonly kind: 'repartition'
+  readonly filterName: string
+  readonly sinkName: string
+  readonly topic: string
+  readonly partitions: number | undefined
+  readonly key: AnySerde
+  readonly value: AnySerde
+  readonly partitioner: StreamPartitioner<never, never> | undefined
+  readonly onProductionError: ErrorPolicy | undefined
+}
+
+export interface Sink extends BaseNode {
+  readonly kind: 'sink'
+  readonly sink: Omit<SinkNode, 'kind' | 'name' | 'parents'>
+}
+
+export interface AddedStore extends BaseNode {
+  readonly kind: 'store'
+  readonly spec: StoreSpec
+}
+
+export type GraphNode = StreamSource | TableSource | Operation | Repartition | Sink | AddedStore
+
+/** A node before the graph has given it an id and a priority. */
+export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id' | 'priority'> : never) : never
+
+export class LogicalGraph {
+  readonly #nodes: GraphNode[] = []
+  #priority = 0
+
+  add(node: NewNode): NodeId {
+    const id = this.#nodes.length
+    this.#nodes.push({ ...node, id, priority: this.#priority++ })
+    return id
+  }
+
+  /** As if the node were added only now: Kafka Streams does so with a repartition node that is used again. */
+  renew(id: NodeId): void {
+    const node = this.#nodes[id]
+    if (node !== undefined) this.#nodes[id] = { ...node, priority: this.#priority++ }
+  }
+
+  nodes(): readonly GraphNode[] {
+    return [...this.#nodes]
+  }
+}

@@ -1,0 +1,301 @@
+/** KStream over the logical graph. Kafka Streams: KStreamImpl.java. */
+import { TopologyError } from '../errors/topology-error.ts'
+import type { OperatorSupplier } from '../processor/operator.ts'
+import type { FixedKeyProcessor, Processor } from '../processor/processor.ts'
+import type { RecordMetadata } from '../processor/record.ts'
+import type { AnySerde } from '../serde/serde.ts'
+import { checkName } from '../topology/names.ts'
+import type { Named, Processed, Produced } from '../topology/options.ts'
+import { fixedKeyProcessorOperator, processorOperator } from '../topology/processor-operator.ts'
+import { splitStores } from '../topology/topology.ts'
+import type { DslBuilder, KStreamPart } from './dsl-builder.ts'
+import type { NodeId } from './graph.ts'
+import { givenStoreName, requireSerde, tableStore } from './materialized.ts'
+import { filterOperator } from './operators/filter.ts'
+import { flatMapValuesOperator } from './operators/flat-map-values.ts'
+import { flatMapOperator } from './operators/flat-map.ts'
+import { mapValuesOperator } from './operators/map-values.ts'
+import { mapOperator } from './operators/map.ts'
+import { passThrough } from './operators/pass-through.ts'
+import { peekOperator } from './operators/peek.ts'
+import { printAction } from './operators/print.ts'
+import { selectKeyOperator } from './operators/select-key.ts'
+import { tableSourceOperator } from './operators/table-source.ts'
+import type { Grouped, Materialized, Printed, Repartitioned } from './options.ts'
+import { repartitionNode } from './repartition.ts'
+import type { KGroupedStream, KStream, KTable } from './streams.ts'
+import { SourceTable } from './table-supply.ts'
+
+type Callback<K, V> = (value: V, key: K) => unknown
+/** What an operator does to its input: which serdes stay known, and whether the partitioning still fits. */
+type Keeps = 'all' | 'key' | 'value' | 'nothing'
+
+export class KStreamImpl<K, V> implements KStream<K, V> {
+  readonly #dsl: DslBuilder
+  readonly #part: KStreamPart
+
+  constructor(dsl: DslBuilder, part: KStreamPart) {
+    this.#dsl = dsl
+    this.#part = part
+  }
+
+  filter<VR extends V>(predicate: (value: V, key: K) => value is VR, options?: Named): KStream<K, VR>
+  filter(predicate: (value: V, key: K) => boolean, options?: Named): KStream<K, V>
+  filter(predicate: Callback<K, V>, options: Named = {}): KStream<K, V> {
+    return this.#operation('KSTREAM-FILTER-', filterOperator(predicate, true), options, 'all')
+  }
+
+  filterNot(predicate: Callback<K, V>, options: Named = {}): KStream<K, V> {
+    return this.#operation('KSTREAM-FILTER-', filterOperator(predicate, false), options, 'all')
+  }
+
+  map<KR, VR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, VR> {
+    return this.#operation('KSTREAM-MAP-', mapOperator(mapper), options, 'nothing')
+  }
+
+  flatMap<KR, VR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, VR> {
+    return this.#operation('KSTREAM-FLATMAP-', flatMapOperator(mapper), options, 'nothing')
+  }
+
+  mapValues<VR>(mapper: Callback<K, V>, options: Named = {}): KStream<K, VR> {
+    return this.#operation('KSTREAM-MAPVALUES-', mapValuesOperator(mapper), options, 'key')
+  }
+
+  flatMapValues<VR>(mapper: Callback<K, V>, options: Named = {}): KStream<K, VR> {
+    return this.#operation('KSTREAM-FLATMAPVALUES-', flatMapValuesOperator(mapper), options, 'key')
+  }
+
+  selectKey<KR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, V> {
+    return this.#operation('KSTREAM-KEY-SELECT-', selectKeyOperator(mapper), options, 'value')
+  }
+
+  peek(action: Callback<K, V>, options: Named = {}): KStream<K, V> {
+    return this.#operation('KSTREAM-PEEK-', peekOperator(action, 'peek callback'), options, 'all')
+  }
+
+  forEach(action: Callback<K, V>, options: Named = {}): void {
+    this.#operation('KSTREAM-FOREACH-', peekOperator(action, 'forEach callback'), options, 'all')
+  }
+
+  print(options: Printed<K, V> = {}): void {
+    const action = printAction(options.label ?? this.#part.name, options)
+    this.#operation('KSTREAM-PRINTER-', peekOperator(action, 'print callback'), options, 'all')
+  }
+
+  merge(other: KStream<K, V>, options: Named = {}): KStream<K, V> {
+    const [one, two] = [this.#part, partOf(this.#dsl, other)]
+    const name = this.#dsl.nodeName('KSTREAM-MERGE-', options.name)
+    const node = this.#dsl.graph.add({
+      kind: 'operation',
+      name,
+      parents: one.node === two.node ? [one.node] : [one.node, two.node],
+      supplier: passThrough,
+      ownStores: () => [],
+      otherStores: [],
+      onProcessingError: options.onProcessingError,
+    })
+    return this.#dsl.stream({
+      name,
+      node,
+      key: one.key === two.key ? one.key : undefined,
+      value: one.value === two.value ? one.value : undefined,
+      sources: new Set([...one.sources, ...two.sources]),
+      repartitionRequired: one.repartitionRequired || two.repartitionRequired,
+    })
+  }
+
+  repartition(options: Repartitioned<K, V> | Repartitioned<NonNullable<K>, NonNullable<V>> = {}): KStream<K, V> {
+    const base = options.name === undefined ? undefined : checkName(options.name)
+    const node = repartitionNode(this.#dsl, {
+      parent: this.#part.node,
+      base: base ?? this.#dsl.nodeName('KSTREAM-REPARTITION-'),
+      baseIsGiven: base !== undefined,
+      key: options.key ?? this.#part.key,
+      value: options.value ?? this.#part.value,
+      serdeHint: ' of repartition()',
+      partitions: checkPartitions(options.partitions),
+      partitioner: options.partitioner,
+      onProductionError: options.onProductionError,
+    })
+    return this.#dsl.stream({
+      name: node.name,
+      node: this.#dsl.graph.add(node),
+      key: node.key,
+      value: node.value,
+      sources: new Set([node.name]),
+      repartitionRequired: false,
+    })
+  }
+
+  to(
+    topic: string | ((value: V, key: K, context: RecordMetadata) => string),
+    options: Produced<NonNullable<K>, NonNullable<V>> = {},
+  ): void {
+    const name = this.#dsl.nodeName('KSTREAM-SINK-', options.name)
+    const user = typeof topic === 'string' ? `topic ${topic}` : 'the topic that it chooses'
+    this.#dsl.graph.add({
+      kind: 'sink',
+      name,
+      parents: [this.#part.node],
+      sink: {
+        topic: checkTopic(name, topic),
+        topicLabel: options.topicLabel,
+        key: requireSerde(name, user, 'key', options.key ?? this.#part.key, ' of to()'),
+        value: requireSerde(name, user, 'value', options.value ?? this.#part.value, ' of to()'),
+        partitioner: options.partitioner,
+        onProductionError: options.onProductionError,
+      },
+    })
+  }
+
+  toTable(options: Named & Materialized<NonNullable<K>, NonNullable<V>> = {}): KTable<NonNullable<K>, NonNullable<V>> {
+    const name = this.#dsl.nodeName('KSTREAM-TOTABLE-', options.name)
+    const givenName = givenStoreName(options)
+    const storeName = this.#dsl.storeName('KSTREAM-TOTABLE-', givenName, options.logging !== false)
+    const serdes = { key: options.key ?? this.#part.key, value: options.value ?? this.#part.value }
+    const parent = this.#part.repartitionRequired ? this.#repartitionForTable(name, options, serdes) : this.#part
+    const supply = new SourceTable(storeName, givenName !== undefined)
+    const store = (): ReturnType<typeof tableStore> => tableStore(name, storeName, options, serdes)
+    const spec = givenName === undefined ? undefined : store()
+    const node = this.#dsl.graph.add({
+      kind: 'operation',
+      name,
+      parents: [parent.node],
+      supplier: tableSourceOperator(supply),
+      ownStores: () => (supply.isStored ? [spec ?? store()] : []),
+      otherStores: [],
+      onProcessingError: options.onProcessingError,
+    })
+    return this.#dsl.table({
+      name,
+      node,
+      ...serdes,
+      sources: parent.sources,
+      queryableStoreName: givenName,
+      supply,
+    })
+  }
+
+  groupByKey(
+    options: Grouped<NonNullable<K>, V> | Grouped<NonNullable<K>, NonNullable<V>> = {},
+  ): KGroupedStream<NonNullable<K>, V> {
+    return this.#dsl.grouped({
+      ...this.#part,
+      key: options.key ?? this.#part.key,
+      value: options.value ?? this.#part.value,
+      givenName: options.name === undefined ? undefined : checkName(options.name),
+    })
+  }
+
+  groupBy<KR>(
+    mapper: Callback<K, V>,
+    options: Grouped<NonNullable<KR>, V> | Grouped<NonNullable<KR>, NonNullable<V>> = {},
+  ): KGroupedStream<NonNullable<KR>, V> {
+    const name = this.#dsl.nodeName('KSTREAM-KEY-SELECT-', options.name)
+    return this.#dsl.grouped({
+      name,
+      node: this.#addOperation(name, selectKeyOperator(mapper), options),
+      key: options.key,
+      value: options.value ?? this.#part.value,
+      sources: this.#part.sources,
+      repartitionRequired: true,
+      givenName: options.name,
+    })
+  }
+
+  process<KR, VR>(supplier: () => Processor<K, V, KR, VR>, options: Processed = {}): KStream<KR, VR> {
+    const name = this.#processorName('KSTREAM-PROCESSOR-', options)
+    return this.#processed(name, processorOperator(name, supplier), options, 'nothing')
+  }
+
+  processValues<VR>(supplier: () => FixedKeyProcessor<K, V, VR>, options: Processed = {}): KStream<K, VR> {
+    const name = this.#processorName('KSTREAM-PROCESSVALUES-', options)
+    return this.#processed(name, fixedKeyProcessorOperator(name, supplier), options, 'key')
+  }
+
+  /** For operators of other streams. */
+  part(dsl: DslBuilder): KStreamPart | undefined {
+    return dsl === this.#dsl ? this.#part : undefined
+  }
+
+  #operation<KR, VR>(prefix: string, supplier: OperatorSupplier, options: Named, keeps: Keeps): KStream<KR, VR> {
+    const name = this.#dsl.nodeName(prefix, options.name)
+    return this.#stream(name, this.#addOperation(name, supplier, options), keeps)
+  }
+
+  #addOperation(name: string, supplier: OperatorSupplier, options: Processed): NodeId {
+    const { names, builders } = splitStores(options.stores)
+    return this.#dsl.graph.add({
+      kind: 'operation',
+      name,
+      parents: [this.#part.node],
+      supplier,
+      ownStores: () => builders.map(({ spec }) => spec),
+      otherStores: names,
+      onProcessingError: options.onProcessingError,
+    })
+  }
+
+  #stream<KR, VR>(name: string, node: NodeId, keeps: Keeps): KStream<KR, VR> {
+    const { key, value, sources, repartitionRequired } = this.#part
+    const keepsKey = keeps === 'all' || keeps === 'key'
+    return this.#dsl.stream({
+      name,
+      node,
+      key: keepsKey ? key : undefined,
+      value: keeps === 'all' || keeps === 'value' ? value : undefined,
+      sources,
+      repartitionRequired: repartitionRequired || !keepsKey,
+    })
+  }
+
+  /** Unlike everywhere else, an explicit name uses up no index here. */
+  #processorName(prefix: string, { name }: Named): string {
+    return name === undefined ? this.#dsl.nodeName(prefix) : checkName(name)
+  }
+
+  #processed<KR, VR>(name: string, supplier: OperatorSupplier, options: Processed, keeps: Keeps): KStream<KR, VR> {
+    return this.#stream(name, this.#addOperation(name, supplier, options), keeps)
+  }
+
+  #repartitionForTable(
+    name: string,
+    options: Named,
+    serdes: { readonly key: AnySerde | undefined; readonly value: AnySerde | undefined },
+  ): { readonly node: NodeId; readonly sources: ReadonlySet<string> } {
+    const node = repartitionNode(this.#dsl, {
+      parent: this.#part.node,
+      base: name,
+      baseIsGiven: options.name !== undefined,
+      ...serdes,
+      serdeHint: ' of toTable()',
+    })
+    return { node: this.#dsl.graph.add(node), sources: new Set([node.name]) }
+  }
+}
+
+function partOf<K, V>(dsl: DslBuilder, stream: KStream<K, V>): KStreamPart {
+  const part = stream instanceof KStreamImpl ? (stream as KStreamImpl<K, V>).part(dsl) : undefined
+  if (part !== undefined) return part
+  throw new TopologyError(
+    'MILLRACE_OPTION_INVALID',
+    'merge(): the other stream is not one of this StreamsBuilder; make both with the same builder',
+  )
+}
+
+function checkTopic<T>(node: string, topic: string | T): string | T {
+  if (typeof topic === 'function' || (typeof topic === 'string' && topic !== '')) return topic
+  throw new TopologyError(
+    'MILLRACE_OPTION_INVALID',
+    `node ${node}: to() takes the name of a topic, or a function that returns one, found ${JSON.stringify(topic)}`,
+    { node },
+  )
+}
+
+function checkPartitions(partitions: number | undefined): number | undefined {
+  if (partitions === undefined || (Number.isInteger(partitions) && partitions > 0)) return partitions
+  throw new TopologyError(
+    'MILLRACE_OPTION_INVALID',
+    `repartition(): partitions is a positive integer, found ${JSON.stringify(partitions)}`,
+  )
+}

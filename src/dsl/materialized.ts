@@ -1,0 +1,88 @@
+/** From the options of a table to its store. Kafka Streams: MaterializedInternal.java, KeyValueStoreMaterializer.java. */
+import { parseDuration } from '../common/duration.ts'
+import { TopologyError } from '../errors/topology-error.ts'
+import type { StoreSpec } from '../processor/store-builder.ts'
+import type { AnySerde } from '../serde/serde.ts'
+import { checkName } from '../topology/names.ts'
+import type { Materialized } from './options.ts'
+
+/** The options of any table. */
+export interface AnyMaterialized extends Omit<Materialized<never, never>, 'key' | 'value'> {
+  readonly key?: AnySerde
+  readonly value?: AnySerde
+}
+
+/** The name that was given; undefined when it is to be generated. */
+export function givenStoreName({ store }: AnyMaterialized): string | undefined {
+  if (store === undefined) return undefined
+  return checkName(typeof store === 'string' ? store : store.name, 'store name')
+}
+
+/** Any field but a name: Java's `Materialized` without one. */
+export function isUnnamedMaterialized(options: AnyMaterialized): boolean {
+  const { store, key, value, caching, logging, retention } = options
+  return store === undefined && [key, value, caching, logging, retention].some((field) => field !== undefined)
+}
+
+/** The store of a table; its serdes are those given in the options, else the inherited ones. */
+export function tableStore(
+  node: string,
+  name: string,
+  options: AnyMaterialized,
+  serdes: { readonly key: AnySerde | undefined; readonly value: AnySerde | undefined },
+): StoreSpec {
+  const given = builderSpec(node, options)
+  const { logging } = options
+  return {
+    kind: 'timestampedKeyValue',
+    name,
+    key: requireSerde(node, `store ${name}`, 'key', options.key ?? given?.key ?? serdes.key),
+    value: requireSerde(node, `store ${name}`, 'value', options.value ?? given?.value ?? serdes.value),
+    persistent: given?.persistent,
+    caching: options.caching ?? given?.caching ?? true,
+    logging: logging === undefined ? (given?.logging ?? true) : logging !== false,
+    changelogConfig: typeof logging === 'object' ? logging.config : (given?.changelogConfig ?? {}),
+    maxEntries: given?.maxEntries,
+    retentionMs: retentionMs(node, options),
+  }
+}
+
+function builderSpec(node: string, { store }: AnyMaterialized): StoreSpec | undefined {
+  if (store === undefined || typeof store === 'string') return undefined
+  const { spec } = store
+  if (spec.kind === 'keyValue' || spec.kind === 'timestampedKeyValue') return spec
+  throw new TopologyError(
+    spec.kind === 'versioned' ? 'MILLRACE_NOT_AVAILABLE' : 'MILLRACE_STORE_OPTION_INVALID',
+    spec.kind === 'versioned'
+      ? `node ${node}: store ${spec.name} is versioned, and versioned tables are not available yet; use stores.timestampedKeyValue()`
+      : `node ${node}: store ${spec.name} is a ${spec.kind} store, and a table without windows needs a key-value store; use stores.timestampedKeyValue()`,
+    { node, storeName: spec.name },
+  )
+}
+
+function retentionMs(node: string, { retention }: AnyMaterialized): number | undefined {
+  if (retention === undefined) return undefined
+  const duration = parseDuration(retention)
+  if (duration !== undefined && duration >= 0) return duration
+  throw new TopologyError(
+    'MILLRACE_OPTION_INVALID',
+    `node ${node}: retention is a duration (milliseconds, or '7d'), found ${JSON.stringify(retention)}`,
+    { node },
+  )
+}
+
+/** `user` is what needs it: `store counts`, `topic out`. */
+export function requireSerde(
+  node: string,
+  user: string,
+  part: 'key' | 'value',
+  serde: AnySerde | undefined,
+  hint?: string,
+): AnySerde {
+  if (serde !== undefined) return serde
+  throw new TopologyError(
+    'MILLRACE_SERDE_MISSING',
+    `node ${node}: ${user} needs the serde of its ${part}, which is not known because a callback made the ${part}; give the option '${part}'${hint ?? ''}, for example { ${part}: serdes.string }`,
+    { node },
+  )
+}

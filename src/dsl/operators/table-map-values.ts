@@ -1,0 +1,21 @@
+import { isThenable, refusePromise } from '../../processor/callback-result.ts'
+import type { OperatorSupplier } from '../../processor/operator.ts'
+import { DerivedTable, type TableSupply } from '../table-supply.ts'
+import { DerivedTableOperator } from './derived-table.ts'
+
+/** Kafka Streams: KTableMapValues.java. */
+export function tableMapValues<K, V>(
+  parent: TableSupply,
+  storeName: string | undefined,
+  mapper: (value: V, key: K) => unknown,
+): DerivedTable {
+  return new DerivedTable(parent, storeName, (value, key, node) => {
+    const result = mapper(value as V, key as K)
+    if (isThenable(result)) refusePromise(node, 'mapValues callback', result)
+    return result ?? null
+  })
+}
+
+export function tableMapValuesOperator(table: DerivedTable): OperatorSupplier {
+  return () => new DerivedTableOperator(table, false)
+}

@@ -1,0 +1,51 @@
+/** Options of the DSL's operators; see also src/topology/options.ts. */
+import type { Duration } from '../common/duration.ts'
+import type { StoreBuilder } from '../processor/store-builder.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { Named, Produced } from '../topology/options.ts'
+
+/** What a callback may return: anything but a promise. */
+export type Sync<R> = R extends PromiseLike<unknown> ? PromiseRefused : R
+
+export interface PromiseRefused {
+  readonly '~error': 'callbacks are synchronous; use an asynchronous operator'
+}
+
+/**
+ * How a table is stored. With `store` it can be queried under that name, and its changelog topic is
+ * `<application id>-<store>-changelog`; without it the name is generated, and depends on the operators before it.
+ *
+ * Any other field without `store` is Java's `Materialized` without a name, which matters for generated names in `count`
+ * only. A builder as `store` stands for Java's store supplier: its name, kind, persistence, retention and window size
+ * count; `key`, `value`, `caching` and `logging` given here win over the builder's.
+ */
+export interface Materialized<K, V> {
+  readonly store?: string | StoreBuilder
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  /** Collects updates of a key until the next commit; default true. */
+  readonly caching?: boolean
+  /** Whether there is a changelog, and its additional topic configuration; default true. */
+  readonly logging?: boolean | { readonly config: Readonly<Record<string, string>> }
+  readonly retention?: Duration
+}
+
+/** `name` names the node and the repartition topic, if there is one. */
+export interface Grouped<K, V> extends Named {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+}
+
+/** `name` is the base of the topic's name. */
+export interface Repartitioned<K, V> extends Produced<K, V> {
+  /** Default: as many as the largest topic that feeds it. */
+  readonly partitions?: number
+}
+
+export interface Printed<K, V> extends Named {
+  /** Begins every line; default: the name of the stream's node. */
+  readonly label?: string
+  /** Default: standard output. */
+  readonly to?: (line: string) => void
+  readonly format?: (value: V, key: K) => string
+}

@@ -1,0 +1,135 @@
+/**
+ * The entry to the DSL: streams and tables of topics, and in the end the topology. Kafka Streams: StreamsBuilder.java.
+ * It reads of the configuration only what shapes a topology, and never the application id: names of internal topics get
+ * it when the topology runs.
+ */
+import { TopologyError } from '../errors/topology-error.ts'
+import type { StoreBuilder } from '../processor/store-builder.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
+import { bytesSerde } from '../serde/basic-serdes.ts'
+import { nullable, type Serde } from '../serde/serde.ts'
+import { checkCopartitioning } from '../topology/compile.ts'
+import { toOffsetReset, toTopics, type Consumed, type Topics } from '../topology/options.ts'
+import { specOf, Topology } from '../topology/topology.ts'
+import type { SourceNode } from '../topology/topology-node.ts'
+import { DslBuilder, type GeneratedNames } from './dsl-builder.ts'
+import { KGroupedStreamImpl } from './kgrouped-stream-impl.ts'
+import { KStreamImpl } from './kstream-impl.ts'
+import { KTableImpl } from './ktable-impl.ts'
+import { givenStoreName, tableStore } from './materialized.ts'
+import { tableSourceOperator } from './operators/table-source.ts'
+import { alwaysOn } from './optimizer.ts'
+import type { Materialized } from './options.ts'
+import type { KStream, KTable } from './streams.ts'
+import { SourceTable } from './table-supply.ts'
+import { writeTopology } from './write-topology.ts'
+
+type Bytes = Uint8Array | null
+
+export class StreamsBuilder {
+  readonly #dsl = new DslBuilder({
+    stream: (dsl, part) => new KStreamImpl(dsl, part),
+    grouped: (dsl, part) => new KGroupedStreamImpl(dsl, part),
+    table: (dsl, part) => new KTableImpl(dsl, part),
+  })
+  readonly #config: Partial<StreamsConfig>
+
+  /** `topologyOptimization`, `naming` and `compatibility` count. */
+  constructor(config: Partial<StreamsConfig> = {}) {
+    this.#config = config
+  }
+
+  /** The records of one or several topics. Without a serde: bytes, or null. */
+  stream<K, V>(
+    topics: Topics,
+    options: Consumed<K, V> & { readonly key: Serde<K>; readonly value: Serde<V> },
+  ): KStream<K, V>
+  stream<V>(topics: Topics, options: Consumed<Bytes, V> & { readonly value: Serde<V> }): KStream<Bytes, V>
+  stream<K>(topics: Topics, options: Consumed<K, Bytes> & { readonly key: Serde<K> }): KStream<K, Bytes>
+  stream(topics: Topics, options?: Consumed<Bytes, Bytes>): KStream<Bytes, Bytes>
+  stream<K, V>(topics: Topics, options: Consumed<K, V> = {}): KStream<K, V> {
+    const name = this.#dsl.nodeName('KSTREAM-SOURCE-', options.name)
+    const key = options.key ?? nullable(bytesSerde)
+    const value = options.value ?? nullable(bytesSerde)
+    const node = this.#dsl.graph.add({
+      kind: 'streamSource',
+      name,
+      parents: [],
+      source: { ...sourceOptions(name, options), topics: toTopics(name, topics), key, value, admitsNull: false },
+    })
+    return this.#dsl.stream({ name, node, key, value, sources: new Set([name]), repartitionRequired: false })
+  }
+
+  /** A topic as the latest value per key; null deletes, records without a key are dropped and counted. */
+  table<K = Uint8Array, V = Uint8Array>(
+    topic: string,
+    options: Consumed<K, V> & Omit<Materialized<K, V>, 'key' | 'value'> = {},
+  ): KTable<K, V> {
+    const givenName = givenStoreName(options)
+    const storeName = this.#dsl.storeName(`${topic}-`, givenName, options.logging !== false)
+    const sourceName = this.#dsl.nodeName('KSTREAM-SOURCE-', options.name, '-source')
+    const name = this.#dsl.nodeName('KTABLE-SOURCE-', options.name)
+    const key = options.key ?? bytesSerde
+    const value = options.value ?? bytesSerde
+    const spec = tableStore(name, storeName, options, { key, value })
+    const supply = new SourceTable(storeName, givenName !== undefined)
+    const node = this.#dsl.graph.add({
+      kind: 'tableSource',
+      name,
+      parents: [],
+      topic,
+      source: {
+        kind: 'source',
+        name: sourceName,
+        ...sourceOptions(sourceName, options),
+        topics: toTopics(sourceName, topic),
+        key,
+        value,
+        admitsNull: true,
+      },
+      supplier: tableSourceOperator(supply),
+      store: () => (supply.isStored ? spec : undefined),
+      onProcessingError: options.onProcessingError,
+    })
+    const sources = new Set([sourceName])
+    return this.#dsl.table({ name, node, key, value, sources, queryableStoreName: givenName, supply })
+  }
+
+  /** A store for processors, which name it in their `stores` option. */
+  addStateStore(store: StoreBuilder): this {
+    const spec = specOf(store)
+    this.#dsl.graph.add({ kind: 'store', name: spec.name, parents: [], spec })
+    return this
+  }
+
+  build(): Topology {
+    if (this.#config.naming === 'explicit') checkNaming(this.#dsl.generated)
+    const optimized = alwaysOn.reduce((nodes, pass) => pass(nodes), this.#dsl.graph.nodes())
+    const topology = writeTopology(optimized, { reuseSourceTopics: this.#optimizes('reuseSourceTopics') })
+    checkCopartitioning(topology.definition())
+    return new Topology(topology)
+  }
+
+  #optimizes(optimization: 'reuseSourceTopics'): boolean {
+    const chosen = this.#config.topologyOptimization ?? false
+    return typeof chosen === 'boolean' ? chosen : chosen.includes(optimization)
+  }
+}
+
+function sourceOptions<K, V>(
+  name: string,
+  { timestampExtractor, offsetReset, onDeserializationError }: Consumed<K, V>,
+): Pick<SourceNode, 'timestampExtractor' | 'offsetReset' | 'onDeserializationError'> {
+  return { timestampExtractor, offsetReset: toOffsetReset(name, offsetReset), onDeserializationError }
+}
+
+function checkNaming({ changelogs, stores, repartitionTopics }: GeneratedNames): void {
+  const missing = Object.entries({ stores, 'changelog topics': changelogs, 'repartition topics': repartitionTopics })
+    .filter(([, names]) => names.length > 0)
+    .map(([what, names]) => `${what}: ${names.join(', ')}`)
+  if (missing.length === 0) return
+  throw new TopologyError(
+    'MILLRACE_NAME_MISSING',
+    `naming is 'explicit', and these have generated names: ${missing.join('; ')}. Name stores with the option 'store' of the aggregation or table, repartition topics with the option 'name' of groupBy, groupByKey, toTable or repartition`,
+  )
+}

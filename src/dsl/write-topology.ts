@@ -1,0 +1,104 @@
+/**
+ * Writes a logical graph into a topology: by ascending priority among the nodes whose parents are written
+ * (InternalStreamsBuilder.buildAndOptimizeTopology). The order decides the numbers of sub-topologies, and so task ids
+ * and the names of state directories.
+ */
+import { timestampExtractors } from '../processor/timestamp-extractors.ts'
+import { TopologyBuilder } from '../topology/topology-builder.ts'
+import type { GraphNode, NodeId, Operation, Repartition, TableSource } from './graph.ts'
+import { nullKeyFilter } from './operators/null-key-filter.ts'
+
+export interface WriteOptions {
+  /** A table's source topic serves as its changelog. */
+  readonly reuseSourceTopics: boolean
+}
+
+export function writeTopology(nodes: readonly GraphNode[], options: WriteOptions): TopologyBuilder {
+  const builder = new TopologyBuilder()
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  for (const node of inWritingOrder(nodes)) {
+    const parents = node.parents.flatMap((parent) => byId.get(parent)?.name ?? [])
+    writeNode(builder, node, parents, options)
+  }
+  return builder
+}
+
+function inWritingOrder(nodes: readonly GraphNode[]): GraphNode[] {
+  const open = nodes.toSorted((one, two) => one.priority - two.priority)
+  const written = new Set<NodeId>()
+  const order: GraphNode[] = []
+  for (;;) {
+    const next = open.findIndex(({ parents }) => parents.every((parent) => written.has(parent)))
+    const [node] = next === -1 ? [] : open.splice(next, 1)
+    if (node === undefined) return order
+    written.add(node.id)
+    order.push(node)
+  }
+}
+
+function writeNode(builder: TopologyBuilder, node: GraphNode, parents: readonly string[], options: WriteOptions): void {
+  switch (node.kind) {
+    case 'streamSource':
+      return builder.addSource({ kind: 'source', name: node.name, ...node.source })
+    case 'tableSource':
+      return writeTableSource(builder, node, options)
+    case 'operation':
+      return writeOperation(builder, node, parents)
+    case 'repartition':
+      return writeRepartition(builder, node, parents)
+    case 'sink':
+      return builder.addSink({ kind: 'sink', name: node.name, parents, ...node.sink })
+    case 'store':
+      return builder.addStore(node.spec)
+  }
+}
+
+function writeTableSource(builder: TopologyBuilder, node: TableSource, options: WriteOptions): void {
+  builder.addSource(node.source)
+  const { name, supplier, onProcessingError } = node
+  builder.addProcessor({
+    kind: 'processor',
+    name,
+    parents: [node.source.name],
+    supplier,
+    stores: [],
+    onProcessingError,
+  })
+  const spec = node.store()
+  if (spec === undefined) return
+  builder.addStore(options.reuseSourceTopics ? { ...spec, logging: false } : spec, [name])
+  if (options.reuseSourceTopics) builder.useAsChangelog(node.topic, spec.name)
+}
+
+function writeOperation(builder: TopologyBuilder, node: Operation, parents: readonly string[]): void {
+  const { name, supplier, onProcessingError } = node
+  builder.addProcessor({ kind: 'processor', name, parents, supplier, stores: [], onProcessingError })
+  for (const spec of node.ownStores()) builder.addStore(spec, [name])
+  for (const store of node.otherStores) builder.connect(name, store)
+}
+
+function writeRepartition(builder: TopologyBuilder, node: Repartition, parents: readonly string[]): void {
+  const { topic, partitions, key, value } = node
+  builder.addRepartitionTopic({ name: topic, partitions })
+  builder.addProcessor({ kind: 'processor', name: node.filterName, parents, supplier: nullKeyFilter, stores: [] })
+  builder.addSink({
+    kind: 'sink',
+    name: node.sinkName,
+    parents: [node.filterName],
+    topic,
+    key,
+    value,
+    partitioner: node.partitioner,
+    onProductionError: node.onProductionError,
+  })
+  builder.addSource({
+    kind: 'source',
+    name: node.name,
+    topics: [topic],
+    key,
+    value,
+    admitsNull: true,
+    // The user's extractor has given these records their time before they were written.
+    timestampExtractor: timestampExtractors.failOnInvalid,
+  })
+}
