@@ -5,12 +5,7 @@ export { StreamsBuilder } from './dsl/streams-builder.ts'
 export { defineTopology, type TopologyModule } from './dsl/define-topology.ts'
 export { Topology } from './topology/topology.ts'
 export type { TopologyDescription } from './topology/describe.ts'
-export type {
-  NodeDescription,
-  StoreDescription,
-  SubTopologyDescription,
-  TopologyJson,
-} from './topology/description.ts'
+export type { NodeDescription, StoreDescription, SubTopologyDescription, TopologyJson } from './topology/description.ts'
 export type { KGroupedStream, KStream, KTable } from './dsl/streams.ts'
 export type { Grouped, Materialized, Printed, PromiseRefused, Repartitioned, Sync } from './dsl/options.ts'
 export type { Consumed, Named, Processed, Produced, Topics } from './topology/options.ts'
