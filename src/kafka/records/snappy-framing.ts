@@ -35,6 +35,7 @@ export function decompressSnappy(data: Buffer, maxBytes: number): Buffer {
 }
 
 function framedBlocks(data: Buffer): Buffer[] {
+  if (data.length < header.length) throw malformed('its header is cut off')
   const blocks: Buffer[] = []
   let at = header.length
   while (at < data.length) {
