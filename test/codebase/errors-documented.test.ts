@@ -60,7 +60,10 @@ describe('Error codes', () => {
       for (const [code] of read(file).matchAll(/\bMILLRACE_[A-Z0-9_]*[A-Z0-9]/g)) used.set(code, file)
     }
     const errorSources = filesIn('src/errors').map(read).join('\n')
-    expect([...used].filter(([code]) => !known.has(code) && !environment.has(code))).toEqual([])
+    // `MILLRACE_CONFIG` stands for all codes that begin so.
+    const isKnown = (code: string): boolean =>
+      known.has(code) || environment.has(code) || [...known].some((other) => other.startsWith(`${code}_`))
+    expect([...used].filter(([code]) => !isKnown(code))).toEqual([])
     // A class that has one code only names it itself: then it stands in its own file twice.
     const unused = codes.filter(({ code }) => !used.has(code) && errorSources.split(code).length < 3)
     expect(unused.map(({ code, file }) => `${code} (${file})`)).toEqual([])

@@ -29,7 +29,7 @@ function exportsOf(source: string): { names: string[]; rest: string } {
   return { names: names.toSorted(), rest: rest.trim() }
 }
 
-describe.each(doors)('The public API of src/$door.ts', ({ door, missing }) => {
+describe.each(doors)('The public API ($door)', ({ door, missing }) => {
   it.skipIf(missing)('is what the snapshot says', async () => {
     const { names } = exportsOf(read(`src/${door}.ts`))
     await expect(`${names.join('\n')}\n`).toMatchFileSnapshot(`public-api.${door}.txt`)
