@@ -100,20 +100,23 @@ describe('the codec', () => {
   })
 
   it('refuses null, strings, numbers and shapes that do not fit their field', () => {
-    const bad: readonly (readonly [message: object, expected: RegExp])[] = [
-      [{ groupId: null }, /HeartbeatRequest\.groupId v4: expected a string, found null/],
-      [{ groupId: 'x'.repeat(40_000) }, /a string of 40000 bytes/],
-      [{ generationId: 2 ** 31 }, /generationId v4: expected an integer from -2147483648 to 2147483647/],
-      [{ generationId: 1.5 }, /found 1.5/],
-      [{ generationId: 'seven' }, /found the string "seven"/],
-    ]
-    for (const [message, expected] of bad) {
-      expect(() => encodeMessage(apis.Heartbeat.request, 4, message)).toThrow(expected)
+    const { Heartbeat, DeleteTopics, Metadata, InitProducerId, SyncGroup } = apis
+    const bad: readonly (readonly [spec: MessageSpec<unknown>, version: number, message: object, expected: RegExp])[] =
+      [
+        [Heartbeat.request, 4, { groupId: null }, /HeartbeatRequest\.groupId v4: expected a string, found null/],
+        [Heartbeat.request, 4, { groupId: 'x'.repeat(40_000) }, /a string of 40000 bytes/],
+        [Heartbeat.request, 4, { generationId: 2 ** 31 }, /generationId v4: expected an integer from -2147483648 to/],
+        [Heartbeat.request, 4, { generationId: 1.5 }, /found 1.5/],
+        [Heartbeat.request, 4, { generationId: 'seven' }, /found the string "seven"/],
+        [DeleteTopics.request, 6, { topics: {} }, /DeleteTopicsRequest\.topics v6: expected an array/],
+        [DeleteTopics.request, 6, { topics: [null] }, /DeleteTopicsRequest\.topics v6: expected an object, found null/],
+        [Metadata.request, 12, { topics: [{ topicId: 'x' }] }, /expected a UUID/],
+        [InitProducerId.request, 4, { producerId: 2 ** 54 }, /producerId v4: expected an integer/],
+        [SyncGroup.response, 5, { assignment: 'x' }, /expected bytes/],
+      ]
+    for (const [spec, version, message, expected] of bad) {
+      expect(() => encodeMessage(spec, version, message)).toThrow(expected)
     }
-    expect(() => encodeMessage(apis.DeleteTopics.request, 6, { topics: {} } as object)).toThrow(/expected an array/)
-    expect(() => encodeMessage(apis.SyncGroup.response, 5, { assignment: 'x' } as object)).toThrow(/expected bytes/)
-    expect(() => encodeMessage(apis.Metadata.request, 12, { topics: [{ topicId: 'x' }] })).toThrow(/expected a UUID/)
-    expect(() => encodeMessage(apis.InitProducerId.request, 4, { producerId: 2 ** 54 })).toThrow(/producerId/)
   })
 
   it('refuses versions without a definition', () => {

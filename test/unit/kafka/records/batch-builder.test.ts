@@ -10,7 +10,7 @@ import { batchOf, plainRecord, readAll } from '../../../support/batches.ts'
 import type { PlainRecord } from '../../../support/batches.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array): Buffer => Buffer.from(array))
-const header: fc.Arbitrary<Header> = fc.tuple(fc.string({ unit: 'grapheme' }), fc.option(bytes))
+const header = fc.tuple(fc.string({ unit: 'grapheme' }), fc.option(bytes)).map(([name, value]): Header => [name, value])
 const record: fc.Arbitrary<PlainRecord> = fc.record({
   timestamp: fc.oneof(fc.integer({ min: -1, max: 2_000_000_000_000 }), fc.nat({ max: 2 ** 45 })),
   key: fc.option(bytes),

@@ -7,7 +7,7 @@ import { batchOf, marker, plainRecord, readAll } from '../../../support/batches.
 
 /** A data batch with one record per letter. */
 function data(letters: string, baseOffset: number, producerId?: number): Buffer {
-  const records = [...letters].map((letter) => plainRecord(letter, { key: Buffer.alloc(4) }))
+  const records = letters.split('').map((letter) => plainRecord(letter, { key: Buffer.alloc(4) }))
   return batchOf(records, producerId === undefined ? { baseOffset } : { baseOffset, producerId })
 }
 
