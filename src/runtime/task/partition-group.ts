@@ -7,15 +7,19 @@ import type { TopicPartitionKey } from '../../common/topic-partition.ts'
 import type { RecordQueue } from './record-queue.ts'
 
 export class PartitionGroup {
-  readonly queues: readonly RecordQueue[]
-  readonly #byId: ReadonlyMap<TopicPartitionKey, RecordQueue>
+  readonly queues: RecordQueue[] = []
+  readonly #byId = new Map<TopicPartitionKey, RecordQueue>()
   /** -1: never wait. 0: wait where records are known to be on their way. Above: that long for an idle input, too. */
   readonly #maxIdleMs: number
 
-  constructor(queues: readonly RecordQueue[], maxIdleMs: number) {
-    this.queues = queues
-    this.#byId = new Map(queues.map((queue) => [queue.id, queue]))
+  constructor(maxIdleMs: number) {
     this.#maxIdleMs = maxIdleMs
+  }
+
+  add(queue: RecordQueue): void {
+    assert(!this.#byId.has(queue.id), `the input ${queue.id} is added once`)
+    this.queues.push(queue)
+    this.#byId.set(queue.id, queue)
   }
 
   queue(id: TopicPartitionKey): RecordQueue {

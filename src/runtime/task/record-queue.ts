@@ -19,7 +19,7 @@ export interface HeadRecord {
 
 /** Reads the current record into the queue's head; false drops it. */
 export interface RecordReader {
-  read(queue: RecordQueue, cursor: RecordCursor): boolean
+  read(cursor: RecordCursor): boolean
 }
 
 export class RecordQueue {
@@ -101,7 +101,7 @@ export class RecordQueue {
     while (!this.#hasHead) {
       if (!this.#toNextRecord()) return false
       const cursor = this.#cursor as RecordCursor
-      if (this.#reader.read(this, cursor)) this.#hasHead = true
+      if (this.#reader.read(cursor)) this.#hasHead = true
       else this.#position = cursor.offset + 1
     }
     return true

@@ -41,13 +41,12 @@ export class StreamTask {
   readonly id: string
   readonly partition: number
   readonly changelogs: readonly TaskChangelog[]
-  readonly inputPartitions: readonly TopicPartitionKey[]
   readonly #options: TaskOptions
   readonly #scope: TaskScope
   readonly #group: PartitionGroup
   readonly #processed: Counter & Disposable
   readonly #now: () => number
-  readonly #sourceNames: ReadonlyMap<RecordQueue, string>
+  readonly #sourceNames = new Map<RecordQueue, string>()
   readonly #committed = new Map<TopicPartitionKey, number>()
   #graph: TaskGraph | undefined
   #sources = new Map<RecordQueue, SourceTaskNode>()
@@ -63,10 +62,20 @@ export class StreamTask {
     this.#now = () => options.clock.now()
     this.#scope = makeScope(options)
     this.changelogs = options.topology.stores.flatMap((store) => changelogOf(store, options))
-    this.#sourceNames = this.#makeQueues()
-    this.#group = new PartitionGroup([...this.#sourceNames.keys()], options.config.maxTaskIdleMs)
-    this.inputPartitions = this.#group.queues.map(({ id }) => id)
+    this.#group = new PartitionGroup(options.config.maxTaskIdleMs)
+    for (const [source, topics] of options.inputTopics) for (const topic of topics) this.#addQueue(source, topic)
     this.#processed = options.metrics.counter('stream-task-metrics', 'process-total', { 'task-id': options.taskId })
+  }
+
+  get inputPartitions(): readonly TopicPartitionKey[] {
+    return this.#group.queues.map(({ id }) => id)
+  }
+
+  /** A topic that a source's pattern matches has appeared; `resume` says where to begin. */
+  addInput(source: string, topic: string): void {
+    const queue = this.#addQueue(source, topic)
+    const node = this.#graph?.sources.get(source)
+    if (node !== undefined) this.#sources.set(queue, node)
   }
 
   /** Makes the processors anew and calls their `init`, in topological order. At the start and after every rollback. */
@@ -115,11 +124,13 @@ export class StreamTask {
    * Processes records in order of their timestamps until the clock passes the deadline, nothing is ready or an early
    * commit is due; returns how many. Throws the error of a record that stops the task.
    */
-  process(deadlineMs: number): number {
+  process(deadlineMs: number, maxRecords: number = Infinity): number {
     assert(!this.#stopped, `task ${this.id} was rolled back before it goes on`)
     let count = 0
     try {
-      for (let queue = this.#group.next(this.#now); queue !== undefined; queue = this.#group.next(this.#now)) {
+      while (count < maxRecords) {
+        const queue = this.#group.next(this.#now)
+        if (queue === undefined) break
         this.#processHead(queue)
         count++
         if (this.#scope.stores.commitDue) break
@@ -302,16 +313,13 @@ export class StreamTask {
     this.#graph = undefined
   }
 
-  #makeQueues(): ReadonlyMap<RecordQueue, string> {
-    const queues = new Map<RecordQueue, string>()
-    const reader = {
-      read: (queue: RecordQueue, cursor: Parameters<SourceTaskNode['read']>[1]): boolean =>
-        (this.#sources.get(queue) as SourceTaskNode).read(queue, cursor),
-    }
-    for (const [source, topics] of this.#options.inputTopics) {
-      for (const topic of topics) queues.set(new RecordQueue(topic, this.partition, reader), source)
-    }
-    return queues
+  #addQueue(source: string, topic: string): RecordQueue {
+    const queue: RecordQueue = new RecordQueue(topic, this.partition, {
+      read: (cursor) => (this.#sources.get(queue) as SourceTaskNode).read(queue, cursor),
+    })
+    this.#group.add(queue)
+    this.#sourceNames.set(queue, source)
+    return queue
   }
 }
 

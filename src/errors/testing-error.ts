@@ -1,0 +1,17 @@
+import { StreamsError, type StreamsErrorOptions } from './streams-error.ts'
+
+export const testingErrors = {
+  MILLRACE_TEST_TOPIC_UNKNOWN: 'a test writes to a topic that the topology does not read',
+  MILLRACE_TEST_PARTITION_UNKNOWN: 'a test writes to a partition that its topic does not have',
+  MILLRACE_TEST_STORE_UNKNOWN: 'a test asks for a store that the topology does not have, or not of that kind',
+  MILLRACE_TEST_METRIC_UNKNOWN: 'a test asks for a metric that nobody counts',
+  MILLRACE_TEST_DRIVER_STOPPED: 'a test goes on with a driver that was closed, or in which a record failed',
+  MILLRACE_TEST_TIME_INVALID: 'a test moves the wall clock by something that is not a duration, or backwards',
+} as const
+
+/** A test uses the test kit in a way that cannot be meant. */
+export class TestingError extends StreamsError {
+  constructor(code: keyof typeof testingErrors, message: string, options: StreamsErrorOptions = {}) {
+    super(code, message, options)
+  }
+}

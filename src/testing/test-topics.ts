@@ -1,0 +1,111 @@
+/** The ends of a topology in a test: typed topics to write to and to read from. */
+import { noHeaders, type Headers } from '../common/headers.ts'
+import type { Serde } from '../serde/serde.ts'
+import type { DriverRecord, DriverTopics } from './driver-topics.ts'
+
+/** A record as it is on its topic. */
+export interface RawRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number | null
+  readonly headers: Headers
+}
+
+export interface TestRecord<K, V> {
+  readonly key: K | null
+  readonly value: V | null
+  readonly timestamp: number
+  readonly headers: Headers
+  readonly partition: number
+}
+
+export interface InputRecord<K, V> {
+  readonly key?: K | null
+  readonly value?: V | null
+  /** Default: the driver's wall clock. */
+  readonly timestamp?: number
+  readonly headers?: Headers
+  /** Default: by the key's bytes as Java's producer, without a key the first one. */
+  readonly partition?: number
+}
+
+export type Pipe = (
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  record: Pick<InputRecord<unknown, unknown>, 'timestamp' | 'headers' | 'partition'>,
+) => void
+
+export class TestInputTopic<K, V> {
+  readonly topic: string
+  readonly #key: Serde<K>
+  readonly #value: Serde<V>
+  readonly #pipe: Pipe
+
+  constructor(topic: string, key: Serde<K>, value: Serde<V>, pipe: Pipe) {
+    this.topic = topic
+    this.#key = key
+    this.#value = value
+    this.#pipe = pipe
+  }
+
+  /** Processes the record to its end: everything it causes is produced and committed when this returns. */
+  pipeInput(record: InputRecord<K, V>): void {
+    const { key = null, value = null, headers = noHeaders } = record
+    const keyBytes = key === null ? null : this.#key.serialize(key, this.topic, headers)
+    const valueBytes = value === null ? null : this.#value.serialize(value, this.topic, headers)
+    this.#pipe(keyBytes, valueBytes, record)
+  }
+}
+
+export class TestOutputTopic<K, V> {
+  readonly topic: string
+  readonly #key: Serde<K>
+  readonly #value: Serde<V>
+  readonly #topics: DriverTopics
+
+  constructor(topic: string, key: Serde<K>, value: Serde<V>, topics: DriverTopics) {
+    this.topic = topic
+    this.#key = key
+    this.#value = value
+    this.#topics = topics
+  }
+
+  get isEmpty(): boolean {
+    return !this.#topics.hasUnread(this.topic)
+  }
+
+  /** The next record; undefined when there is none. */
+  readRecord(): TestRecord<K, V> | undefined {
+    const record = this.#topics.takeOneUnread(this.topic)
+    return record === undefined ? undefined : this.#read(record)
+  }
+
+  readRecords(): TestRecord<K, V>[] {
+    return this.#topics.takeUnread(this.topic).map((record) => this.#read(record))
+  }
+
+  #read(record: DriverRecord): TestRecord<K, V> {
+    const { key, value, timestamp, headers, partition } = rawRecord(record)
+    return {
+      key: key === null ? null : this.#key.deserialize(key, this.topic, headers),
+      value: value === null ? null : this.#value.deserialize(value, this.topic, headers),
+      timestamp: timestamp ?? -1,
+      headers,
+      partition,
+    }
+  }
+}
+
+export function rawRecord(record: DriverRecord): RawRecord {
+  const { topic, partition, buffer, keyLength, valueStart, valueLength, timestamp } = record
+  return {
+    topic,
+    partition,
+    key: keyLength < 0 ? null : buffer.subarray(0, keyLength),
+    value: valueLength < 0 ? null : buffer.subarray(valueStart),
+    timestamp,
+    headers: record.headers(),
+  }
+}

@@ -1,0 +1,309 @@
+/**
+ * Runs a topology in the calling thread, without Kafka: the tasks are those of production, topics are lists, the state is
+ * in memory. It is the source of truth for nothing; it must never let a record wait: when `pipeInput` returns, all that
+ * the record causes has happened, through repartition topics and back into source topics, and is committed.
+ */
+import { tmpdir } from 'node:os'
+import type { Clock } from '../common/clock.ts'
+import { parseDuration, type Duration } from '../common/duration.ts'
+import { noHeaders } from '../common/headers.ts'
+import { MetricsRegistry } from '../common/metrics.ts'
+import { topicPartitionKey } from '../common/topic-partition.ts'
+import { TestingError } from '../errors/testing-error.ts'
+import type { ValueAndTimestamp } from '../processor/record.ts'
+import type { KeyValueStore } from '../processor/state-store.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
+import { checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
+import { StreamTask } from '../runtime/task/stream-task.ts'
+import { hasPatternSource, planTopology, TopicNames, type SubTopologyPlan } from '../runtime/topology-plan.ts'
+import type { Serde } from '../serde/serde.ts'
+import { MemoryEngine } from '../state/memory-engine.ts'
+import { emptyMarker } from '../state/state-engine.ts'
+import type { Topology } from '../topology/topology.ts'
+import type { CompiledTopology } from '../topology/topology-node.ts'
+import { DriverKeyValueStore, plainValues, sameValues } from './driver-stores.ts'
+import { DriverTopics, type DriverRecord } from './driver-topics.ts'
+import { rawRecord, TestInputTopic, TestOutputTopic, type Pipe, type RawRecord } from './test-topics.ts'
+
+export interface TopologyTestDriverOptions {
+  /** Default 0; it moves only when told. */
+  readonly initialWallClockTime?: number
+  /** Partition counts by topic, with the names on the broker; default 1. */
+  readonly partitions?: Readonly<Record<string, number>>
+}
+
+/** Nobody sees when uncommitted state moves into the engine, so it need not be after each record. */
+const engineCommitBytes = 1024 * 1024
+
+export class TopologyTestDriver {
+  readonly #compiled: CompiledTopology
+  readonly #names: TopicNames
+  readonly #config: Omit<StreamsConfig, 'kafka'>
+  readonly #topics: DriverTopics
+  readonly #metrics = new MetricsRegistry()
+  readonly #engine = new MemoryEngine()
+  readonly #tasks = new Map<string, StreamTask>()
+  /** By source topic, then partition. */
+  readonly #readers = new Map<string, StreamTask[]>()
+  /** Topics that match a pattern, as far as the test or the topology named them. */
+  readonly #matched = new Set<string>()
+  readonly #patterns: readonly RegExp[]
+  /** Tasks with input that was not processed yet. */
+  readonly #busy = new Set<StreamTask>()
+  readonly #clock: Clock
+  #now: number
+  #planned = false
+  #stopped: { readonly reason: string; readonly cause?: unknown } | undefined
+
+  constructor(topology: Topology, config: Partial<StreamsConfig> & TopologyTestDriverOptions = {}) {
+    const { initialWallClockTime = 0, partitions = {}, ...streamsConfig } = config
+    checkPartialConfig(streamsConfig)
+    this.#now = initialWallClockTime
+    this.#clock = driverClock(() => this.#now)
+    // A driver never waits for records that may come: nothing comes but what the test pipes.
+    const defaults = configDefaults(streamsConfig.processingGuarantee ?? 'exactly_once', tmpdir())
+    this.#config = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
+    this.#compiled = topology.compile()
+    this.#names = new TopicNames(this.#compiled, this.#config.applicationId)
+    this.#patterns = this.#compiled.subTopologies.flatMap(({ nodes }) =>
+      nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),
+    )
+    this.#topics = new DriverTopics(partitions, (record) => this.#route(record))
+    // What a pattern matches is known only when the test has named its topics.
+    if (!hasPatternSource(this.#compiled)) this.#plan()
+  }
+
+  createInputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestInputTopic<K, V> {
+    if (!this.#readers.has(topic) && !this.#match(topic)) this.#plan()
+    if (!this.#readers.has(topic) && !this.#matched.has(topic)) this.#refuseTopic(topic)
+    const pipe: Pipe = (keyBytes, valueBytes, { timestamp = this.#now, headers = noHeaders, partition }) => {
+      this.#requireRunning()
+      const chosen = partition ?? this.#topics.partitionOf(topic, keyBytes)
+      this.#route(this.#topics.make(topic, chosen, keyBytes, valueBytes, timestamp, headers))
+      this.#run()
+    }
+    return new TestInputTopic(topic, key, value, pipe)
+  }
+
+  createOutputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestOutputTopic<K, V> {
+    return new TestOutputTopic(topic, key, value, this.#topics)
+  }
+
+  /** Moves the wall clock at once and calls the punctuators that are due, each once. */
+  advanceWallClockTime(by: Duration): void {
+    this.#requireRunning()
+    const ms = parseDuration(by)
+    if (ms === undefined || ms < 0) {
+      throw new TestingError(
+        'MILLRACE_TEST_TIME_INVALID',
+        `advanceWallClockTime was given ${String(by)}; it takes milliseconds of at least 0, or '10s'`,
+      )
+    }
+    this.#now += ms
+    this.#guard(() => {
+      for (const task of this.#tasks.values()) {
+        task.punctuateWallClock()
+        this.#commit(task)
+      }
+    })
+    this.#run()
+  }
+
+  /** Everything that was produced on every topic since the last call, changelogs and repartitions included, in order. */
+  producedRecords(): RawRecord[] {
+    return this.#topics.takeLog().map(rawRecord)
+  }
+
+  /** Of a timestamped store its values without the timestamps. */
+  keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
+    if (this.#kindOf(name) === 'keyValue')
+      return new DriverKeyValueStore(name, this.#parts<K, V>(name), sameValues<V>())
+    const view = plainValues<V>(() => this.#now)
+    return new DriverKeyValueStore(name, this.#parts<K, ValueAndTimestamp<V>>(name), view)
+  }
+
+  timestampedKeyValueStore<K, V>(name: string): KeyValueStore<K, ValueAndTimestamp<V>> {
+    if (this.#kindOf(name) === 'keyValue') {
+      throw new TestingError('MILLRACE_TEST_STORE_UNKNOWN', `store ${name} keeps no timestamps; use keyValueStore`)
+    }
+    return new DriverKeyValueStore(name, this.#parts<K, ValueAndTimestamp<V>>(name), sameValues<ValueAndTimestamp<V>>())
+  }
+
+  /** The sum over all tasks; the names are Java's: `dropped-records-total`. */
+  metric(name: string): number {
+    const value = this.#metrics.get(name)
+    if (value !== undefined) return value
+    const names = [...new Set([...this.#metrics].map((metric) => metric.name))].toSorted().join(', ')
+    throw new TestingError('MILLRACE_TEST_METRIC_UNKNOWN', `nobody counts a metric '${name}'; there are: ${names}`)
+  }
+
+  close(): void {
+    for (const task of this.#tasks.values()) task.close()
+    this.#tasks.clear()
+    this.#stopped ??= { reason: 'it was closed' }
+  }
+
+  /** Processes until nothing is left; after each record everything is committed. */
+  #run(): void {
+    this.#guard(() => {
+      for (const task of this.#busy) {
+        while (task.process(Infinity, 1) > 0) this.#commit(task)
+        this.#busy.delete(task)
+      }
+    })
+  }
+
+  #commit(task: StreamTask): void {
+    task.flush(Infinity)
+    if (task.uncommittedBytes > engineCommitBytes) {
+      task.commitEngineNow(task.freeze(), { ...emptyMarker, committedAtMs: this.#now })
+    }
+  }
+
+  /** Gives a record to the task that reads it; a record of a topic that nobody reads stays where it is. */
+  #route(record: DriverRecord): void {
+    const { topic, partition } = record
+    if (!this.#readers.has(topic) && (this.#match(topic) || !this.#planned)) this.#plan()
+    const readers = this.#readers.get(topic)
+    if (readers === undefined) return
+    const task = readers[partition]
+    if (task === undefined) {
+      throw new TestingError(
+        'MILLRACE_TEST_PARTITION_UNKNOWN',
+        `topic ${topic} has ${readers.length} partitions, and the record is for partition ${partition}; give the driver partitions: { '${topic}': n }`,
+      )
+    }
+    task.add(record)
+    this.#busy.add(task)
+  }
+
+  #match(topic: string): boolean {
+    if (this.#matched.has(topic)) return true
+    // Anchored, as Kafka does it.
+    if (!this.#patterns.some((pattern) => new RegExp(`^(?:${pattern.source})$`, pattern.flags).test(topic)))
+      return false
+    this.#matched.add(topic)
+    return true
+  }
+
+  /** Makes the tasks for the topics that are known, and gives those that are there topics that are new. */
+  #plan(): void {
+    this.#planned = true
+    const plan = planTopology({
+      topology: this.#compiled,
+      names: this.#names,
+      partitionCount: (topic) => this.#topics.partitionCount(topic),
+      existingTopics: [...this.#matched],
+      replicationFactor: 1,
+    })
+    for (const { name, partitions } of plan.internalTopics) this.#topics.setPartitionCount(name, partitions)
+    for (const subPlan of plan.subTopologies) {
+      for (let partition = 0; partition < subPlan.partitionCount; partition++) this.#planTask(subPlan, partition)
+    }
+  }
+
+  #planTask(plan: SubTopologyPlan, partition: number): void {
+    const taskId = `${plan.subTopology.id}_${partition}`
+    const inputs = new Map(
+      [...plan.inputTopics].map(([source, topics]) => [
+        source,
+        topics.filter((topic) => partition < this.#topics.partitionCount(topic)),
+      ]),
+    )
+    const existing = this.#tasks.get(taskId)
+    const task = existing ?? this.#makeTask(plan, taskId, partition, inputs)
+    this.#tasks.set(taskId, task)
+    for (const [source, topics] of inputs) {
+      for (const topic of topics) {
+        const readers = this.#readers.get(topic) ?? []
+        this.#readers.set(topic, readers)
+        if (readers[partition] !== undefined) continue
+        readers[partition] = task
+        if (existing !== undefined) task.addInput(source, topic)
+        task.resume(topicPartitionKey(topic, partition), 0, undefined)
+      }
+    }
+  }
+
+  #makeTask(
+    { subTopology }: SubTopologyPlan,
+    taskId: string,
+    partition: number,
+    inputTopics: ReadonlyMap<string, readonly string[]>,
+  ): StreamTask {
+    const { applicationId } = this.#config
+    const task = new StreamTask({
+      taskId,
+      partition,
+      applicationId,
+      topology: subTopology,
+      repartitionTopics: new Set(this.#compiled.repartitionTopics.map(({ name }) => name)),
+      topicName: (unprefixed) => `${applicationId}-${unprefixed}`,
+      inputTopics,
+      sink: this.#topics,
+      state: this.#engine.openNow(taskId),
+      config: this.#config,
+      clock: this.#clock,
+      metrics: this.#metrics,
+      logger: this.#config.logger,
+    })
+    task.initialize()
+    return task
+  }
+
+  #kindOf(name: string): string {
+    const stores = this.#compiled.subTopologies.flatMap((subTopology) => subTopology.stores)
+    const store = stores.find(({ spec }) => spec.name === name)
+    if (store !== undefined) return store.spec.kind
+    const names = stores.map(({ spec }) => spec.name).join(', ')
+    throw new TestingError(
+      'MILLRACE_TEST_STORE_UNKNOWN',
+      `the topology has no store '${name}'; it has: ${names === '' ? 'none' : names}`,
+    )
+  }
+
+  #parts<K, V>(name: string): KeyValueStore<K, V>[] {
+    if (!this.#planned) this.#plan()
+    return [...this.#tasks.values()].flatMap((task) => {
+      const store = task.store(name)
+      return store === undefined ? [] : [store as KeyValueStore<K, V>]
+    })
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#stopped = { reason: 'an earlier record failed', cause: error }
+      throw error
+    }
+  }
+
+  #requireRunning(): void {
+    if (this.#stopped === undefined) return
+    const { reason, cause } = this.#stopped
+    throw new TestingError(
+      'MILLRACE_TEST_DRIVER_STOPPED',
+      `the driver takes no more input: ${reason}; make a new one`,
+      {
+        cause,
+      },
+    )
+  }
+
+  #refuseTopic(topic: string): never {
+    const names = [...this.#readers.keys()].toSorted().join(', ')
+    throw new TestingError(
+      'MILLRACE_TEST_TOPIC_UNKNOWN',
+      `the topology does not read a topic '${topic}'; it reads: ${names === '' ? 'none' : names}`,
+    )
+  }
+}
+
+function driverClock(now: () => number): Clock {
+  return {
+    now,
+    setTimer: () => ({ cancel: () => undefined }),
+    yieldTurn: () => Promise.resolve(),
+  }
+}
