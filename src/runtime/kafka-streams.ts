@@ -30,7 +30,7 @@ import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { connectKafka } from './connect-kafka.ts'
 import { StreamThread } from './stream-thread.ts'
-import type { ThreadListener, ThreadState } from './stream-thread.ts'
+import type { ThreadListener, ThreadState } from './thread-options.ts'
 import { completeConfig } from './streams-config.ts'
 import { TopicNames } from './topology-plan.ts'
 

@@ -13,74 +13,25 @@
  *
  * Every error ends in `#recover`, which acts on its reaction; there is no other place that decides.
  */
-import type { Clock } from '../common/clock.ts'
 import { sleep } from '../common/clock.ts'
 import { childLogger } from '../common/logger.ts'
 import type { Logger } from '../common/logger.ts'
-import type { Counter, MetricsRegistry } from '../common/metrics.ts'
+import type { Counter } from '../common/metrics.ts'
 import { StateMachine } from '../common/state-machine.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
-import { RuntimeError, runtimeErrors } from '../errors/runtime-error.ts'
-import { reactionOf, StreamsError } from '../errors/streams-error.ts'
+import { reactionOf } from '../errors/streams-error.ts'
 import type { Reaction } from '../errors/streams-error.ts'
-import type {
-  Fetcher,
-  GroupHandler,
-  GroupMembership,
-  KafkaClient,
-  MemberAssignment,
-  Producer,
-} from '../kafka/client/kafka-client.ts'
-import type { StreamsConfig } from '../processor/streams-config.ts'
-import type { StateEngine } from '../state/state-engine.ts'
-import type { CompiledTopology } from '../topology/topology-node.ts'
-import { assignGroup } from './assignment/group-leader.ts'
-import { decodeAssignment, encodeSubscription } from './assignment/user-data.ts'
+import type { Fetcher, GroupMembership } from '../kafka/client/kafka-client.ts'
+import { decodeAssignment } from './assignment/user-data.ts'
 import { ChangelogReader } from './changelog-reader.ts'
-import type { RestoreProgress } from './changelog-reader.ts'
 import { commit } from './commit.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Mail } from './mailbox.ts'
 import { RecordCollector } from './record-collector.ts'
 import { TaskManager } from './task-manager.ts'
+import { assignmentRefused, groupHandler, newProducer, requireSourceTopics } from './thread-member.ts'
+import type { Assigned, RebalanceEvent, ThreadOptions, ThreadState } from './thread-options.ts'
 import { Wakeup } from './wakeup.ts'
-import { userSourceTopics } from './topology-plan.ts'
-import type { TopicNames } from './topology-plan.ts'
-
-export type ThreadState = 'CREATED' | 'STARTING' | 'REBALANCING' | 'RUNNING' | 'STOPPING' | 'DEAD'
-
-export interface RebalanceEvent {
-  readonly reason: string
-  readonly assigned: readonly string[]
-  readonly revoked: readonly string[]
-  readonly durationMs: number
-}
-
-export interface ThreadListener {
-  onState(from: ThreadState, to: ThreadState): void
-  onRestore(progress: RestoreProgress): void
-  onRebalance(event: RebalanceEvent): void
-  /** An error that the thread recovered from. */
-  onRecovered(error: Error, reaction: Reaction): void
-}
-
-export interface ThreadOptions {
-  readonly threadId: string
-  readonly processId: string
-  readonly startedAtMs: number
-  readonly client: KafkaClient
-  readonly topology: CompiledTopology
-  readonly fingerprint: string
-  readonly names: TopicNames
-  readonly engine: StateEngine
-  readonly config: Readonly<StreamsConfig>
-  readonly clock: Clock
-  readonly metrics: MetricsRegistry
-  readonly logger: Logger
-  readonly listener: ThreadListener
-}
-
-type Assigned = Omit<MemberAssignment, 'memberId'>
 
 /** The event loop gets its turn at least this often: heartbeats, sockets, timers. */
 const sliceMs = 10
@@ -177,8 +128,8 @@ export class StreamThread {
   async #open(): Promise<void> {
     const { client, config, listener, topology, names, clock } = this.#options
     const exactlyOnce = config.processingGuarantee === 'exactly_once'
-    await this.#checkSourceTopics()
-    const producer = this.#newProducer()
+    await requireSourceTopics(this.#options)
+    const producer = newProducer(this.#options)
     await producer.init()
     this.#collector = new RecordCollector(client, producer)
     this.#fetcher = client.fetcher({ name: 'main', isolation: exactlyOnce ? 'read_committed' : 'read_uncommitted' })
@@ -206,38 +157,14 @@ export class StreamThread {
         heartbeatIntervalMs: config.heartbeatIntervalMs,
         rebalanceTimeoutMs: config.rebalanceTimeoutMs,
       },
-      this.#groupHandler(),
+      groupHandler(this.#options, {
+        mailbox: this.#mailbox,
+        ownedTasks: () => this.#tasks.taskIds,
+        onFatal: (error) => this.#fail(error),
+      }),
     )
     // The first assignment arrives by mail; the loop must run to read it.
     this.#group.start().catch((error: unknown) => this.#fail(error))
-  }
-
-  /** Before joining, so that a misspelt topic ends in its error and not in a rebalance of everybody. */
-  async #checkSourceTopics(): Promise<void> {
-    const { client, topology, names } = this.#options
-    const topics = userSourceTopics(topology, names)
-    const found = await client.describeTopics(topics)
-    const missing = topics.filter((topic) => !found.has(topic))
-    if (missing.length === 0) return
-    throw new RuntimeError(
-      'MILLRACE_SOURCE_TOPIC_MISSING',
-      `the input topic${missing.length > 1 ? 's' : ''} ${missing.map((topic) => `'${topic}'`).join(', ')} ${missing.length > 1 ? 'do' : 'does'} not exist; ` +
-        `create ${missing.length > 1 ? 'them' : 'it'} (with as many partitions as the application shall have tasks), or correct the name in the topology`,
-      { topic: missing[0] as string },
-    )
-  }
-
-  #newProducer(): Producer {
-    const { client, config, processId, threadId } = this.#options
-    const exactlyOnce = config.processingGuarantee === 'exactly_once'
-    return client.producer({
-      ...(exactlyOnce && {
-        transactionalId: `${config.applicationId}-${processId}-${threadId}`,
-        transactionTimeoutMs: config.transactionTimeoutMs,
-      }),
-      compression: config.compression,
-      bufferMaxBytes: config.uncommittedMaxBytes,
-    })
   }
 
   async #shutDown(): Promise<void> {
@@ -375,45 +302,6 @@ export class StreamThread {
 
   // --- the group ------------------------------------------------------------------------------------------------------
 
-  #groupHandler(): GroupHandler {
-    const { topology, names, client, config } = this.#options
-    const topics = [
-      ...userSourceTopics(topology, names),
-      ...topology.repartitionTopics.map(({ name }) => names.onBroker(name)),
-    ]
-    return {
-      subscription: () => ({ topics, ownedPartitions: [], userData: this.#subscription() }),
-      assign: (members) =>
-        assignGroup(
-          {
-            client,
-            topology,
-            names,
-            applicationId: config.applicationId,
-            replicationFactor: config.replicationFactor,
-            logger: this.#logger,
-          },
-          members,
-        ),
-      onPrepareJoin: (deadlineMs) => this.#mailbox.send({ kind: 'prepareJoin', deadlineMs }),
-      onAssigned: (assignment) => this.#mailbox.send({ kind: 'assigned', assignment }),
-      onLost: (cause) => this.#mailbox.send({ kind: 'lost', cause }),
-      onFatal: (error) => this.#fail(error),
-    }
-  }
-
-  #subscription(): Buffer {
-    const { config, processId, threadId, startedAtMs, fingerprint } = this.#options
-    return encodeSubscription({
-      processId,
-      transactionalId:
-        config.processingGuarantee === 'exactly_once' ? `${config.applicationId}-${processId}-${threadId}` : undefined,
-      startedAtMs,
-      topologyFingerprint: fingerprint,
-      tasks: this.#tasks.taskIds,
-    })
-  }
-
   async #answer(mail: Mail<Assigned>): Promise<void> {
     try {
       if (mail.kind === 'prepareJoin') await this.#prepareJoin(mail.deadlineMs)
@@ -443,7 +331,7 @@ export class StreamThread {
   async #assigned({ partitions, userData }: Assigned): Promise<void> {
     const { clock, listener } = this.#options
     const info = decodeAssignment(userData)
-    if (info?.error !== undefined) throw refused(info.error)
+    if (info?.error !== undefined) throw assignmentRefused(info.error)
     const before = this.#tasks.taskIds
     const wanted = info?.activeTasks ?? []
     await this.#untilDone(() => this.#tasks.reassign(wanted, partitions))
@@ -528,7 +416,7 @@ export class StreamThread {
       }
     }
     await producer.close().catch(() => undefined)
-    const next = this.#newProducer()
+    const next = newProducer(this.#options)
     await next.init()
     this.#collector.replaceProducer(next)
     return outcome
@@ -556,12 +444,4 @@ export class StreamThread {
     const delayMs = Math.min(backOffMaxMs, 50 * 2 ** this.#failuresInRow++)
     if (this.#failuresInRow > 1) await sleep(this.#options.clock, delayMs, this.#stop.signal)
   }
-}
-
-function refused(error: { readonly code: string; readonly message: string; readonly topic?: string }): StreamsError {
-  const code = error.code in runtimeErrors ? (error.code as keyof typeof runtimeErrors) : undefined
-  const topic = error.topic === undefined ? {} : { topic: error.topic }
-  return code === undefined
-    ? new StreamsError(error.code as StreamsError['code'], error.message)
-    : new RuntimeError(code, error.message, topic)
 }

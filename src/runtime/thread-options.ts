@@ -1,0 +1,47 @@
+/** What a stream thread is given, and what it tells. */
+import type { Clock } from '../common/clock.ts'
+import type { Logger } from '../common/logger.ts'
+import type { MetricsRegistry } from '../common/metrics.ts'
+import type { Reaction } from '../errors/streams-error.ts'
+import type { KafkaClient, MemberAssignment } from '../kafka/client/kafka-client.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
+import type { StateEngine } from '../state/state-engine.ts'
+import type { CompiledTopology } from '../topology/topology-node.ts'
+import type { RestoreProgress } from './changelog-reader.ts'
+import type { TopicNames } from './topology-plan.ts'
+
+export type ThreadState = 'CREATED' | 'STARTING' | 'REBALANCING' | 'RUNNING' | 'STOPPING' | 'DEAD'
+
+export interface RebalanceEvent {
+  readonly reason: string
+  readonly assigned: readonly string[]
+  readonly revoked: readonly string[]
+  readonly durationMs: number
+}
+
+export interface ThreadListener {
+  onState(from: ThreadState, to: ThreadState): void
+  onRestore(progress: RestoreProgress): void
+  onRebalance(event: RebalanceEvent): void
+  /** An error that the thread recovered from. */
+  onRecovered(error: Error, reaction: Reaction): void
+}
+
+export interface ThreadOptions {
+  readonly threadId: string
+  readonly processId: string
+  readonly startedAtMs: number
+  readonly client: KafkaClient
+  readonly topology: CompiledTopology
+  readonly fingerprint: string
+  readonly names: TopicNames
+  readonly engine: StateEngine
+  readonly config: Readonly<StreamsConfig>
+  readonly clock: Clock
+  readonly metrics: MetricsRegistry
+  readonly logger: Logger
+  readonly listener: ThreadListener
+}
+
+/** What the leader gave this member. */
+export type Assigned = Omit<MemberAssignment, 'memberId'>
