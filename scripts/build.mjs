@@ -36,6 +36,21 @@ export function isBuilt() {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint()
 }
 
+/** Another build may do the same at this moment: whoever finds dist gone or back again tries once more. */
+function replaceDist(fresh, old) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (existsSync(dist)) renameSync(dist, `${old}-${attempt}`)
+      renameSync(fresh, dist)
+      return
+    } catch (error) {
+      if (attempt === 5) throw error
+    } finally {
+      rmSync(`${old}-${attempt}`, { recursive: true, force: true })
+    }
+  }
+}
+
 /** True when dist is good afterwards. */
 export function build() {
   const before = fingerprint()
@@ -47,12 +62,10 @@ export function build() {
     if (status !== 0) return false
     mkdirSync(fresh, { recursive: true })
     writeFileSync(path.join(fresh, '.built-from'), before)
-    if (existsSync(dist)) renameSync(dist, old)
-    renameSync(fresh, dist)
+    replaceDist(fresh, old)
     return true
   } finally {
     rmSync(fresh, { recursive: true, force: true })
-    rmSync(old, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-// The checks (types, lint, format) and the tests; all of them, also after one has failed, then one line with the sum.
+// The checks (build, types, lint, format) and the tests; all of them, also after one has failed, then one line with the sum.
 //   node scripts/test.mjs                     checks, and every test that needs no Kafka
 //   node scripts/test.mjs --checks            the checks only
 //   node scripts/test.mjs --kafka             the tests that need a real Kafka
@@ -17,6 +17,7 @@ const { own, forVitest } = splitArguments(process.argv.slice(2))
 
 // Paths are given because oxlint without them follows only .gitignore.
 const linted = ['src', 'test', 'topologies', 'scripts', 'bin', 'vitest.config.ts']
+const build = { name: 'build', program: '../scripts/build.mjs', args: [] }
 const checks = [
   { name: 'types', program: 'typescript/bin/tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'lint', program: 'oxlint/bin/oxlint', args: ['--type-aware', '--deny-warnings', ...linted] },
@@ -73,6 +74,8 @@ function readResults(file) {
 }
 
 function* parts() {
+  // Before all else, since commands under test run dist; it also asks for explicit types on exports.
+  yield runCheck(build)
   if (own['kafka'] === true) return yield runTests(['--project=kafka', ...forVitest])
   if (forVitest.length === 0) for (const check of checks) yield runCheck(check)
   if (own['checks'] !== true) yield runTests(['--project=!kafka', ...forVitest])
