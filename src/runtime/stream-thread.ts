@@ -397,7 +397,9 @@ export class StreamThread {
    */
   async #resolve(reaction: Reaction): Promise<void> {
     const outcome = await this.#endTransaction(reaction)
-    this.#tasks.rollback(outcome === 'unknown-outcome')
+    // Without transactions there is no abort: what reached the changelog is there, and the stores must have it too.
+    const atLeastOnce = this.#options.config.processingGuarantee === 'at_least_once'
+    this.#tasks.rollback(atLeastOnce || outcome === 'unknown-outcome')
     this.#unresolved = undefined
     this.#lastCommitMs = this.#options.clock.now()
   }
