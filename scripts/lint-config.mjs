@@ -15,7 +15,6 @@ const rules = {
   'import/no-cycle': ['error', { ignoreTypes: false }],
   'import/no-default-export': 'error',
   eqeqeq: ['error', 'always', { null: 'ignore' }],
-  'typescript/no-misused-spread': ['error', { allow: ['string'] }],
   'no-console': 'error',
   // Off: decoded bytes and configuration are narrowed by checks that the type system cannot follow.
   'typescript/no-unsafe-type-assertion': 'off',
