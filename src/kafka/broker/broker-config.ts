@@ -1,0 +1,58 @@
+import { silentLogger, type Logger } from '../../common/logger.ts'
+
+/** What can be set of the embedded broker. Names without a unit are Kafka's broker configs in camelCase. */
+export interface BrokerConfig {
+  readonly clusterId: string
+  readonly defaultPartitions: number
+  readonly defaultReplicationFactor: number
+  readonly autoCreateTopics: boolean
+  /** Topic configs other than Kafka's own defaults, for every topic that does not set them. */
+  readonly topicDefaults: Readonly<Record<string, string>>
+  readonly groupMinSessionTimeoutMs: number
+  readonly groupMaxSessionTimeoutMs: number
+  readonly groupInitialRebalanceDelayMs: number
+  readonly groupMaxSize: number
+  readonly offsetMetadataMaxBytes: number
+  readonly transactionMaxTimeoutMs: number
+  /** How long a transaction's markers take to reach its partitions; 0: they are there when EndTxn is answered. */
+  readonly transactionMarkerDelayMs: number
+  /** Bytes of all logs together; an append beyond is refused. */
+  readonly maxLogBytes: number
+  /** A compacted partition is compacted when this many bytes came since the last time. */
+  readonly compactionThresholdBytes: number
+  readonly maxFrameBytes: number
+  readonly maxConnections: number
+  /** Requests that one connection may have waiting for the one being answered. */
+  readonly maxQueuedRequests: number
+  /** Fetches that wait for data, on all connections together; one more is answered at once. */
+  readonly maxPendingFetches: number
+  readonly maxGroups: number
+  readonly maxTransactionalIds: number
+  readonly maxPartitions: number
+  readonly logger: Logger
+}
+
+export const defaultBrokerConfig: BrokerConfig = {
+  clusterId: 'millrace-embedded-kafka',
+  defaultPartitions: 1,
+  defaultReplicationFactor: 1,
+  autoCreateTopics: true,
+  topicDefaults: {},
+  groupMinSessionTimeoutMs: 6_000,
+  groupMaxSessionTimeoutMs: 1_800_000,
+  groupInitialRebalanceDelayMs: 0,
+  groupMaxSize: 1_000,
+  offsetMetadataMaxBytes: 4_096,
+  transactionMaxTimeoutMs: 900_000,
+  transactionMarkerDelayMs: 0,
+  maxLogBytes: 2 * 1024 ** 3,
+  compactionThresholdBytes: 16 * 1024 ** 2,
+  maxFrameBytes: 100 * 1024 ** 2,
+  maxConnections: 2_000,
+  maxQueuedRequests: 1_000,
+  maxPendingFetches: 10_000,
+  maxGroups: 10_000,
+  maxTransactionalIds: 10_000,
+  maxPartitions: 100_000,
+  logger: silentLogger,
+}
