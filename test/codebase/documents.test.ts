@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { filesIn, projectRoot, read } from './project-files.ts'
 
-// Every `ts` block of README.md and docs that stands for itself (it imports what it uses) compiles against the source.
+// Every `ts` block of README.md and docs that stands for itself (it imports what it uses) compiles against the source,
+// and every relative link leads somewhere.
 
 const folder = path.join(projectRoot, '.cache', `doc-examples-${process.pid}`)
 const documents = ['README.md', ...filesIn('docs').filter((file) => file.endsWith('.md'))]
@@ -33,5 +34,18 @@ describe('Examples in the documents', () => {
     expect(examples.length).toBeGreaterThan(0)
     // Errors below src are the type check's to report.
     expect(stdout.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line))).toEqual([])
+  })
+})
+
+describe('Links between the documents', () => {
+  it('lead to files that exist', () => {
+    const all = [...documents, ...filesIn('.').filter((file) => /^[A-Z]+\.md$/.test(file))]
+    const broken = [...new Set(all)].flatMap((file) =>
+      [...read(file).matchAll(/\]\((?!\w+:|#)([^)#\s]+)[^)]*\)/g)]
+        .map((match) => path.posix.join(path.posix.dirname(file), match[1] ?? ''))
+        .filter((target) => !existsSync(path.join(projectRoot, target)))
+        .map((target) => `${file} leads to ${target}`),
+    )
+    expect(broken).toEqual([])
   })
 })
