@@ -6,18 +6,23 @@ import type { TopologyDefinition } from './topology-builder.ts'
 import type { CompiledTopology, SubTopology, TopologyStore } from './topology-node.ts'
 
 export function compileTopology(definition: TopologyDefinition): CompiledTopology {
-  const groups = groupNodes(definition)
-  const globalStores = groups.flatMap(({ id, nodes }) => {
-    const store = definition.globalStores.get(nodes[0]?.name ?? '')
-    return store === undefined ? [] : [{ id, ...store }]
-  })
-  const globalIds = new Set(globalStores.map(({ id }) => id))
+  refuseGlobalStores(definition)
   return {
-    subTopologies: groups.filter(({ id }) => !globalIds.has(id)).map((group) => subTopology(group, definition)),
+    subTopologies: groupNodes(definition).map((group) => subTopology(group, definition)),
     repartitionTopics: definition.repartitionTopics,
     copartitionGroups: copartitionGroups(definition),
-    globalStores,
   }
+}
+
+/** They can be described; running them needs a part of the runtime that is not there yet. */
+function refuseGlobalStores(definition: TopologyDefinition): void {
+  const store = definition.globalStores.values().next().value
+  if (store === undefined) return
+  throw new TopologyError(
+    'MILLRACE_NOT_AVAILABLE',
+    `the global store ${store.spec.name} (topic ${store.topic}) cannot be run yet: global stores come with a later version; until then, a table of the topic can be read per partition`,
+    { storeName: store.spec.name, topic: store.topic },
+  )
 }
 
 function subTopology({ id, nodes }: NodeGroup, definition: TopologyDefinition): SubTopology {

@@ -22,7 +22,7 @@ export interface TopologyDefinition {
   readonly nodes: readonly TopologyNode[]
   readonly stores: ReadonlyMap<string, StoreSpec>
   /** By the name of the source. */
-  readonly globalStores: ReadonlyMap<string, Omit<GlobalStore, 'id'>>
+  readonly globalStores: ReadonlyMap<string, GlobalStore>
   /** Source topics that serve as changelogs, by store. */
   readonly sourceChangelogs: ReadonlyMap<string, string>
   readonly repartitionTopics: readonly RepartitionTopic[]
@@ -34,7 +34,7 @@ export class TopologyBuilder {
   readonly #nodes = new Map<string, TopologyNode>()
   readonly #stores = new Map<string, StoreSpec>()
   readonly #connections = new Map<string, Set<string>>()
-  readonly #globalStores = new Map<string, Omit<GlobalStore, 'id'>>()
+  readonly #globalStores = new Map<string, GlobalStore>()
   readonly #sourceChangelogs = new Map<string, string>()
   readonly #repartitionTopics = new Map<string, RepartitionTopic>()
   readonly #copartitionedSources: (readonly string[])[] = []
@@ -102,7 +102,7 @@ export class TopologyBuilder {
     this.#connections.set(processor, connected.add(store))
   }
 
-  addGlobalStore(store: Omit<GlobalStore, 'id'>): void {
+  addGlobalStore(store: GlobalStore): void {
     const { source, processor, spec } = store
     this.#checkNewNode(source.name)
     this.#checkTopicsAreFree(source)
@@ -141,7 +141,7 @@ export class TopologyBuilder {
     }
   }
 
-  #globalStoreNamed(name: string): Omit<GlobalStore, 'id'> | undefined {
+  #globalStoreNamed(name: string): GlobalStore | undefined {
     return this.#globalStores.values().find((store) => store.spec.name === name)
   }
 

@@ -75,7 +75,6 @@ export interface SubTopology {
 
 /** A store that every instance fills from a whole topic; its source and processor run outside of tasks. */
 export interface GlobalStore {
-  readonly id: number
   readonly source: SourceNode
   readonly processor: ProcessorNode
   readonly spec: StoreSpec
@@ -88,5 +87,4 @@ export interface CompiledTopology {
   readonly repartitionTopics: readonly RepartitionTopic[]
   /** Topics that must have equal partition counts, by name without the application id. */
   readonly copartitionGroups: readonly (readonly string[])[]
-  readonly globalStores?: readonly GlobalStore[]
 }
