@@ -16,6 +16,8 @@ import type { Partition } from '../topics.ts'
 /** Instead of a time (`ListOffsetsRequest`); those of tiered storage that name no local offset are answered with -1. */
 const asked = { latest: -1, earliest: -2, maxTimestamp: -3, earliestLocal: -4 } as const
 
+const firstVersionWithEpoch = 4
+
 interface Found {
   readonly offset: number
   readonly timestamp: number
@@ -26,7 +28,7 @@ const nothing: Found = { offset: -1, timestamp: -1, leaderEpoch: -1 }
 
 export function listOffsets(
   request: ListOffsetsRequest,
-  { state, node }: RequestContext,
+  { state, node, version }: RequestContext,
 ): MessageInput<ListOffsetsResponse> {
   const committed = request.isolationLevel === 1
   return {
@@ -37,7 +39,10 @@ export function listOffsets(
         try {
           const partition = findPartition(state.topics.get(name), partitionIndex)
           requireLeader(partition, node, wanted.currentLeaderEpoch)
-          return { partitionIndex, ...lookUp(partition, wanted.timestamp, committed) }
+          const { leaderEpoch, ...found } = lookUp(partition, wanted.timestamp, committed)
+          return version < firstVersionWithEpoch
+            ? { partitionIndex, ...found }
+            : { partitionIndex, ...found, leaderEpoch }
         } catch (error) {
           return { partitionIndex, errorCode: refusalOf(error).errorCode, offset: -1, timestamp: -1 }
         }
