@@ -7,7 +7,7 @@ import type { Compression } from './compression.ts'
 
 const initialBytes = 4096
 /** Below this a loop beats the call of `set`. */
-const shortBytes = 24
+const shortBytes = 12
 
 /**
  * The open batch of one partition: records are encoded into one growing buffer as they come, with Java's deltas (the

@@ -66,13 +66,15 @@ export class RecordsCursor implements RecordCursor {
 
   headers(): Headers {
     if (this.#headerCount === 0) return noHeaders
-    const nextRecord = this.position
     this.position = this.#headersStart
-    const headers: Header[] = []
-    for (let index = 0; index < this.#headerCount; index++) headers.push(this.#readHeader())
-    if (this.position !== this.#recordEnd) throw this.#malformed('its headers end elsewhere than it does')
-    this.position = nextRecord
-    return headers
+    try {
+      const headers: Header[] = []
+      for (let index = 0; index < this.#headerCount; index++) headers.push(this.#readHeader())
+      if (this.position !== this.#recordEnd) throw this.#malformed('its headers end elsewhere than it does')
+      return headers
+    } finally {
+      this.position = this.#recordEnd
+    }
   }
 
   /** The current record as it stands in the batch, its length in front; a view. For rewriting batches. */

@@ -133,6 +133,46 @@ describe('the codec', () => {
     expect(decodeResponse(apis.Heartbeat, 4, withUnknown)).toEqual({ throttleTimeMs: 0, errorCode: 27 })
   })
 
+  it('refuses a tagged field that is longer or shorter than it announces', () => {
+    const epoch = 1
+    const body = encodeResponse(apis.ApiVersions, 3, { finalizedFeaturesEpoch: 5 })
+    const at = body.lastIndexOf(Buffer.from([epoch, 8])) + 1
+    for (const length of [7, 9]) {
+      const changed = Buffer.concat([body, Buffer.alloc(1)])
+      changed[at] = length
+      expect(() => decodeResponse(apis.ApiVersions, 3, changed)).toThrow(/announces . bytes and has 8/)
+    }
+  })
+
+  it('refuses null where the version does not admit it, and other negative lengths', () => {
+    const flexible = encodeRequest(apis.Heartbeat, 4, { groupId: '' })
+    flexible[0] = 0
+    expect(() => decodeRequest(apis.Heartbeat, 4, flexible)).toThrow(/groupId v4, .*null is not admitted/)
+    const plain = encodeRequest(apis.Heartbeat, 0, { groupId: '' })
+    plain.writeInt16BE(-2, 0)
+    expect(() => decodeRequest(apis.Heartbeat, 0, plain)).toThrow(/the length -2 is negative/)
+  })
+
+  it('refuses 64-bit numbers that are no Number, except the two that are signs', () => {
+    const body = encodeResponse(apis.InitProducerId, 0, { producerId: 1 })
+    const withId = (hex: string): Buffer =>
+      Buffer.concat([body.subarray(0, 6), Buffer.from(hex, 'hex'), body.subarray(14)])
+    const idOf = (hex: string): number => decodeResponse(apis.InitProducerId, 0, withId(hex)).producerId
+    expect(() => idOf('0020000000000000')).toThrow(/the 64-bit number 9007199254740992 is beyond/)
+    expect(() => idOf('7ffffffffffffffe')).toThrow(/9223372036854775806 is beyond/)
+    expect(() => idOf('8000000000000001')).toThrow(/-9223372036854775807 is beyond/)
+    expect([idOf('7fffffffffffffff'), idOf('8000000000000000')]).toEqual([2 ** 63, -(2 ** 63)])
+    expect(idOf('001fffffffffffff')).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
+  it('refuses variable-length numbers of more than 32 bits', () => {
+    const tail = Buffer.alloc(20)
+    for (const hex of ['ffffffff1f', 'ffffffffff01']) {
+      const body = Buffer.concat([Buffer.from(hex, 'hex'), tail])
+      expect(() => decodeRequest(apis.Heartbeat, 4, body)).toThrow(/more than 32 bits/)
+    }
+  })
+
   it('refuses bytes behind the message', () => {
     const body = Buffer.concat([encodeRequest(apis.Heartbeat, 3, {}), Buffer.from([0])])
     expect(() => decodeRequest(apis.Heartbeat, 3, body)).toThrow(/1 of .* bytes are left over/)

@@ -80,6 +80,15 @@ describe('BatchBuilder', () => {
     ])
   })
 
+  it('grows in time whatever the length of a record is', () => {
+    for (let length = 3_900; length < 4_200; length++) {
+      const value = 'x'.repeat(length)
+      const read = readAll(new RecordsCursor(readBatches(batchOf([plainRecord(value), plainRecord(value)]))))
+      expect(read.map((one) => one.value?.length)).toEqual([length, length])
+      expect(batchOf([plainRecord(value)]).at(-1)).toBe(0)
+    }
+  })
+
   it('copies what it is given', () => {
     const builder = new BatchBuilder()
     const value = Buffer.from('before')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { stampBatch } from '../../../../src/kafka/records/batch-stamp.ts'
 import type { AbortedTransaction } from '../../../../src/kafka/records/committed-batches.ts'
 import { FetchedRecordSet } from '../../../../src/kafka/records/fetched-record-set.ts'
 import { readBatches } from '../../../../src/kafka/records/record-batch.ts'
@@ -81,6 +82,17 @@ describe('a fetch with read_committed', () => {
     expect(fetched([data('ab', 0), data('cd', 2, 8), marker('commit', 8, 4)], [aborted(7, 0)]).text).toBe('abcd')
   })
 
+  it('drops an aborted transaction of one record', () => {
+    expect(fetched([data('a', 0, 7), marker('abort', 7, 1)], [aborted(7, 0)]).text).toBe('')
+  })
+
+  it('ends an aborted transaction at an abort marker only, and drops transactional records only', () => {
+    const idempotent = data('x', 3, 7)
+    stampBatch(idempotent, { producerId: 7, producerEpoch: 0, baseSequence: 0, transactional: false })
+    const batches = [data('ab', 0, 7), marker('commit', 7, 2), idempotent, data('c', 4, 7), marker('abort', 7, 5)]
+    expect(fetched([...batches, data('d', 6, 7)], [aborted(7, 0)]).text).toBe('xd')
+  })
+
   it('does not begin an aborted transaction before its first offset', () => {
     const batches = [data('ab', 0, 7), marker('commit', 7, 2), data('cd', 3, 7), marker('abort', 7, 5)]
     expect(fetched(batches, [aborted(7, 3)]).text).toBe('ab')
@@ -97,6 +109,7 @@ describe('a fetch', () => {
   it('within a batch passes over the records before it', () => {
     const { set, text } = fetched([data('abcd', 10), data('ef', 14)], null, 12)
     expect([text, set.nextOffset]).toEqual(['cdef', 16])
+    expect(fetched([data('abcd', 10), data('ef', 14)], null, 14)).toMatchObject({ text: 'ef', set: { recordCount: 2 } })
   })
 
   it('of a batch whose tail was compacted away goes on behind that tail', () => {

@@ -19,7 +19,14 @@ const rich = [
 function readDamaged(batch: Buffer): unknown {
   try {
     computeCrc(batch)
-    readAll(new RecordsCursor(readBatches(batch)))
+    const cursor = new RecordsCursor(readBatches(batch))
+    while (cursor.next()) {
+      cursor.headers()
+      const raw = cursor.rawRecord()
+      const end = raw.byteOffset + raw.length - cursor.buffer.byteOffset
+      expect(cursor.keyStart + Math.max(cursor.keyLength, 0)).toBeLessThan(end)
+      expect(cursor.valueStart + Math.max(cursor.valueLength, 0)).toBeLessThan(end)
+    }
   } catch (error) {
     return error
   }
@@ -51,6 +58,43 @@ describe('RecordsCursor', () => {
     const tooFew = Buffer.from(first?.bytes ?? [])
     tooFew.writeInt32BE(1, 57)
     expect(readDamaged(tooFew)).toMatchObject({ message: expect.stringContaining('bytes follow the last record') })
+  })
+
+  it('says which part of a record cannot be', () => {
+    // length 18, attributes, timestamp, offset, key "k", value "v", 1 header: name "name", value "text"
+    const headers = [['name', Buffer.from('text')]] as const
+    const whole = batchOf([plainRecord('v', { key: Buffer.from('k'), headers }), plainRecord('second')])
+    const bad: readonly (readonly [at: number, byte: number, expected: string])[] = [
+      [61, 0x7e, 'its length of 63 is beyond its batch'],
+      [61, 0x01, 'its length of -1 is beyond its batch'],
+      [65, 0x0c, 'its parts do not fill its length'],
+      [67, 0x1e, 'its parts do not fill its length'],
+      [69, 0x00, 'its parts do not fill its length'],
+      [69, 0x01, 'its parts do not fill its length'],
+      [69, 0x04, 'a header name is beyond it'],
+      [70, 0x01, 'a header name is beyond it'],
+      [70, 0x7e, 'a header name is beyond it'],
+      [75, 0x7e, 'a header value is beyond it'],
+      [75, 0x06, 'its headers end elsewhere'],
+    ]
+    for (const [at, byte, expected] of bad) {
+      const damaged = Buffer.concat([whole, batchOf(rich, { baseOffset: 1 })])
+      damaged[at] = byte
+      computeCrc(damaged.subarray(0, whole.length))
+      const cursor = new RecordsCursor(readBatches(damaged))
+      expect(() => cursor.next() && cursor.headers(), `byte ${at} as ${byte}`).toThrow(expected)
+    }
+  })
+
+  it('goes on behind a record whose headers could not be read', () => {
+    const whole = batchOf([plainRecord('v', { headers: [['name', Buffer.from('text')]] }), plainRecord('next')])
+    const nameAt = whole.indexOf('name')
+    whole[nameAt - 1] = 0x7e
+    computeCrc(whole)
+    const cursor = new RecordsCursor(readBatches(whole))
+    cursor.next()
+    expect(() => cursor.headers()).toThrow(/a header name is beyond it/)
+    expect(readAll(cursor)).toMatchObject([{ offset: 1, value: Buffer.from('next') }])
   })
 
   it('goes on to its end after an error, so that a caller who skips it is not caught in a loop', () => {
