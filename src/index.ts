@@ -34,6 +34,10 @@ export { timestampExtractors } from './processor/timestamp-extractors.ts'
 // --- stores ---------------------------------------------------------------------------------------------------------
 export type { KeyValueStore, StoreIterator } from './processor/state-store.ts'
 export type { StoreBuilder } from './processor/store-builder.ts'
+export { stores, type StoreOptions } from './state/stores.ts'
+
+// --- running --------------------------------------------------------------------------------------------------------
+export { KafkaStreams, type StreamsEvents, type StreamsState } from './runtime/kafka-streams.ts'
 
 // --- configuration --------------------------------------------------------------------------------------------------
 export type { InProcessKafka, KafkaConnection, StreamsConfig } from './processor/streams-config.ts'
@@ -41,6 +45,8 @@ export type { Logger } from './common/logger.ts'
 
 // --- errors ---------------------------------------------------------------------------------------------------------
 export { StreamsError, type ErrorCode, type Reaction } from './errors/streams-error.ts'
+export { ConfigError } from './errors/config-error.ts'
+export { RuntimeError } from './errors/runtime-error.ts'
 export { CallbackError } from './errors/callback-error.ts'
 export { SerdeError } from './errors/serde-error.ts'
 export { TopologyError } from './errors/topology-error.ts'

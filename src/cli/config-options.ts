@@ -28,8 +28,8 @@ export function configOf(
   if (options.threads !== undefined) given['threads'] = Number(options.threads)
   if (options.http !== undefined) given['http'] = options.http
   const config = { ...given, applicationId: options.applicationId ?? module.applicationId }
-  checkPartialConfig(config as Partial<StreamsConfig>)
-  return config as Partial<StreamsConfig> & { applicationId: string }
+  checkPartialConfig(config)
+  return config
 }
 
 export function requireKafka(config: Partial<StreamsConfig>, module: string): StreamsConfig['kafka'] {

@@ -19,7 +19,7 @@ function runOptions(command: Command): Command {
 }
 
 function program(): Command {
-  const main = new Command('millrace')
+  const root = new Command('millrace')
     .description('Kafka Streams for TypeScript: run, describe and try stream-processing topologies')
     .version(version(), '-V, --version')
     .option('-v, --verbose', 'stack traces and debug logs')
@@ -27,7 +27,7 @@ function program(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) })
 
-  runOptions(main.command('run').argument('<module>', 'a topology module, such as topologies/word-count.ts'))
+  runOptions(root.command('run').argument('<module>', 'a topology module, such as topologies/word-count.ts'))
     .description('run an instance of an application until SIGINT or SIGTERM')
     .option('-b, --brokers <host:port,…>', 'Kafka; also from MILLRACE_BROKERS or the module')
     .addHelpText('after', '\nExample:\n  millrace run topologies/word-count.ts --brokers localhost:9092')
@@ -35,7 +35,7 @@ function program(): Command {
       await (await import('./run.ts')).runCommand(file, command.optsWithGlobals())
     })
 
-  runOptions(main.command('dev').argument('<module>', 'a topology module'))
+  runOptions(root.command('dev').argument('<module>', 'a topology module'))
     .description('run an application on an embedded broker; no Kafka needed')
     .option('--port <n>', 'port of the embedded broker (0: any free one)', '0')
     .option('--partitions <n>', 'partitions of the input topics', '4')
@@ -44,7 +44,7 @@ function program(): Command {
       await (await import('./dev.ts')).devCommand(file, command.optsWithGlobals())
     })
 
-  main
+  root
     .command('describe')
     .argument('<module>', 'a topology module')
     .description('print the topology: sub-topologies, nodes, stores, topics')
@@ -54,7 +54,7 @@ function program(): Command {
       await (await import('./describe.ts')).describeCommand(file, options)
     })
 
-  main
+  root
     .command('broker')
     .description('run the embedded broker for any Kafka client; for development and tests, data in memory')
     .option('--port <n>', 'port (0: any free one)', '9092')
@@ -64,8 +64,8 @@ function program(): Command {
       await (await import('./broker.ts')).brokerCommand(options)
     })
   // exitOverride is not inherited by commands made before it was set on them.
-  for (const command of main.commands) command.exitOverride().showSuggestionAfterError()
-  return main
+  for (const command of root.commands) command.exitOverride().showSuggestionAfterError()
+  return root
 }
 
 function version(): string {

@@ -60,19 +60,19 @@ async function onEmbeddedBroker(applicationId: string): Promise<Map<string, numb
   const { EmbeddedKafka } = await import('../testing/embedded-kafka.ts')
   await using kafka = await EmbeddedKafka.start()
   say('counting on the embedded broker (in memory); --brokers host:port does the same on a Kafka')
-  return await count(kafka, applicationId)
+  return await countOn(kafka, applicationId)
 }
 
 async function onKafka(kafka: KafkaConnection, applicationId: string, keep: boolean): Promise<Map<string, number>> {
   try {
-    return await count(kafka, applicationId)
+    return await countOn(kafka, applicationId)
   } finally {
     if (keep) say(`kept: application id and topic prefix '${applicationId}'`)
     else await cleanUp(kafka, applicationId)
   }
 }
 
-function count(kafka: KafkaConnection, applicationId: string): Promise<Map<string, number>> {
+function countOn(kafka: KafkaConnection, applicationId: string): Promise<Map<string, number>> {
   const onProgress = (lines: number): void => {
     if (lines % 50_000 === 0) say(`${lines.toLocaleString('en')} lines read`)
   }

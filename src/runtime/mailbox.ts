@@ -25,7 +25,7 @@ export class Mailbox<A> {
   send(mail: WithoutDone<Mail<A>>): Promise<void> {
     if (this.#closed) return Promise.resolve()
     const done = deferred()
-    this.#mail.push({ ...mail, done } as Mail<A>)
+    this.#mail.push({ ...mail, done })
     this.#wakeup()
     return done.promise
   }

@@ -46,7 +46,7 @@ export class TaskManager {
   readonly #paused = new Set<TopicPartitionKey>()
   #turn = 0
   /** Per input partition, what this owner committed last or found committed. */
-  readonly committed = new Map<TopicPartitionKey, OffsetAndMetadata>()
+  readonly committed: Map<TopicPartitionKey, OffsetAndMetadata> = new Map()
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
