@@ -39,7 +39,7 @@ export function tableStore(
     key: requireSerde(node, `store ${name}`, 'key', options.key ?? given?.key ?? serdes.key),
     value: requireSerde(node, `store ${name}`, 'value', options.value ?? given?.value ?? serdes.value),
     persistent: given?.persistent,
-    caching: options.caching ?? given?.caching ?? true,
+    caching: options.caching ?? (given?.cachingChosen === false ? true : given?.caching) ?? true,
     logging: logging === undefined ? (given?.logging ?? true) : logging !== false,
     changelogConfig: typeof logging === 'object' ? logging.config : (given?.changelogConfig ?? {}),
     maxEntries: given?.maxEntries,

@@ -9,6 +9,8 @@ export interface StoreSpec {
   /** Undefined: as `StreamsConfig.store` says. */
   readonly persistent?: boolean | undefined
   readonly caching: boolean
+  /** False: nobody chose `caching`, and a table that is given this store has its own default, which is on. */
+  readonly cachingChosen?: boolean | undefined
   readonly logging: boolean
   /** Additions to the changelog topic's configuration. */
   readonly changelogConfig: Readonly<Record<string, string>>

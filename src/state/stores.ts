@@ -41,6 +41,7 @@ function specOf<K, V>(kind: StoreSpec['kind'], name: string, options: StoreOptio
     value,
     persistent,
     caching,
+    cachingChosen: options.caching !== undefined,
     logging: logging !== false,
     changelogConfig: typeof logging === 'object' ? logging.config : {},
     maxEntries,
