@@ -128,15 +128,15 @@ export class KeyValueCore<K, V> {
     return this.#overlay.isEmpty
   }
 
-  /** Logs and forwards the changed key whose last update is the longest ago; false when there is none. */
+  /**
+   * Logs and forwards the changed key whose last update is the longest ago; false when there is none. Leaves the record
+   * context at that update: whoever flushes puts it back.
+   */
   flushOne(): boolean {
     const entry = this.#overlay.takeDirty()
     if (entry === undefined) return false
-    const { record } = this.#host
-    const saved = { ...record }
-    this.#restoreContext(entry, record)
+    this.#restoreContext(entry, this.#host.record)
     this.#flush(entry)
-    Object.assign(record, saved)
     return true
   }
 
@@ -194,7 +194,7 @@ export class KeyValueCore<K, V> {
     const typedKey = this.#codec.typedKeys
     record.rawKey = typedKey ? key : undefined
     record.rawKeyValue = entry.id
-    record.rawKeySerde = this.#codec.keySerde
+    record.rawKeySerde = typedKey ? this.#codec.keySerde : undefined
     this.#log(entry, key)
     entry.flushed = true
     entry.flushedValue = value

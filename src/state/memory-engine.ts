@@ -1,7 +1,7 @@
 /**
  * The plain ordered engine in memory: a Map for point reads, an ordered index that is made at the first range. It is the
- * readable twin that the other engines are compared with, so it must stay plain; it must never lend a buffer that it
- * keeps to somebody who could write to it later (it copies what it is given).
+ * readable twin that the other engines are compared with, so it must stay plain; it must never keep what it is
+ * given (it copies), and what it lends is valid only until the next commit.
  *
  * A task's state lives as long as it is open: an owner that keeps a task keeps its state open, and `close` forgets it.
  */
@@ -50,17 +50,19 @@ class MemoryTaskState implements TaskState {
     return keyspace
   }
 
-  /** Everything is read and copied before anything is changed, so that a batch that throws leaves no trace. */
+  /** Everything is read before anything is changed, so that a batch that throws leaves no trace. */
   commit(batch: Batch, marker: Marker): undefined {
-    const changes: { keyspace: MemoryKeyspace; key: string; value: Buffer | null }[] = []
+    const keyspaces: MemoryKeyspace[] = []
+    const keys: string[] = []
+    const values: (Uint8Array | null)[] = []
     batch.forEach((keyspaceId, key, value) => {
-      changes.push({
-        keyspace: this.keyspace(keyspaceId),
-        key: bytesToLatin1(key),
-        value: value === null ? null : ownCopy(value),
-      })
+      keyspaces.push(this.keyspace(keyspaceId))
+      keys.push(bytesToLatin1(key))
+      values.push(value)
     })
-    for (const { keyspace, key, value } of changes) keyspace.set(key, value)
+    for (let i = 0; i < keys.length; i++) {
+      ;(keyspaces[i] as MemoryKeyspace).set(keys[i] as string, values[i] as Uint8Array | null)
+    }
     this.#marker = marker
   }
 
@@ -94,14 +96,18 @@ class MemoryKeyspace implements Keyspace {
     return new MemoryCursor(this.#order.cursor(lower, upper, reverse), this.#values)
   }
 
-  set(key: string, value: Buffer | null): void {
+  set(key: string, value: Uint8Array | null): void {
     if (value === null) {
       if (this.#values.delete(key)) this.#order?.delete(key)
       return
     }
-    const sizeBefore = this.#values.size
-    this.#values.set(key, value)
-    if (this.#values.size !== sizeBefore) this.#order?.add(key)
+    const existing = this.#values.get(key)
+    if (existing?.byteLength === value.byteLength) {
+      existing.set(value)
+      return
+    }
+    this.#values.set(key, ownCopy(value))
+    if (existing === undefined) this.#order?.add(key)
   }
 
   clear(): void {

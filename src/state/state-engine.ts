@@ -47,8 +47,8 @@ export interface TaskState {
   /** Made when first named; one per store (or per segment of it). */
   keyspace(id: string): Keyspace
   /**
-   * All of `batch` and the marker, or nothing. The engine reads the batch before it returns and copies what it keeps;
-   * undefined means that it is done already (an engine in memory).
+   * All of `batch` and the marker, or nothing. The engine reads the batch before it returns, whose values stay as they are
+   * until then, and copies what it keeps; undefined means that it is done already (an engine in memory).
    */
   commit(batch: Batch, marker: Marker): Promise<void> | undefined
   /** Forgets all of one key space, for a store that must be rebuilt. */

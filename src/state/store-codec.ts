@@ -8,6 +8,7 @@ import { noHeaders } from '../common/headers.ts'
 import { StateError } from '../errors/state-error.ts'
 import type { RecordContext } from '../processor/record-context.ts'
 import { canonical, standsForBytes } from '../serde/canonical.ts'
+import { rangeReader, readFrom, type RangeReader } from '../serde/range-reader.ts'
 import type { AnySerde } from '../serde/serde.ts'
 import type { OverlayEntry } from './overlay.ts'
 
@@ -23,6 +24,7 @@ export class StoreCodec<K, V> {
   readonly #storeName: string
   readonly #topic: string
   readonly #valueSerde: AnySerde
+  readonly #readValue: RangeReader
   readonly #canonicalKey: (key: unknown) => unknown
   readonly #canonicalValue: (value: unknown) => unknown
 
@@ -32,6 +34,7 @@ export class StoreCodec<K, V> {
     this.#topic = topic
     this.keySerde = keySerde
     this.#valueSerde = valueSerde
+    this.#readValue = rangeReader(valueSerde)
     this.timestamped = timestamped
     this.typedKeys = standsForBytes(keySerde)
     this.typedValues = standsForBytes(valueSerde)
@@ -52,10 +55,8 @@ export class StoreCodec<K, V> {
 
   /** The bytes of the key with that id: new ones, or the record's own where the key is unchanged (borrowed). */
   borrowKeyBytes(id: unknown, record: RecordContext): Uint8Array {
-    if (record.rawKey !== undefined && record.rawKeyValue === id && record.rawKeySerde === this.keySerde) {
-      return record.rawKey
-    }
-    return this.keyBytes(id)
+    if (record.rawKeyValue !== id || record.rawKeySerde?.serialize !== this.keySerde.serialize) return this.keyBytes(id)
+    return record.rawKey ?? this.keyBytes(id)
   }
 
   /** The key's bytes, in memory that is the caller's. */
@@ -124,7 +125,7 @@ export class StoreCodec<K, V> {
   /** From the engine's bytes, which are only borrowed. */
   decode(local: Uint8Array): V {
     try {
-      return this.#valueSerde.deserialize(this.plain(local), this.#topic, noHeaders) as V
+      return readFrom(this.#readValue, local, this.timestamped ? timestampSize : 0, this.#topic, noHeaders) as V
     } catch (error) {
       throw this.#serdeError('value', error)
     }

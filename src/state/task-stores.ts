@@ -81,6 +81,17 @@ export class TaskStores implements StoreHost {
 
   /** Logs and forwards what the caches hold, until nothing is dirty; false when `isLate` said to stop before. */
   flush(isLate: () => boolean): boolean {
+    if (this.budget.cacheBytes === 0) return true
+    const { record } = this
+    const { topic, partition, offset, timestamp, headers } = record
+    try {
+      return this.#flush(isLate)
+    } finally {
+      Object.assign(record, { topic, partition, offset, timestamp, headers, rawKey: undefined })
+    }
+  }
+
+  #flush(isLate: () => boolean): boolean {
     let untilLook = flushSlice
     for (let dirty = true; dirty;) {
       dirty = false

@@ -13,8 +13,6 @@ export interface HeadRecord {
   value: unknown
   timestamp: number
   headers: Headers
-  /** The view of the key's bytes; valid until the queue advances. */
-  rawKey: Uint8Array | null
 }
 
 /** Reads the current record into the queue's head; false drops it. */
@@ -26,7 +24,7 @@ export class RecordQueue {
   readonly id: TopicPartitionKey
   readonly topic: string
   readonly partition: number
-  readonly head: HeadRecord = { key: null, value: null, timestamp: -1, headers: noHeaders, rawKey: null }
+  readonly head: HeadRecord = { key: null, value: null, timestamp: -1, headers: noHeaders }
   /** The highest timestamp of the records taken; -1 before the first. */
   partitionTime = -1
   /** Records on the broker that were not added yet; undefined: unknown. */
@@ -57,6 +55,11 @@ export class RecordQueue {
 
   get place(): { readonly topic: string; readonly partition: number; readonly offset: number } {
     return { topic: this.topic, partition: this.partition, offset: this.#position }
+  }
+
+  /** At the head. */
+  get cursor(): RecordCursor {
+    return this.#cursor as RecordCursor
   }
 
   /** An upper bound. */
@@ -100,9 +103,8 @@ export class RecordQueue {
   hasRecord(): boolean {
     while (!this.#hasHead) {
       if (!this.#toNextRecord()) return false
-      const cursor = this.#cursor as RecordCursor
-      if (this.#reader.read(cursor)) this.#hasHead = true
-      else this.#position = cursor.offset + 1
+      if (this.#reader.read(this.cursor)) this.#hasHead = true
+      else this.#position = this.cursor.offset + 1
     }
     return true
   }
@@ -117,7 +119,7 @@ export class RecordQueue {
   raw(): RawRecord {
     const { topic, partition } = this
     const { headers } = this.head
-    const cursor = this.#cursor as RecordCursor
+    const { cursor } = this
     const { offset, timestamp } = cursor
     return { topic, partition, offset, timestamp, headers, key: keyView(cursor), value: valueView(cursor) }
   }

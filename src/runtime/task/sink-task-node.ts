@@ -56,9 +56,9 @@ export class SinkTaskNode implements TaskNode {
 
   #keyBytes(key: unknown, topic: string): Uint8Array {
     const { record } = this.#scope
-    const { rawKey } = record
-    if (rawKey !== undefined && record.rawKeyValue === key && record.rawKeySerde?.serialize === this.#key.serialize) {
-      return rawKey
+    if (record.rawKeyValue === key && record.rawKeySerde?.serialize === this.#key.serialize) {
+      const { rawKey } = record
+      if (rawKey !== undefined) return rawKey
     }
     return this.#key.serialize(key as never, topic, record.headers)
   }

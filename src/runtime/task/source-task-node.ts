@@ -2,8 +2,9 @@
 import { StreamsError } from '../../errors/streams-error.ts'
 import { timestampExtractors } from '../../processor/timestamp-extractors.ts'
 import type { TimestampExtractor } from '../../processor/timestamp-extractor.ts'
-import { keyView, valueView, type RecordCursor } from '../../processor/record-set.ts'
+import type { RecordCursor } from '../../processor/record-set.ts'
 import { keepsItsBytes, standsForBytes } from '../../serde/canonical.ts'
+import { rangeReader, type RangeReader } from '../../serde/range-reader.ts'
 import { isNullable, type AnySerde } from '../../serde/serde.ts'
 import { serdes } from '../../serde/serdes.ts'
 import type { SourceNode } from '../../topology/topology-node.ts'
@@ -17,6 +18,8 @@ export class SourceTaskNode implements TaskNode {
   readonly #children: TaskNode[] = []
   readonly #key: AnySerde
   readonly #value: AnySerde
+  readonly #readKey: RangeReader
+  readonly #readValue: RangeReader
   readonly #nullKey: boolean
   readonly #nullValue: boolean
   readonly #keepsRawKey: boolean
@@ -31,6 +34,8 @@ export class SourceTaskNode implements TaskNode {
     this.#scope = scope
     this.#key = spec.key ?? serdes.bytes
     this.#value = spec.value ?? serdes.bytes
+    this.#readKey = rangeReader(this.#key)
+    this.#readValue = rangeReader(this.#value)
     this.#nullKey = spec.admitsNull || spec.key === undefined || isNullable(spec.key)
     this.#nullValue = spec.admitsNull || spec.value === undefined || isNullable(spec.value)
     this.#keepsRawKey = standsForBytes(this.#key)
@@ -51,16 +56,22 @@ export class SourceTaskNode implements TaskNode {
 
   /** Reads the queue's current record into its head; false when the record is dropped. */
   read(queue: RecordQueue, cursor: RecordCursor): boolean {
-    const { head } = queue
+    const { head, topic } = queue
+    const { buffer, keyStart, keyLength, valueStart, valueLength } = cursor
     this.#scope.failures.source = queue
     let part = 'key'
     try {
-      head.headers = cursor.headers()
-      head.rawKey = keyView(cursor)
-      head.key = head.rawKey === null ? this.#null('key', this.#nullKey) : this.#read(this.#key, head.rawKey, queue)
+      const headers = cursor.headers()
+      head.headers = headers
+      head.key =
+        keyLength < 0
+          ? this.#null('key', this.#nullKey)
+          : this.#readKey(buffer, keyStart, keyStart + keyLength, topic, headers)
       part = 'value'
-      const value = valueView(cursor)
-      head.value = value === null ? this.#null('value', this.#nullValue) : this.#read(this.#value, value, queue)
+      head.value =
+        valueLength < 0
+          ? this.#null('value', this.#nullValue)
+          : this.#readValue(buffer, valueStart, valueStart + valueLength, topic, headers)
     } catch (error) {
       this.#handle(error, 'MILLRACE_DESERIALIZATION_FAILED', `its ${part} cannot be read`)
       return false
@@ -77,17 +88,12 @@ export class SourceTaskNode implements TaskNode {
     record.offset = queue.position
     record.timestamp = head.timestamp
     record.headers = head.headers
-    if (this.#keepsRawKey && head.rawKey !== null && keepsItsBytes(head.key)) {
-      record.rawKey = head.rawKey
-      record.rawKeyValue = head.key
-      record.rawKeySerde = this.#key
+    const { cursor } = queue
+    if (this.#keepsRawKey && cursor.keyLength >= 0 && keepsItsBytes(head.key)) {
+      record.lendKey(head.key, this.#key, cursor.buffer, cursor.keyStart, cursor.keyLength)
     } else {
       record.rawKey = undefined
     }
-  }
-
-  #read(serde: AnySerde, bytes: Uint8Array, { topic, head }: RecordQueue): unknown {
-    return serde.deserialize(bytes, topic, head.headers)
   }
 
   #null(part: 'key' | 'value', admitted: boolean): null {

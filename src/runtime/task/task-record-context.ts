@@ -9,9 +9,36 @@ export class TaskRecordContext implements RecordContext {
   offset = -1
   timestamp = 0
   headers: Headers = noHeaders
-  rawKey: Uint8Array | undefined = undefined
   rawKeyValue: unknown = undefined
   rawKeySerde: AnySerde | undefined = undefined
+  #rawKey: Uint8Array | undefined = undefined
+  #lent: Buffer | undefined = undefined
+  #lentStart = 0
+  #lentEnd = 0
+
+  /** Made when it is asked for: most records go without. */
+  get rawKey(): Uint8Array | undefined {
+    if (this.#rawKey === undefined && this.#lent !== undefined) {
+      this.#rawKey = this.#lent.subarray(this.#lentStart, this.#lentEnd)
+    }
+    return this.#rawKey
+  }
+
+  set rawKey(bytes: Uint8Array | undefined) {
+    this.#rawKey = bytes
+    this.#lent = undefined
+    if (bytes === undefined) this.rawKeySerde = undefined
+  }
+
+  /** The record's key and the bytes that it was read from. */
+  lendKey(key: unknown, serde: AnySerde, buffer: Buffer, start: number, length: number): void {
+    this.rawKeyValue = key
+    this.rawKeySerde = serde
+    this.#rawKey = undefined
+    this.#lent = buffer
+    this.#lentStart = start
+    this.#lentEnd = start + length
+  }
 
   /** For what is not caused by a record: a punctuation. */
   clear(timestamp: number): void {
