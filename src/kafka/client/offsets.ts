@@ -1,0 +1,220 @@
+import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
+import { topicPartitionKey } from '../../common/topic-partition.ts'
+import { KafkaError } from '../../errors/kafka-error.ts'
+import { apis } from '../protocol/apis.ts'
+import { errorCodes, isStaleMetadata } from '../protocol/error-codes.ts'
+import type { MessageInput } from '../protocol/message-spec.ts'
+import type { OffsetFetchRequest, OffsetFetchResponse } from '../protocol/messages/offset-fetch.ts'
+import { retrying } from './backoff.ts'
+import { mainLane } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
+import { byTopic, entriesOf, keyOfPartition } from './grouping.ts'
+import type { GroupIdentity, Isolation, OffsetAndMetadata, Offsets } from './kafka-client.ts'
+import { kafkaCodeOf, kafkaFault, throwOnError } from './kafka-faults.ts'
+
+export type OffsetQuery = TopicPartition & { readonly timestamp: number }
+
+/** Where partitions begin and end, and where groups stand. Nothing is cached. */
+export class OffsetRequests {
+  readonly #cluster: Cluster
+  readonly #timeoutMs: number
+  readonly #lane: string
+
+  /** Commits go on `lane`, so that they never wait behind metadata or a parked join. */
+  constructor(cluster: Cluster, options: { readonly timeoutMs: number; readonly lane: string }) {
+    this.#cluster = cluster
+    this.#timeoutMs = options.timeoutMs
+    this.#lane = options.lane
+  }
+
+  async list(queries: readonly OffsetQuery[], isolation: Isolation): Promise<Map<TopicPartitionKey, number>> {
+    const found = new Map<TopicPartitionKey, number>()
+    if (queries.length === 0) return found
+    const what = `Listing offsets of ${queries.length} partitions of ${queries[0]?.topic ?? ''}`
+    await retrying(this.#cluster, { what, timeoutMs: this.#timeoutMs }, async () => {
+      const open = queries.filter((query) => !found.has(keyOfPartition(query)))
+      await this.#cluster.track(open.map(({ topic }) => topic))
+      const faults = await Promise.all(
+        [...(await this.#byLeader(open))].map(([nodeId, part]) => this.#listFrom(nodeId, part, isolation, found)),
+      )
+      const fault = faults.find((error) => error !== undefined)
+      if (fault !== undefined) throw fault
+    })
+    return found
+  }
+
+  async committed(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+    options: { readonly requireStable: boolean; readonly timeoutMs?: number },
+  ): Promise<Map<TopicPartitionKey, OffsetAndMetadata>> {
+    if (partitions.length === 0) return new Map()
+    const what = `Fetching the committed offsets of the group ${groupId}`
+    const { requireStable, timeoutMs = this.#timeoutMs } = options
+    const retry = {
+      what,
+      timeoutMs,
+      // A pending transaction is over in milliseconds; an election takes longer.
+      onFault: (error: unknown) =>
+        kafkaCodeOf(error) === errorCodes.UNSTABLE_OFFSET_COMMIT ? { firstMs: 5, maxMs: 20 } : undefined,
+    }
+    return this.#cluster.withCoordinator('group', groupId, retry, async (nodeId) => {
+      const minVersion = requireStable ? 7 : 1
+      const response = await this.#cluster.send(
+        nodeId,
+        mainLane,
+        apis.OffsetFetch,
+        (version) => offsetFetchRequest(version, groupId, partitions, requireStable),
+        // 10 names topics by id only.
+        { minVersion, maxVersion: 9 },
+      )
+      return committedOf(response, what)
+    })
+  }
+
+  /** at_least_once: fenced by member and generation. Repeating it does no harm. */
+  async commit(group: GroupIdentity, offsets: Offsets): Promise<void> {
+    if (offsets.size === 0) return
+    const what = `Committing offsets of the group ${group.groupId}`
+    const retry = { what, timeoutMs: this.#timeoutMs, backoff: { firstMs: 20, maxMs: 500 } }
+    await this.#cluster.withCoordinator('group', group.groupId, retry, async (nodeId) => {
+      const response = await this.#cluster.send(
+        nodeId,
+        this.#lane,
+        apis.OffsetCommit,
+        {
+          groupId: group.groupId,
+          generationIdOrMemberEpoch: group.generationId,
+          memberId: group.memberId,
+          groupInstanceId: group.instanceId ?? null,
+          topics: byTopic(entriesOf(offsets), committedPartition),
+        },
+        // 10 names topics by id only.
+        { minVersion: 7, maxVersion: 9 },
+      )
+      throwCommitFaults(response.topics, what)
+    })
+  }
+
+  async #byLeader(queries: readonly OffsetQuery[]): Promise<Map<number, OffsetQuery[]>> {
+    const nodes = new Map<number, OffsetQuery[]>()
+    for (const query of queries) {
+      const { nodeId } = await this.#cluster.leader(query)
+      const part = nodes.get(nodeId)
+      if (part === undefined) nodes.set(nodeId, [query])
+      else part.push(query)
+    }
+    return nodes
+  }
+
+  /** The first fault, after everything that could be found was noted. */
+  async #listFrom(
+    nodeId: number,
+    queries: readonly OffsetQuery[],
+    isolation: Isolation,
+    found: Map<TopicPartitionKey, number>,
+  ): Promise<unknown> {
+    const request = {
+      isolationLevel: isolation === 'read_committed' ? 1 : 0,
+      timeoutMs: this.#cluster.requestTimeoutMs,
+      topics: byTopic(queries, (query) => ({
+        partitionIndex: query.partition,
+        currentLeaderEpoch: this.#cluster.metadata.leader(query)?.epoch ?? -1,
+        timestamp: query.timestamp,
+      })),
+    }
+    let fault: unknown
+    try {
+      const response = await this.#cluster.send(nodeId, mainLane, apis.ListOffsets, request, {
+        minVersion: 4,
+        maxVersion: 7,
+      })
+      for (const { name, partitions } of response.topics) {
+        for (const { partitionIndex: partition, errorCode, offset } of partitions) {
+          if (errorCode === errorCodes.NONE) {
+            found.set(topicPartitionKey(name, partition), offset)
+            continue
+          }
+          if (isStaleMetadata(errorCode)) this.#cluster.markStale()
+          fault ??= kafkaFault(errorCode, {
+            what: `Listing offsets of ${name}-${partition}`,
+            topic: name,
+            partition,
+          })
+        }
+      }
+    } catch (error) {
+      fault = error
+    }
+    return fault
+  }
+}
+
+export function committedPartition(item: TopicPartition & { readonly value: OffsetAndMetadata }): {
+  partitionIndex: number
+  committedOffset: number
+  committedLeaderEpoch: number
+  committedMetadata: string
+} {
+  const { offset, leaderEpoch, metadata } = item.value
+  return {
+    partitionIndex: item.partition,
+    committedOffset: offset,
+    committedLeaderEpoch: leaderEpoch ?? -1,
+    committedMetadata: metadata ?? '',
+  }
+}
+
+interface CommitResult {
+  readonly name: string
+  readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: number }[]
+}
+
+/** Of OffsetCommit and TxnOffsetCommit; the gravest fault first: fenced before what passes. */
+export function throwCommitFaults(topics: readonly CommitResult[], what: string): void {
+  const faults = topics.flatMap(({ name, partitions }) =>
+    partitions
+      .filter(({ errorCode }) => errorCode !== errorCodes.NONE)
+      .map(({ partitionIndex, errorCode }) => commitFault(errorCode, what, name, partitionIndex)),
+  )
+  const fault = faults.find(({ reaction }) => reaction !== 'retriable') ?? faults[0]
+  if (fault !== undefined) throw fault
+}
+
+function commitFault(errorCode: number, what: string, topic: string, partition: number): KafkaError {
+  const fault = kafkaFault(errorCode, { what: `${what}, ${topic}-${partition}`, topic, partition })
+  // Between JoinGroup and SyncGroup of the newest generation: over as soon as the leader has assigned.
+  if (errorCode !== errorCodes.REBALANCE_IN_PROGRESS) return fault
+  return new KafkaError(fault.code, fault.message, { kafkaCode: errorCode, topic, partition, reaction: 'retriable' })
+}
+
+function offsetFetchRequest(
+  version: number,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+  requireStable: boolean,
+): MessageInput<OffsetFetchRequest> {
+  const topics = byTopic(partitions, ({ partition }) => partition).map((group) => ({
+    name: group.name,
+    partitionIndexes: group.partitions,
+  }))
+  return version >= 8 ? { groups: [{ groupId, topics }], requireStable } : { groupId, topics, requireStable }
+}
+
+function committedOf(response: OffsetFetchResponse, what: string): Map<TopicPartitionKey, OffsetAndMetadata> {
+  const group = response.groups[0] ?? response
+  throwOnError(group.errorCode, { what })
+  const committed = new Map<TopicPartitionKey, OffsetAndMetadata>()
+  for (const { name, partitions } of group.topics) {
+    for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata, errorCode } of partitions) {
+      throwOnError(errorCode, { what: `${what}, ${name}-${partitionIndex}`, topic: name, partition: partitionIndex })
+      if (committedOffset < 0) continue
+      committed.set(topicPartitionKey(name, partitionIndex), {
+        offset: committedOffset,
+        ...(committedLeaderEpoch >= 0 ? { leaderEpoch: committedLeaderEpoch } : {}),
+        ...(metadata === null || metadata === '' ? {} : { metadata }),
+      })
+    }
+  }
+  return committed
+}
