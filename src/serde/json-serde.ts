@@ -21,7 +21,7 @@ export function jsonSerde<T>(schema?: StandardSchema<T>): Serde<T> {
 
 function stringify(value: unknown, topic: string): string | undefined {
   try {
-    return JSON.stringify(value) as string | undefined
+    return JSON.stringify(value)
   } catch (error) {
     throw new SerdeError(
       'MILLRACE_SERDE_INVALID_VALUE',

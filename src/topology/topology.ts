@@ -5,7 +5,7 @@
 import { TopologyError } from '../errors/topology-error.ts'
 import type { Processor } from '../processor/processor.ts'
 import type { RecordMetadata } from '../processor/record.ts'
-import { StoreBuilder, type StoreSpec } from '../processor/store-builder.ts'
+import type { StoreBuilder, StoreSpec } from '../processor/store-builder.ts'
 import { compileTopology } from './compile.ts'
 import { TopologyDescription } from './describe.ts'
 import { toOffsetReset, toTopics, type Consumed, type Processed, type Produced, type Topics } from './options.ts'

@@ -85,7 +85,7 @@ export class OperatorHarness {
     for (const [name, { cached }] of Object.entries(stores)) {
       this.#stores.set(name, new MapTableStore(name, cached, this.record))
     }
-    this.#operator = supplier() as Operator<unknown, unknown>
+    this.#operator = supplier()
     this.#operator.init?.(this.#context())
   }
 

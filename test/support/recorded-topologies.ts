@@ -31,11 +31,11 @@ function nothing(): Processor<string, string, string, string> {
 function replayProcessorApi({ calls }: RecordedTopology): Topology {
   const topology = new Topology()
   for (const [call, ...rest] of calls) {
-    const [name, second, third] = rest as [string, string & string[], string[]]
-    if (call === 'addSource') topology.addSource(name, second)
-    else if (call === 'addProcessor') topology.addProcessor(name, nothing, second)
-    else if (call === 'addSink') topology.addSink(name, second, third)
-    else topology.addStateStore(keyValueStore(name), ...second)
+    const [name, second, parents] = rest as [string, unknown, string[]]
+    if (call === 'addSource') topology.addSource(name, second as string[])
+    else if (call === 'addProcessor') topology.addProcessor(name, nothing, second as string[])
+    else if (call === 'addSink') topology.addSink(name, second as string, parents)
+    else topology.addStateStore(keyValueStore(name), ...(second as string[]))
   }
   return topology
 }

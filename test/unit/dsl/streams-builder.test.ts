@@ -5,7 +5,7 @@ import { TopologyError } from '../../../src/errors/topology-error.ts'
 import { StoreBuilder, type StoreSpec } from '../../../src/processor/store-builder.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { isNullable, nullable } from '../../../src/serde/serde.ts'
-import { stores } from '../../../src/state/stores.ts'
+import { stores as storeBuilders } from '../../../src/state/stores.ts'
 import type { SinkNode, SourceNode, TopologyNode } from '../../../src/topology/topology-node.ts'
 
 const strings = { key: serdes.string, value: serdes.string }
@@ -195,8 +195,8 @@ describe('stores of tables', () => {
   test('are cached when neither the operator nor the builder chose', () => {
     const cached = (store: StoreBuilder): boolean | undefined =>
       compiled((b) => void b.stream('in', strings).groupByKey().count({ store })).stores[0]?.caching
-    expect(cached(stores.keyValue('s', {}))).toBe(true)
-    expect(cached(stores.keyValue('s', { caching: false }))).toBe(false)
+    expect(cached(storeBuilders.keyValue('s', {}))).toBe(true)
+    expect(cached(storeBuilders.keyValue('s', { caching: false }))).toBe(false)
   })
 
   test('of another kind are refused', () => {

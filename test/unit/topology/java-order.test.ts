@@ -12,13 +12,13 @@ test("strings have Java's hash codes", () => {
 test('a set that grows doubles its table above three quarters', () => {
   // With 16 slots 'P' (80) comes before 'A' (65); with 32 it comes after.
   const few = ['A', 'P']
-  const many = [...few, ...'bcdefghijkl']
+  const many = [...few, ...'bcdefghijkl'.split('')]
   expect(hashSetOrder(few)).toEqual(['P', 'A'])
   expect(hashSetOrder(many).indexOf('A')).toBeLessThan(hashSetOrder(many).indexOf('P'))
 })
 
 test('a copied set has its table sized at once, one entry earlier than a set that grows', () => {
-  const twelve = ['A', 'P', ...'bcdefghijk']
+  const twelve = ['A', 'P', ...'bcdefghijk'.split('')]
   expect(twelve).toHaveLength(12)
   expect(hashSetOrder(twelve).indexOf('P')).toBeLessThan(hashSetOrder(twelve).indexOf('A'))
   expect(copiedHashSetOrder(twelve).indexOf('A')).toBeLessThan(copiedHashSetOrder(twelve).indexOf('P'))

@@ -10,7 +10,7 @@ function harness(
   process: (
     record: Parameters<Processor<unknown, unknown, unknown, unknown>['process']>[0],
     context: TestContext,
-  ) => void,
+  ) => unknown,
 ): OperatorHarness {
   return new OperatorHarness(
     processorOperator('node', () => {
@@ -57,7 +57,7 @@ test('the context tells where the record came from, and gives stores by name', (
 })
 
 test('a process method that returns a promise is refused', () => {
-  const runs = harness((() => Promise.reject(new Error('never seen'))) as never)
+  const runs = harness(() => Promise.reject(new Error('never seen')))
   expect(() => runs.process('k', 'v')).toThrow(/node node: the process method returned a promise/)
 })
 

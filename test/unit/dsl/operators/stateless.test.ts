@@ -108,7 +108,7 @@ test("print writes Java's line", () => {
   const lines: string[] = []
   const to = (line: string): void => void lines.push(line)
   printAction('label', { to })('v', 'k')
-  printAction('label', { to, format: (value, key) => `${key}=${value}` })('v', 'k')
+  printAction('label', { to, format: (value, key) => `${String(key)}=${String(value)}` })('v', 'k')
   expect(lines).toEqual(['[label]: k, v', '[label]: k=v'])
 })
 
