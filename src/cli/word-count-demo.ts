@@ -5,21 +5,18 @@
  * 1. Make the topics. 2. Start the application. 3. Produce the text while it is already being counted. 4. Wait until
  * the group has committed all of the input, and then all of the repartition topic. 5. Read the counts.
  */
-import { sleep, systemClock } from '../common/clock.ts'
-import { topicPartitionKey } from '../common/topic-partition.ts'
-import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
+import { systemClock } from '../common/clock.ts'
 import { noHeaders } from '../common/headers.ts'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { KafkaConnection } from '../processor/streams-config.ts'
-import { keyView, valueView } from '../processor/record-set.ts'
 import { connectKafka } from '../runtime/connect-kafka.ts'
 import { KafkaStreams } from '../runtime/kafka-streams.ts'
 import { serdes } from '../serde/serdes.ts'
 import type { Topology } from '../topology/topology.ts'
+import { committedToEnd, partitionsOf, readToEnd } from './topic-reader.ts'
 
 const partitions = 4
-const pollMs = 10
 
 export interface DemoOptions {
   readonly kafka: KafkaConnection
@@ -89,11 +86,9 @@ async function countAll(
 ): Promise<void> {
   await produce(client, topics.input, options)
   await started
-  const all = (topic: string): TopicPartition[] =>
-    Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
   // In this order: the repartition topic is complete only when all of the input is committed.
-  await committedToEnd(client, options.applicationId, all(topics.input))
-  await committedToEnd(client, options.applicationId, all(topics.repartition))
+  await committedToEnd(client, options.applicationId, partitionsOf(topics.input, partitions))
+  await committedToEnd(client, options.applicationId, partitionsOf(topics.repartition, partitions))
 }
 
 async function produce(client: KafkaClient, topic: string, { lines, onProgress }: DemoOptions): Promise<void> {
@@ -109,41 +104,12 @@ async function produce(client: KafkaClient, topic: string, { lines, onProgress }
   await producer.close()
 }
 
-async function committedToEnd(client: KafkaClient, group: string, wanted: readonly TopicPartition[]): Promise<void> {
-  const ends = await client.listOffsets(
-    wanted.map((input) => ({ ...input, timestamp: -1 })),
-    'read_uncommitted',
-  )
-  for (;;) {
-    const committed = await client.committedOffsets(group, wanted, { requireStable: true })
-    if ([...ends].every(([key, end]) => end === 0 || (committed.get(key)?.offset ?? 0) >= end)) return
-    await sleep(systemClock, pollMs)
-  }
-}
-
 /** The newest count of every word. */
 async function readCounts(client: KafkaClient, topic: string): Promise<Map<string, number>> {
-  const query = Array.from({ length: partitions }, (_, partition) => ({ topic, partition, timestamp: -1 }))
-  const ends = await client.listOffsets(query, 'read_committed')
-  const fetcher = client.fetcher({ name: 'counts', isolation: 'read_committed' })
-  const open = new Map<TopicPartitionKey, number>([...ends].filter(([, end]) => end > 0))
-  fetcher.assign(new Map([...open.keys()].map((key) => [key, 0])))
   const counts = new Map<string, number>()
-  while (open.size > 0) {
-    for (const set of fetcher.take()) {
-      const cursor = set.cursor()
-      while (cursor.next()) {
-        const key = keyView(cursor)
-        const value = valueView(cursor)
-        if (key !== null && value !== null)
-          counts.set(key.toString(), serdes.int64.deserialize(value, topic, noHeaders))
-      }
-      const key = topicPartitionKey(set.topic, set.partition)
-      if (set.nextOffset >= (open.get(key) ?? 0)) open.delete(key)
-    }
-    for (const [key, end] of open) if ((fetcher.position(key) ?? 0) >= end) open.delete(key)
-    if (open.size > 0) await fetcher.wait(100)
-  }
-  await fetcher.close()
+  await readToEnd(client, partitionsOf(topic, partitions), (key, value) => {
+    if (key === null || value === null) return
+    counts.set(key.toString(), serdes.int64.deserialize(value, topic, noHeaders))
+  })
   return counts
 }
