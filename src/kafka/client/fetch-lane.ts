@@ -3,21 +3,36 @@ import { sleep } from '../../common/clock.ts'
 import { apis } from '../protocol/apis.ts'
 import { TransportError } from '../../errors/kafka-error.ts'
 import type { MessageInput } from '../protocol/message-spec.ts'
-import type { FetchRequest } from '../protocol/messages/fetch.ts'
+import type { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import type { Cluster } from './cluster.ts'
-import type { ClusterFetcher } from './fetcher.ts'
 import type { FetchTarget } from './fetch-response.ts'
 import { byTopic } from './grouping.ts'
+import type { FetcherOptions } from './kafka-client.ts'
 import { noTopicId } from './metadata.ts'
 
 /** On top of the wait that was asked for: a broker may be busy for a while before it answers. */
 const answerTimeoutMs = 10_000
 
+/** What a lane asks the fetcher for, and where it brings the answers. */
+export interface FetchSource {
+  readonly options: Required<FetcherOptions>
+  /** What to ask that broker for now; none while nothing is wanted or something waits to be taken. */
+  targets(nodeId: number): {
+    readonly targets: readonly FetchTarget[]
+    readonly maxWaitMs: number
+    /** When a partition that failed wants to be asked for again. */
+    readonly retryInMs: number
+  }
+  onResponse(targets: readonly FetchTarget[], response: FetchResponse): void
+  /** The whole request failed. */
+  onFault(targets: readonly FetchTarget[], error: unknown): void
+}
+
 /** The one parked fetch to one broker: asks, waits, hands over, and begins again when there is something to ask for. */
 export class FetchLane {
   readonly done: Promise<void>
   readonly #cluster: Cluster
-  readonly #fetcher: ClusterFetcher
+  readonly #fetcher: FetchSource
   readonly #nodeId: number
   readonly #name: string
   #wakeup = deferred()
@@ -25,7 +40,7 @@ export class FetchLane {
   #isInterrupted = false
   #stopped = false
 
-  constructor(cluster: Cluster, fetcher: ClusterFetcher, nodeId: number) {
+  constructor(cluster: Cluster, fetcher: FetchSource, nodeId: number) {
     this.#cluster = cluster
     this.#fetcher = fetcher
     this.#nodeId = nodeId

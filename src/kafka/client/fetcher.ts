@@ -7,6 +7,7 @@ import type { FetchResponse } from '../protocol/messages/fetch.ts'
 import { backoffMs } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
 import { FetchLane } from './fetch-lane.ts'
+import type { FetchSource } from './fetch-lane.ts'
 import { FetchPartition } from './fetch-partition.ts'
 import { applyFetchResponse } from './fetch-response.ts'
 import type { FetchTarget } from './fetch-response.ts'
@@ -21,7 +22,7 @@ const shortWaitMs = 20
  * the requests. What is buffered and not paused holds back the next fetch to that broker, so memory is bounded by one
  * response per broker and one record set per paused partition.
  */
-export class ClusterFetcher implements Fetcher {
+export class ClusterFetcher implements Fetcher, FetchSource {
   readonly options: Required<FetcherOptions>
   readonly #cluster: Cluster
   /** In the order in which they are asked for: who got data goes to the end. */
@@ -31,7 +32,7 @@ export class ClusterFetcher implements Fetcher {
   #isWoken = false
   #error: Error | undefined
   #closed = false
-  #routing: Promise<void> | undefined
+  #isRouting = false
   #isRerouteWanted = false
 
   constructor(cluster: Cluster, options: FetcherOptions) {
@@ -142,7 +143,6 @@ export class ClusterFetcher implements Fetcher {
 
   // --- for the lanes ------------------------------------------------------------------------------------------------
 
-  /** What to ask that broker for now; empty while nothing is wanted or something waits to be taken. */
   targets(nodeId: number): { readonly targets: FetchTarget[]; readonly maxWaitMs: number; readonly retryInMs: number } {
     const now = this.#cluster.clock.now()
     const targets: FetchTarget[] = []
@@ -173,7 +173,6 @@ export class ClusterFetcher implements Fetcher {
     if (this.#isReady()) this.#notify()
   }
 
-  /** A whole request failed. */
   onFault(targets: readonly FetchTarget[], error: unknown): void {
     if (this.#closed) return
     if (reactionOf(error) !== 'retriable') {
@@ -192,8 +191,10 @@ export class ClusterFetcher implements Fetcher {
   /** Every assigned partition gets a lane to its leader; repeated with a back-off while a leader is missing. */
   #route(): void {
     this.#isRerouteWanted = true
-    this.#routing ??= this.#routeUntilDone().finally(() => {
-      this.#routing = undefined
+    if (this.#isRouting) return
+    this.#isRouting = true
+    void this.#routeUntilDone().finally(() => {
+      this.#isRouting = false
       if (this.#isRerouteWanted && !this.#closed) this.#route()
     })
   }

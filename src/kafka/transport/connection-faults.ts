@@ -107,6 +107,15 @@ export function connectFailed(lane: Lane, tls: boolean, error: unknown): Transpo
   )
 }
 
+/** A broker in this process that is stopped: as if nothing listened there. */
+export function refusedInProcess(lane: Lane, cause: unknown): TransportError {
+  const broker = addressOf(lane)
+  return new TransportError('MILLRACE_CONNECTION_REFUSED', `Cannot connect to ${broker}: ${messageOf(cause)}`, {
+    broker,
+    cause,
+  })
+}
+
 /** A reset in the middle of the handshake is also what a broker that is being killed looks like. */
 function tlsMayPass(code: string): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE'

@@ -1,9 +1,9 @@
 import type { Clock } from '../../common/clock.ts'
 import { apiOfKey } from '../protocol/apis.ts'
 import { decodeResponseHeader, encodeRequestHeader } from '../protocol/header.ts'
-import { TransportError } from '../../errors/kafka-error.ts'
+import type { TransportError } from '../../errors/kafka-error.ts'
 import { requestApiVersions } from './api-versions.ts'
-import { closedHere, lost, requestTimedOut } from './connection-faults.ts'
+import { closedHere, lost, refusedInProcess, requestTimedOut } from './connection-faults.ts'
 import type { Lane } from './connection-faults.ts'
 import type {
   BrokerVersions,
@@ -31,7 +31,7 @@ export class InProcessTransport implements Transport {
   }
 
   async connect({ host, port }: Endpoint, lane: string): Promise<Connection> {
-    const socket = this.#broker.open({ host, port })
+    const socket = this.#openSocket({ host, port, lane })
     const connection = new InProcessConnection(socket, { host, port, lane }, this.#clientId, this.#clock, () =>
       this.#open.delete(connection),
     )
@@ -42,6 +42,14 @@ export class InProcessTransport implements Transport {
 
   async close(): Promise<void> {
     for (const connection of [...this.#open]) connection.close()
+  }
+
+  #openSocket(lane: Lane): InProcessSocket {
+    try {
+      return this.#broker.open(lane)
+    } catch (error) {
+      throw refusedInProcess(lane, error)
+    }
   }
 }
 
