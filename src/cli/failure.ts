@@ -5,29 +5,47 @@
  */
 import { StreamsError } from '../errors/streams-error.ts'
 
-export const exitCodes: Readonly<Record<string, number>> = {
-  MILLRACE_MODULE_NOT_FOUND: 2,
-  MILLRACE_MODULE_INVALID: 2,
-  MILLRACE_NO_BROKERS: 2,
-  MILLRACE_USAGE: 2,
-  MILLRACE_SOURCE_TOPIC_MISSING: 4,
-  MILLRACE_SINK_TOPIC_MISSING: 4,
-  MILLRACE_TOPICS_NOT_COPARTITIONED: 4,
-  MILLRACE_INTERNAL_TOPIC_MISCONFIGURED: 4,
-  MILLRACE_TOPOLOGY_MISMATCH: 4,
-  MILLRACE_OFFSET_RESET_NONE: 4,
-  MILLRACE_CHANGELOG_BEHIND_STATE: 4,
-  MILLRACE_TIMEOUT: 6,
-}
-
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof StreamsError)) return 1
-  const code = exitCodes[error.code]
-  if (code !== undefined) return code
-  if (error.code.startsWith('MILLRACE_CONFIG_') || error.code.startsWith('MILLRACE_TOPOLOGY_')) return 2
-  if (/_(CONNECT|CONNECTION|TRANSPORT|AUTHENTICATION|AUTHORIZATION|TLS|NOT_KAFKA|UNREACHABLE)/.test(error.code))
-    return 5
-  return 1
+  const found = exitCodes.find(({ codes }) => codes.some((code) => error.code === code || isFamily(code, error.code)))
+  return found?.exitCode ?? 1
+}
+
+/** A code, or a family of them: `MILLRACE_CONFIG_*`. */
+const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly string[] }[] = [
+  {
+    exitCode: 4,
+    codes: [
+      'MILLRACE_SOURCE_TOPIC_MISSING',
+      'MILLRACE_SINK_TOPIC_MISSING',
+      'MILLRACE_TOPICS_NOT_COPARTITIONED',
+      'MILLRACE_INTERNAL_TOPIC_MISCONFIGURED',
+      'MILLRACE_TOPOLOGY_MISMATCH',
+      'MILLRACE_OFFSET_RESET_NONE',
+      'MILLRACE_CHANGELOG_BEHIND_STATE',
+    ],
+  },
+  {
+    exitCode: 2,
+    codes: ['MILLRACE_MODULE_*', 'MILLRACE_NO_BROKERS', 'MILLRACE_USAGE', 'MILLRACE_CONFIG_*', 'MILLRACE_TOPOLOGY_*'],
+  },
+  {
+    exitCode: 5,
+    codes: [
+      'MILLRACE_CONNECTION_*',
+      'MILLRACE_NOT_KAFKA',
+      'MILLRACE_TLS_FAILED',
+      'MILLRACE_SASL_FAILED',
+      'MILLRACE_KAFKA_UNREACHABLE',
+      'MILLRACE_KAFKA_RETRIES_EXHAUSTED',
+      'MILLRACE_KAFKA_AUTHORIZATION',
+    ],
+  },
+  { exitCode: 6, codes: ['MILLRACE_TIMEOUT'] },
+]
+
+function isFamily(pattern: string, code: string): boolean {
+  return pattern.endsWith('*') && code.startsWith(pattern.slice(0, -1))
 }
 
 /** What a person needs: what happened, the user's own frames where it was the user's code, and where to read more. */

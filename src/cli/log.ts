@@ -11,7 +11,8 @@ export function stderrLogger(level: Level): Logger {
     (facts: object, message: string): void => {
       if (levels.indexOf(of) >= levels.indexOf(level)) say(`${of.padEnd(5)} ${message}${format(facts)}`)
     }
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+  // Errors are told once, by the command itself.
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('debug') }
 }
 
 /** The application and its process are the same on every line: left out for a person's eyes. */

@@ -22,6 +22,10 @@ export async function runCommand(file: string, options: RunOptions & { readonly 
 /** One line per change of state; a signal drains, commits and leaves the group; a second one does not wait. */
 export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
   streams.on('state', ({ from, to }) => say(`millrace: ${from} -> ${to}`))
+  // The error that ends the application is printed by who ends the process.
+  streams.on('error', ({ error }) => {
+    if (streams.state !== 'PENDING_ERROR') say(`millrace: ${error.message}`)
+  })
   streams.on('rebalance', ({ assigned, revoked, durationMs }) => {
     say(`millrace: tasks +[${assigned.join(' ')}] -[${revoked.join(' ')}] in ${Math.round(durationMs)} ms`)
   })

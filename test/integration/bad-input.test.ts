@@ -101,11 +101,11 @@ describe('millrace run', () => {
   })
 
   it('names the node of a callback that returns a promise', async () => {
-    expectError(await run('promise.ts', '--brokers', brokers), 1, "'later'", 'promise')
+    expectError(await run('promise.ts', '--brokers', brokers), 1, 'node later', 'returned a promise')
   })
 
   it('names the serde and the record of a value that is not valid', async () => {
-    expectError(await run('int32-input.ts', '--brokers', brokers), 1, 'int32', 'text-lines-1', 'offset 0')
+    expectError(await run('int32-input.ts', '--brokers', brokers), 1, 'int32', 'text-lines-1@0', 'expects exactly 4')
   })
 
   it('says so when there is no broker at the address', async () => {
