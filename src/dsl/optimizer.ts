@@ -1,17 +1,22 @@
 /**
- * Passes over the logical graph, each a function from nodes to nodes. `alwaysOn` has those that Kafka Streams always
- * makes; the ones of `topologyOptimization` are to be added beside it.
+ * Passes over the logical graph, each a function from nodes to nodes: those that Kafka Streams always makes, then the
+ * ones that `topologyOptimization` chooses. Reusing source topics is no pass: it changes stores, when they are written.
  */
 import { TopologyError } from '../errors/topology-error.ts'
 import { samePattern } from '../topology/topic-pattern.ts'
+import type { TopologyOptimization } from '../topology/topology-shape.ts'
 import type { GraphNode, NodeId, StreamSource } from './graph.ts'
 
-export type Pass = (nodes: readonly GraphNode[]) => readonly GraphNode[]
-
-export const alwaysOn: readonly Pass[] = [mergeDuplicateSources]
+export function optimize(
+  nodes: readonly GraphNode[],
+  optimizations: readonly TopologyOptimization[],
+): readonly GraphNode[] {
+  const merged = mergeDuplicateSources(nodes)
+  return optimizations.includes('mergeRepartitionTopics') ? mergeRepartitionTopics(merged) : merged
+}
 
 /** Streams of the same topics share one source (InternalStreamsBuilder.mergeDuplicateSourceNodes). */
-export function mergeDuplicateSources(nodes: readonly GraphNode[]): readonly GraphNode[] {
+function mergeDuplicateSources(nodes: readonly GraphNode[]): readonly GraphNode[] {
   const sources: StreamSource[] = []
   const replaced = new Map<NodeId, NodeId>()
   for (const node of nodes) {
@@ -57,5 +62,15 @@ function checkOffsetResets(one: StreamSource, two: StreamSource): void {
     'MILLRACE_OFFSET_RESET_CONFLICT',
     `two streams read the same topics with different offset reset policies: ${one.name} has ${first ?? 'none given'}, ${two.name} has ${second ?? 'none given'}; give both the same`,
     { node: two.name },
+  )
+}
+
+/** Refused where it could have an effect, because without it the topics would have other names than the user expects. */
+function mergeRepartitionTopics(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const repartitions = nodes.filter(({ kind }) => kind === 'repartition')
+  if (repartitions.length < 2) return nodes
+  throw new TopologyError(
+    'MILLRACE_NOT_AVAILABLE',
+    `topologyOptimization 'mergeRepartitionTopics' is not available yet, and this topology has ${repartitions.length} repartition topics that it might merge; use topologyOptimization: ['reuseSourceTopics']`,
   )
 }

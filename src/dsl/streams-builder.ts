@@ -10,6 +10,7 @@ import { bytesSerde } from '../serde/basic-serdes.ts'
 import { nullable, type Serde } from '../serde/serde.ts'
 import { checkCopartitioning } from '../topology/compile.ts'
 import { toOffsetReset, toTopics, type Consumed, type Topics } from '../topology/options.ts'
+import { topologyShape, type TopologyShape } from '../topology/topology-shape.ts'
 import { specOf, Topology } from '../topology/topology.ts'
 import type { SourceNode } from '../topology/topology-node.ts'
 import { DslBuilder, type GeneratedNames } from './dsl-builder.ts'
@@ -18,7 +19,7 @@ import { KStreamImpl } from './kstream-impl.ts'
 import { KTableImpl } from './ktable-impl.ts'
 import { givenStoreName, tableStore } from './materialized.ts'
 import { tableSourceOperator } from './operators/table-source.ts'
-import { alwaysOn } from './optimizer.ts'
+import { optimize } from './optimizer.ts'
 import type { Materialized } from './options.ts'
 import type { KStream, KTable } from './streams.ts'
 import { SourceTable } from './table-supply.ts'
@@ -32,11 +33,11 @@ export class StreamsBuilder {
     grouped: (dsl, part) => new KGroupedStreamImpl(dsl, part),
     table: (dsl, part) => new KTableImpl(dsl, part),
   })
-  readonly #config: Partial<StreamsConfig>
+  readonly #shape: TopologyShape
 
   /** `topologyOptimization`, `naming` and `compatibility` count. */
   constructor(config: Partial<StreamsConfig> = {}) {
-    this.#config = config
+    this.#shape = topologyShape(config)
   }
 
   /** The records of one or several topics. Without a serde: bytes, or null. */
@@ -103,16 +104,12 @@ export class StreamsBuilder {
   }
 
   build(): Topology {
-    if (this.#config.naming === 'explicit') checkNaming(this.#dsl.generated)
-    const optimized = alwaysOn.reduce((nodes, pass) => pass(nodes), this.#dsl.graph.nodes())
-    const topology = writeTopology(optimized, { reuseSourceTopics: this.#optimizes('reuseSourceTopics') })
+    const { naming, topologyOptimization } = this.#shape
+    if (naming === 'explicit') checkNaming(this.#dsl.generated)
+    const nodes = optimize(this.#dsl.graph.nodes(), topologyOptimization)
+    const topology = writeTopology(nodes, { reuseSourceTopics: topologyOptimization.includes('reuseSourceTopics') })
     checkCopartitioning(topology.definition())
-    return new Topology(topology)
-  }
-
-  #optimizes(optimization: 'reuseSourceTopics'): boolean {
-    const chosen = this.#config.topologyOptimization ?? false
-    return typeof chosen === 'boolean' ? chosen : chosen.includes(optimization)
+    return new Topology(topology, this.#shape)
   }
 }
 

@@ -101,7 +101,7 @@ export class KafkaStreams implements AsyncDisposable {
     internals: StreamsInternals = {},
   ) {
     this.#config = completeConfig(config, tmpdir())
-    this.#topology = topology.compile()
+    this.#topology = topology.compile(config)
     this.#fingerprint = fingerprintOf(topology, this.#topology)
     this.#clock = internals.clock ?? systemClock
     this.#random = internals.random ?? systemRandom

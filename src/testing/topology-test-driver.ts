@@ -33,7 +33,7 @@ export interface TopologyTestDriverOptions {
 }
 
 /** Nobody sees when uncommitted state moves into the engine, so it need not be after each record. */
-const engineCommitBytes = 1024 * 1024
+const engineCommitBytes = 16 * 1024 * 1024
 
 export class TopologyTestDriver {
   readonly #compiled: CompiledTopology
@@ -63,7 +63,7 @@ export class TopologyTestDriver {
     // A driver never waits for records that may come: nothing comes but what the test pipes.
     const defaults = configDefaults(streamsConfig.processingGuarantee ?? 'exactly_once', tmpdir())
     this.#config = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
-    this.#compiled = topology.compile()
+    this.#compiled = topology.compile(streamsConfig)
     this.#names = new TopicNames(this.#compiled, this.#config.applicationId)
     this.#patterns = this.#compiled.subTopologies.flatMap(({ nodes }) =>
       nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),
@@ -86,6 +86,7 @@ export class TopologyTestDriver {
   }
 
   createOutputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestOutputTopic<K, V> {
+    this.#topics.open(topic)
     return new TestOutputTopic(topic, key, value, this.#topics)
   }
 
@@ -109,7 +110,10 @@ export class TopologyTestDriver {
     this.#run()
   }
 
-  /** Everything that was produced on every topic since the last call, changelogs and repartitions included, in order. */
+  /**
+   * Everything that was produced on every topic since the last call, changelogs and repartitions included, in order. Output
+   * topics that were created before keep what they have; what was returned here is not there for one that is created later.
+   */
   producedRecords(): RawRecord[] {
     return this.#topics.takeLog().map(rawRecord)
   }
@@ -147,7 +151,7 @@ export class TopologyTestDriver {
   #run(): void {
     this.#guard(() => {
       for (const task of this.#busy) {
-        while (task.process(Infinity, 1) > 0) this.#commit(task)
+        while (task.hasInput && task.process(Infinity, 1) > 0) this.#commit(task)
         this.#busy.delete(task)
       }
     })

@@ -6,19 +6,23 @@ import { TopologyError } from '../errors/topology-error.ts'
 import type { Processor } from '../processor/processor.ts'
 import type { RecordMetadata } from '../processor/record.ts'
 import type { StoreBuilder, StoreSpec } from '../processor/store-builder.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
 import { compileTopology } from './compile.ts'
 import { TopologyDescription } from './describe.ts'
 import { toOffsetReset, toTopics, type Consumed, type Processed, type Produced, type Topics } from './options.ts'
 import { processorOperator } from './processor-operator.ts'
 import { TopologyBuilder } from './topology-builder.ts'
 import type { CompiledTopology, ProcessorNode, SourceNode } from './topology-node.ts'
+import { checkShape, type TopologyShape } from './topology-shape.ts'
 
 export class Topology {
   readonly #builder: TopologyBuilder
+  readonly #shape: TopologyShape | undefined
 
-  /** Without an argument an empty one, to be filled with the processor API. */
-  constructor(builder: TopologyBuilder = new TopologyBuilder()) {
+  /** Without arguments an empty one, to be filled with the processor API; `shape` is what the DSL built it with. */
+  constructor(builder: TopologyBuilder = new TopologyBuilder(), shape?: TopologyShape) {
     this.#builder = builder
+    this.#shape = shape
   }
 
   addSource<K, V>(name: string, topics: Topics, options: Consumed<K, V> = {}): this {
@@ -120,8 +124,12 @@ export class Topology {
     return new TopologyDescription(this.#builder.definition())
   }
 
-  /** For the runtime and the test driver. */
-  compile(): CompiledTopology {
+  /**
+   * For the runtime and the test driver. `config` is what the user gave to them: where it wants another shape than the
+   * topology was built with, that is an error.
+   */
+  compile(config: Partial<StreamsConfig> = {}): CompiledTopology {
+    if (this.#shape !== undefined) checkShape(this.#shape, config)
     return compileTopology(this.#builder.definition())
   }
 
