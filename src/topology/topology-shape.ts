@@ -48,7 +48,7 @@ function chosenOptimizations(chosen: StreamsConfig['topologyOptimization']): rea
 
 function oneOf<T extends string>(key: string, value: T, values: readonly T[]): T {
   if (values.includes(value)) return value
-  const near = nearest(String(value), values)
+  const near = typeof value === 'string' ? nearest(value, values) : undefined
   return refuse(key, value, `one of ${values.join(', ')}${near === undefined ? '' : ` (did you mean ${near}?)`}`)
 }
 
