@@ -295,7 +295,9 @@ export class StreamThread {
     this.#reader.wakeup()
   }
 
+  /** What ends while the thread stops, ends because of that. */
   #fail(error: unknown): void {
+    if (this.#stop.signal.aborted) return
     this.#fatal ??= error instanceof Error ? error : new Error(String(error))
     this.#wakeup()
   }

@@ -116,6 +116,11 @@ export class StreamTask {
     return this.#group.queue(partition).bufferedRecords
   }
 
+  /** Whether anything waits in a queue. */
+  get hasInput(): boolean {
+    return this.#group.queues.some(({ bufferedRecords }) => bufferedRecords > 0)
+  }
+
   get bufferedBytes(): number {
     return this.#group.queues.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
   }
