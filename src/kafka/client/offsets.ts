@@ -115,6 +115,8 @@ export class OffsetRequests {
     found: Map<TopicPartitionKey, number>,
   ): Promise<unknown> {
     const request = {
+      // A consumer; the message's own default, 0, is a broker, and to brokers the isolation does not apply.
+      replicaId: -1,
       isolationLevel: isolation === 'read_committed' ? 1 : 0,
       timeoutMs: this.#cluster.requestTimeoutMs,
       topics: byTopic(queries, (query) => ({

@@ -21,7 +21,8 @@ const recordOverheadBytes = 40
 /**
  * One partition of a producer: the open batch, and the sealed ones in the order of their sequences until each is
  * acknowledged. A batch is sent only while everything before it is under way or done and nothing after it is, because
- * the broker admits no gap; so a failed one is first waited for by its successors and then sent before them.
+ * the broker admits no gap; so a failed one is first waited for by its successors and then sent before them. The first of
+ * an epoch travels alone: a broker that knows nothing of it yet would take its successor for the first.
  */
 export class PartitionQueue implements TopicPartition {
   readonly topic: string
@@ -40,6 +41,8 @@ export class PartitionQueue implements TopicPartition {
   #batches: ProducerBatch[] = []
   #inFlight = 0
   #nextSequence = 0
+  /** Whether the broker has seen a batch of this epoch: without one it takes any sequence for the first. */
+  #isKnown = false
 
   constructor(topic: string, partition: number, options: { compression: Compression; maxBytes: number }) {
     this.topic = topic
@@ -101,7 +104,7 @@ export class PartitionQueue implements TopicPartition {
 
   /** What may be sent to `nodeId` now. */
   sendable(transaction: number, nodeId: number, nowMs: number): ProducerBatch | undefined {
-    if (this.retryAtMs > nowMs || this.#inFlight >= maxInFlight) return undefined
+    if (this.retryAtMs > nowMs || this.#inFlight >= (this.#isKnown ? maxInFlight : 1)) return undefined
     if (this.#inFlight > 0 && this.nodeId !== nodeId) return undefined
     const batch = this.#batches[this.#inFlight]
     if (batch === undefined || batch.transaction > transaction) return undefined
@@ -129,6 +132,7 @@ export class PartitionQueue implements TopicPartition {
     this.#batches.splice(index, 1)
     this.#inFlight--
     this.retryAtMs = 0
+    this.#isKnown = true
     if (baseOffset < 0) return
     const next = baseOffset + batch.recordCount
     if (this.acknowledged === undefined || next > this.acknowledged) this.acknowledged = next
@@ -172,6 +176,7 @@ export class PartitionQueue implements TopicPartition {
   /** With a new producer epoch. */
   resetSequence(): void {
     this.#nextSequence = 0
+    this.#isKnown = false
   }
 }
 

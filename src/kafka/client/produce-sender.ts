@@ -77,6 +77,11 @@ export class ProduceSender {
     this.pump()
   }
 
+  /** What was to be the next transaction belongs to the current one, too. */
+  extend(transaction: number): void {
+    this.#transaction = transaction
+  }
+
   pause(): void {
     this.#isPaused = true
   }

@@ -146,6 +146,7 @@ export class ClusterProducer implements Producer {
     this.#state.require('flush', 'ready')
     // A second flush before the commit takes in what was appended since the first.
     this.#current = this.#appending
+    this.#sender.extend(this.#current)
     this.#hasRecords ||= this.#hasNextRecords
     this.#hasNextRecords = false
     this.#sealAll()
