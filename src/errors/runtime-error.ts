@@ -9,7 +9,6 @@ export const runtimeErrors = {
   MILLRACE_TOPOLOGY_MISMATCH: 'members of one application id run different topologies',
   MILLRACE_OFFSET_RESET_NONE: 'a partition has no committed offset and its reset policy is none',
   MILLRACE_RECORD_TOO_LARGE: 'an output record is larger than its topic admits',
-  MILLRACE_THREADS_UNAVAILABLE: 'more than one thread in a process was asked for',
   MILLRACE_COMMIT_DEADLINE: 'a commit was not done when a rebalance could wait no longer',
   MILLRACE_CLOSED: 'the application was closed before it was running',
   MILLRACE_TIMEOUT: 'a state was not reached in time',
