@@ -41,7 +41,14 @@ export function canonical(serde: AnySerde, topic: string): (value: unknown) => u
 
 /** Whether `value`, just read from bytes, would be written as the same bytes (malformed text would not). */
 export function keepsItsBytes(value: unknown): boolean {
-  return typeof value !== 'string' || !value.includes('\uFFFD')
+  return typeof value !== 'string' || isShortAscii(value) || !value.includes('\uFFFD')
+}
+
+/** For keys of the usual length a loop is much cheaper than a search. */
+function isShortAscii(text: string): boolean {
+  if (text.length > 32) return false
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
 }
 
 function isMinusZero(value: unknown): boolean {

@@ -87,7 +87,12 @@ export class TaskStores implements StoreHost {
     try {
       return this.#flush(isLate)
     } finally {
-      Object.assign(record, { topic, partition, offset, timestamp, headers, rawKey: undefined })
+      record.topic = topic
+      record.partition = partition
+      record.offset = offset
+      record.timestamp = timestamp
+      record.headers = headers
+      record.rawKey = undefined
     }
   }
 

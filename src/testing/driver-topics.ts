@@ -7,6 +7,8 @@ import { noHeaders, type Headers } from '../common/headers.ts'
 import type { RecordCursor, RecordSet } from '../processor/record-set.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
 
+const slabBytes = 64 * 1024
+
 /** One record of a topic, as a task reads it: a record set of one, which is its own cursor. */
 export class DriverRecord implements RecordSet, RecordCursor {
   readonly topic: string
@@ -14,7 +16,7 @@ export class DriverRecord implements RecordSet, RecordCursor {
   readonly offset: number
   readonly timestamp: number
   readonly buffer: Buffer
-  readonly keyStart = 0
+  readonly keyStart: number
   readonly keyLength: number
   readonly valueStart: number
   readonly valueLength: number
@@ -22,12 +24,15 @@ export class DriverRecord implements RecordSet, RecordCursor {
   readonly #headers: Headers
   #isRead = false
 
+  /** Key and value lie one after the other in `buffer`, from `start` on. */
   constructor(
     topic: string,
     partition: number,
     offset: number,
-    key: Uint8Array | null,
-    value: Uint8Array | null,
+    buffer: Buffer,
+    start: number,
+    keyLength: number,
+    valueLength: number,
     timestamp: number,
     headers: Headers,
   ) {
@@ -35,17 +40,16 @@ export class DriverRecord implements RecordSet, RecordCursor {
     this.partition = partition
     this.offset = offset
     this.timestamp = timestamp
+    this.buffer = buffer
+    this.keyStart = start
+    this.keyLength = keyLength
+    this.valueStart = start + Math.max(0, keyLength)
+    this.valueLength = valueLength
     this.#headers = headers.length === 0 ? noHeaders : headers
-    this.keyLength = key === null ? -1 : key.byteLength
-    this.valueLength = value === null ? -1 : value.byteLength
-    this.valueStart = Math.max(0, this.keyLength)
-    this.buffer = Buffer.allocUnsafe(this.valueStart + Math.max(0, this.valueLength))
-    if (key !== null) this.buffer.set(key, 0)
-    if (value !== null) this.buffer.set(value, this.valueStart)
   }
 
   get byteLength(): number {
-    return this.buffer.byteLength
+    return Math.max(0, this.keyLength) + Math.max(0, this.valueLength)
   }
 
   get nextOffset(): number {
@@ -76,8 +80,12 @@ export class DriverTopics implements RecordSink {
   readonly #counts = new Map<string, number>()
   readonly #nextOffsets = new Map<string, number[]>()
   readonly #unread = new Map<string, DriverRecord[]>()
+  /** Topics that the test reads by themselves. */
+  readonly #opened = new Set<string>()
   readonly #onAppend: (record: DriverRecord) => void
   #log: DriverRecord[] = []
+  #slab = Buffer.alloc(0)
+  #used = 0
 
   constructor(counts: Readonly<Record<string, number>>, onAppend: (record: DriverRecord) => void) {
     for (const [topic, count] of Object.entries(counts)) this.#counts.set(topic, count)
@@ -120,7 +128,24 @@ export class DriverTopics implements RecordSink {
     timestamp: number,
     headers: Headers,
   ): DriverRecord {
-    return new DriverRecord(topic, partition, this.#nextOffset(topic, partition), key, value, timestamp, headers)
+    const keyLength = key === null ? -1 : key.byteLength
+    const valueLength = value === null ? -1 : value.byteLength
+    const start = this.#reserve(Math.max(0, keyLength) + Math.max(0, valueLength))
+    if (key !== null) this.#slab.set(key, start)
+    if (value !== null) this.#slab.set(value, start + Math.max(0, keyLength))
+    const offset = this.#nextOffset(topic, partition)
+    return new DriverRecord(topic, partition, offset, this.#slab, start, keyLength, valueLength, timestamp, headers)
+  }
+
+  /** Room for that many bytes in the slab: the bytes of all records lie together, because a buffer each is dear. */
+  #reserve(size: number): number {
+    if (this.#used + size > this.#slab.byteLength) {
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, size))
+      this.#used = 0
+    }
+    const start = this.#used
+    this.#used += size
+    return start
   }
 
   /** As Java's producer; a record without a key goes to the first partition, so that a test can say where it is. */
@@ -129,10 +154,16 @@ export class DriverTopics implements RecordSink {
     return key === null || count === 1 ? 0 : toPositive(murmur2(key)) % count
   }
 
-  /** Everything since the last call, in order. */
+  /** The test reads this topic by itself, too. */
+  open(topic: string): void {
+    this.#opened.add(topic)
+  }
+
+  /** Everything since the last call, in order. Of topics that are not open it is kept no longer. */
   takeLog(): DriverRecord[] {
     const log = this.#log
     this.#log = []
+    for (const topic of this.#unread.keys()) if (!this.#opened.has(topic)) this.#unread.delete(topic)
     return log
   }
 

@@ -1,5 +1,7 @@
 /** The ends of a topology in a test: typed topics to write to and to read from. */
 import { noHeaders, type Headers } from '../common/headers.ts'
+import { keyView, valueView } from '../processor/record-set.ts'
+import { rangeReader, type RangeReader } from '../serde/range-reader.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { DriverRecord, DriverTopics } from './driver-topics.ts'
 
@@ -61,14 +63,14 @@ export class TestInputTopic<K, V> {
 
 export class TestOutputTopic<K, V> {
   readonly topic: string
-  readonly #key: Serde<K>
-  readonly #value: Serde<V>
+  readonly #readKey: RangeReader
+  readonly #readValue: RangeReader
   readonly #topics: DriverTopics
 
   constructor(topic: string, key: Serde<K>, value: Serde<V>, topics: DriverTopics) {
     this.topic = topic
-    this.#key = key
-    this.#value = value
+    this.#readKey = rangeReader(key)
+    this.#readValue = rangeReader(value)
     this.#topics = topics
   }
 
@@ -87,25 +89,22 @@ export class TestOutputTopic<K, V> {
   }
 
   #read(record: DriverRecord): TestRecord<K, V> {
-    const { key, value, timestamp, headers, partition } = rawRecord(record)
+    const { partition, timestamp, keyStart, keyLength, valueStart, valueLength } = record
     return {
-      key: key === null ? null : this.#key.deserialize(key, this.topic, headers),
-      value: value === null ? null : this.#value.deserialize(value, this.topic, headers),
-      timestamp: timestamp ?? -1,
-      headers,
+      key: this.#readRange(this.#readKey, record, keyStart, keyLength) as K | null,
+      value: this.#readRange(this.#readValue, record, valueStart, valueLength) as V | null,
+      timestamp,
+      headers: record.headers(),
       partition,
     }
+  }
+
+  #readRange(reader: RangeReader, record: DriverRecord, start: number, length: number): unknown {
+    return length < 0 ? null : reader(record.buffer, start, start + length, this.topic, record.headers())
   }
 }
 
 export function rawRecord(record: DriverRecord): RawRecord {
-  const { topic, partition, buffer, keyLength, valueStart, valueLength, timestamp } = record
-  return {
-    topic,
-    partition,
-    key: keyLength < 0 ? null : buffer.subarray(0, keyLength),
-    value: valueLength < 0 ? null : buffer.subarray(valueStart),
-    timestamp,
-    headers: record.headers(),
-  }
+  const { topic, partition, timestamp } = record
+  return { topic, partition, key: keyView(record), value: valueView(record), timestamp, headers: record.headers() }
 }

@@ -28,6 +28,12 @@ export class PartitionGroup {
     return queue
   }
 
+  queueOf(topic: string): RecordQueue {
+    const queue = this.queues.find((candidate) => candidate.topic === topic)
+    assert(queue !== undefined, `the task reads the topic ${topic}`)
+    return queue
+  }
+
   /** The queue whose head has the smallest timestamp; undefined when there is none or it should wait. */
   next(now: () => number): RecordQueue | undefined {
     const { queues } = this

@@ -101,7 +101,7 @@ export class StreamTask {
   }
 
   add(set: RecordSet): void {
-    const queue = this.#group.queue(`${set.topic}-${set.partition}`)
+    const queue = this.#group.queueOf(set.topic)
     queue.add(set)
     queue.lag = set.highWatermark < 0 ? undefined : Math.max(0, set.highWatermark - set.nextOffset)
   }
