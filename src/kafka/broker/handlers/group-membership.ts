@@ -3,8 +3,11 @@ import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/message
 import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/leave-group.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
 import type { MessageInput } from '../../protocol/message-spec.ts'
-import { codeOf, refusalOf } from '../refusal.ts'
+import { codeOf, Refusal, refusalOf } from '../refusal.ts'
 import type { RequestContext } from '../request-context.ts'
+
+/** From here on a member must say which protocol it joined with (KIP-559). */
+const firstSyncVersionWithProtocol = 5
 
 export async function joinGroup(
   request: JoinGroupRequest,
@@ -40,10 +43,12 @@ export async function joinGroup(
 
 export async function syncGroup(
   request: SyncGroupRequest,
-  { state, node }: RequestContext,
+  { state, node, version }: RequestContext,
 ): Promise<MessageInput<SyncGroupResponse>> {
   const { groupId, memberId, groupInstanceId, generationId, protocolType, protocolName, assignments } = request
   try {
+    const isSilent = protocolType === null || protocolName === null
+    if (isSilent && version >= firstSyncVersionWithProtocol) throw new Refusal('INCONSISTENT_GROUP_PROTOCOL')
     state.nodes.requireCoordinator('group', groupId, node)
     return await state.groups.sync(groupId, {
       memberId,
