@@ -118,7 +118,8 @@ export class StreamTask {
 
   /** Whether anything waits in a queue. */
   get hasInput(): boolean {
-    return this.#group.queues.some(({ bufferedRecords }) => bufferedRecords > 0)
+    // Not by the number of buffered records: a head that was read already does not count as one.
+    return this.#group.queues.some(({ isEmpty }) => !isEmpty)
   }
 
   get bufferedBytes(): number {
