@@ -50,7 +50,7 @@ class AggregateOperator<K, V> implements Operator<K, V> {
     const recordTimestamp = this.#context.record.timestamp
     const current = this.#store.read(key)
     if (current === undefined) {
-      this.#update(key, this.#first(value, key), null, recordTimestamp)
+      this.#begin(key, value, recordTimestamp)
       return
     }
     // Both before the write: the object is the store's own.
@@ -58,11 +58,15 @@ class AggregateOperator<K, V> implements Operator<K, V> {
     this.#update(key, this.#aggregate(old, value, key), old, Math.max(timestamp, recordTimestamp))
   }
 
-  #first(value: V, key: K): unknown {
-    if (this.#initialize === undefined) return value
+  /** As in Java, the initial aggregate is the old value of a key's first update; with a cached store there is none. */
+  #begin(key: K, value: V, timestamp: number): void {
+    if (this.#initialize === undefined) {
+      this.#update(key, value, null, timestamp)
+      return
+    }
     const initial = this.#initialize()
     if (isThenable(initial)) refusePromise(this.#context.nodeName, 'initializer', initial)
-    return this.#aggregate(initial, value, key)
+    this.#update(key, this.#aggregate(initial, value, key), initial, timestamp)
   }
 
   #update(key: K, aggregate: unknown, old: unknown, timestamp: number): void {

@@ -1,15 +1,26 @@
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Properties;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
@@ -25,10 +36,12 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.test.TestRecord;
 
 /**
  * Makes random topologies with Kafka Streams and writes, as one JSON array, the calls that made each of them and what
- * Topology#describe says (null: the topology is refused). See README.md.
+ * Topology#describe says (null: the topology is refused), and for those that the DSL made what they produce from random
+ * records. See README.md.
  */
 public final class TopologyRecorder {
     private static final Serde<String> S = Serdes.String();
@@ -36,32 +49,115 @@ public final class TopologyRecorder {
     private final Random random;
     private final List<String> calls = new ArrayList<>();
     private int names;
+    private Topology topology;
+    private final List<String> inputs = new ArrayList<>();
 
     private TopologyRecorder(final long seed) {
         random = new Random(seed);
     }
 
     public static void main(final String[] args) throws Exception {
-        final int count = Integer.parseInt(args[0]);
+        final List<Integer> seeds = IntStream.range(0, Integer.parseInt(args[1])).boxed().collect(Collectors.toList());
+        for (int i = 2; i < args.length; i++) {
+            seeds.add(Integer.parseInt(args[i]));
+        }
         final List<String> lines = new ArrayList<>();
-        for (int seed = 0; seed < count; seed++) {
+        for (final int seed : seeds) {
             final TopologyRecorder recorder = new TopologyRecorder(seed);
             final boolean dsl = seed % 2 == 0;
             final String describe = recorder.describe(dsl ? recorder::dsl : recorder::processorApi);
+            final boolean cached = seed % 4 == 0;
+            final boolean runs = dsl && describe != null;
             lines.add("{\"seed\":" + seed + ",\"api\":\"" + (dsl ? "dsl" : "processor") + "\",\"calls\":["
-                + String.join(",", recorder.calls) + "],\"describe\":" + text(describe) + "}");
+                + String.join(",", recorder.calls) + "],\"describe\":" + text(describe) + ",\"cached\":" + cached
+                + ",\"steps\":[" + (runs ? String.join(",\n ", recorder.run(cached)) : "") + "]}");
         }
-        try (PrintStream out = new PrintStream(args[1], "UTF-8")) {
+        try (PrintStream out = new PrintStream(args[0], "UTF-8")) {
             out.println("[\n" + String.join(",\n", lines) + "\n]");
         }
     }
 
     private String describe(final Supplier<Topology> make) {
         try {
-            return make.get().describe().toString();
+            topology = make.get();
+            return topology.describe().toString();
         } catch (final RuntimeException refused) {
             return null;
         }
+    }
+
+    // --- running -----------------------------------------------------------------------------------------------------
+
+    private static boolean fits(final String key, final String value) {
+        return value != null && value.length() % 2 == 0;
+    }
+
+    private static String last(final String text) {
+        return text.length() > 6 ? text.substring(text.length() - 6) : text;
+    }
+
+    private static String shorter(final String text, final int limit) {
+        return text.length() > limit ? null : text;
+    }
+
+    private static String mapped(final String value) {
+        return value.startsWith("n") ? null : last(value + "t");
+    }
+
+    private static List<KeyValue<String, String>> pairs(final String key, final String value) {
+        return value == null ? new ArrayList<>() : Arrays.asList(KeyValue.pair(key, value), KeyValue.pair(value, key));
+    }
+
+    private static List<String> parts(final String value) {
+        return value == null ? new ArrayList<>() : Arrays.asList(value, last(value + "f"));
+    }
+
+    /** Each step: topic, key, value and timestamp of a record, and what it made the topology produce, by topic. */
+    private List<String> run(final boolean cached) throws Exception {
+        final Properties config = new Properties();
+        config.setProperty("application.id", "app");
+        config.setProperty("bootstrap.servers", "nowhere:1");
+        config.setProperty("default.key.serde", Serdes.StringSerde.class.getName());
+        config.setProperty("default.value.serde", Serdes.StringSerde.class.getName());
+        config.setProperty("statestore.cache.max.bytes", cached ? "1000000" : "0");
+        config.setProperty("dsl.store.suppliers.class", "org.apache.kafka.streams.state.BuiltInDslStoreSuppliers$InMemoryDslStoreSuppliers");
+        config.setProperty("state.dir", Files.createTempDirectory("recorder").toString());
+        final List<String> keys = Arrays.asList("a", "b", "c", "", null);
+        final List<String> values = Arrays.asList("x", "yy", "n1", "zzz", "", null, "w", "vv");
+        final List<String> steps = new ArrayList<>();
+        try (TopologyTestDriver driver = new TopologyTestDriver(topology, config)) {
+            for (int i = 0, produced = 0; i < 10 && produced < 150; i++) {
+                final String topic = pick(inputs);
+                final String key = pick(keys);
+                final String value = pick(values);
+                final long timestamp = random.nextInt(50);
+                driver.createInputTopic(topic, new StringSerializer(), new StringSerializer())
+                    .pipeInput(new TestRecord<>(key, value, Instant.ofEpochMilli(timestamp)));
+                final List<String> out = drain(driver);
+                produced += out.size();
+                steps.add("[" + text(topic) + "," + text(key) + "," + text(value) + "," + timestamp + ",["
+                    + String.join(",", out) + "]]");
+            }
+        }
+        return steps;
+    }
+
+    private static List<String> drain(final TopologyTestDriver driver) {
+        final List<String> out = new ArrayList<>();
+        for (final String topic : new TreeSet<>(driver.producedTopicNames())) {
+            final TestOutputTopic<byte[], byte[]> records =
+                driver.createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+            while (!records.isEmpty()) {
+                final TestRecord<byte[], byte[]> record = records.readRecord();
+                out.add("[" + text(topic) + "," + text(latin1(record.key())) + "," + text(latin1(record.value())) + ","
+                    + record.timestamp() + "]");
+            }
+        }
+        return out;
+    }
+
+    private static String latin1(final byte[] bytes) {
+        return bytes == null ? null : new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     // --- recording ---------------------------------------------------------------------------------------------------
@@ -88,7 +184,18 @@ public final class TopologyRecorder {
     }
 
     private static String text(final String s) {
-        return s == null ? "null" : "\"" + s.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+        if (s == null) {
+            return "null";
+        }
+        final StringBuilder text = new StringBuilder("\"");
+        for (final char c : s.toCharArray()) {
+            if (c == '"' || c == '\\') {
+                text.append('\\').append(c);
+            } else {
+                text.append(c >= ' ' && c < 127 ? String.valueOf(c) : c == '\n' ? "\\n" : String.format("\\u%04x", (int) c));
+            }
+        }
+        return text.append('"').toString();
     }
 
     private boolean chance(final int percent) {
@@ -119,6 +226,7 @@ public final class TopologyRecorder {
         return new ContextualProcessor<>() {
             @Override
             public void process(final Record<String, String> record) {
+                context().forward(record);
             }
         };
     }
@@ -215,6 +323,7 @@ public final class TopologyRecorder {
         final String name = maybe(15, name());
         call("stream", topics, name);
         final Consumed<String, String> consumed = Consumed.with(S, S);
+        inputs.addAll(topics);
         streams.add(builder.stream(topics, name == null ? consumed : consumed.withName(name)));
     }
 
@@ -224,6 +333,7 @@ public final class TopologyRecorder {
         final String store = maybe(40, name());
         call("table", topic, name, store);
         final Consumed<String, String> consumed = Consumed.with(S, S);
+        inputs.add(topic);
         final Consumed<String, String> named = name == null ? consumed : consumed.withName(name);
         tables.add(store == null ? builder.table(topic, named) : builder.table(topic, named, Materialized.as(store)));
     }
@@ -236,25 +346,25 @@ public final class TopologyRecorder {
         switch (random.nextInt(17)) {
             case 0:
                 call("filter", from, name);
-                streams.add(named == null ? stream.filter((k, v) -> true) : stream.filter((k, v) -> true, named));
+                streams.add(named == null ? stream.filter(TopologyRecorder::fits) : stream.filter(TopologyRecorder::fits, named));
                 break;
             case 1:
                 call("map", from, name);
-                streams.add(named == null ? stream.map(KeyValue::pair) : stream.map(KeyValue::pair, named));
+                streams.add(named == null ? stream.map((k, v) -> KeyValue.pair(v, k)) : stream.map((k, v) -> KeyValue.pair(v, k), named));
                 break;
             case 2:
                 call("mapValues", from, name);
-                streams.add(named == null ? stream.mapValues(v -> v) : stream.mapValues(v -> v, named));
+                streams.add(named == null ? stream.mapValues(v -> last(v + "m")) : stream.mapValues(v -> last(v + "m"), named));
                 break;
             case 3:
                 call("flatMap", from, name);
-                streams.add(named == null ? stream.flatMap((k, v) -> new ArrayList<KeyValue<String, String>>())
-                    : stream.flatMap((k, v) -> new ArrayList<KeyValue<String, String>>(), named));
+                streams.add(named == null ? stream.flatMap(TopologyRecorder::pairs)
+                    : stream.flatMap(TopologyRecorder::pairs, named));
                 break;
             case 4:
                 call("flatMapValues", from, name);
-                streams.add(named == null ? stream.flatMapValues(v -> Arrays.asList(v))
-                    : stream.flatMapValues(v -> Arrays.asList(v), named));
+                streams.add(named == null ? stream.flatMapValues(TopologyRecorder::parts)
+                    : stream.flatMapValues(TopologyRecorder::parts, named));
                 break;
             case 5:
             case 6:
@@ -351,12 +461,13 @@ public final class TopologyRecorder {
                 break;
             case 1:
                 call("reduce", from, name, store);
-                tables.add(named == null ? group.reduce((a, v) -> a, materialized) : group.reduce((a, v) -> a, named, materialized));
+                tables.add(named == null ? group.reduce((a, v) -> shorter(a + v, 4), materialized)
+                    : group.reduce((a, v) -> shorter(a + v, 4), named, materialized));
                 break;
             default:
                 call("aggregate", from, name, store);
-                tables.add(named == null ? group.aggregate(() -> "", (k, v, a) -> a, materialized)
-                    : group.aggregate(() -> "", (k, v, a) -> a, named, materialized));
+                tables.add(named == null ? group.aggregate(() -> "", (k, v, a) -> shorter(a + v, 5), materialized)
+                    : group.aggregate(() -> "", (k, v, a) -> shorter(a + v, 5), named, materialized));
         }
     }
 
@@ -372,24 +483,24 @@ public final class TopologyRecorder {
             case 0:
                 call("tableFilter", from, name, store);
                 if (store == null) {
-                    tables.add(named == null ? table.filter((k, v) -> true) : table.filter((k, v) -> true, named));
+                    tables.add(named == null ? table.filter(TopologyRecorder::fits) : table.filter(TopologyRecorder::fits, named));
                 } else {
-                    tables.add(named == null ? table.filter((k, v) -> true, materialized)
-                        : table.filter((k, v) -> true, named, materialized));
+                    tables.add(named == null ? table.filter(TopologyRecorder::fits, materialized)
+                        : table.filter(TopologyRecorder::fits, named, materialized));
                 }
                 break;
             case 1:
                 call("tableMapValues", from, name, store);
                 if (store == null) {
-                    tables.add(named == null ? table.mapValues(v -> v) : table.mapValues(v -> v, named));
+                    tables.add(named == null ? table.mapValues(TopologyRecorder::mapped) : table.mapValues(TopologyRecorder::mapped, named));
                 } else {
-                    tables.add(named == null ? table.mapValues(v -> v, materialized)
-                        : table.mapValues(v -> v, named, materialized));
+                    tables.add(named == null ? table.mapValues(TopologyRecorder::mapped, materialized)
+                        : table.mapValues(TopologyRecorder::mapped, named, materialized));
                 }
                 break;
             case 2:
                 call("toStreamWithKey", from, name);
-                streams.add(named == null ? table.toStream((k, v) -> v) : table.toStream((k, v) -> v, named));
+                streams.add(named == null ? table.toStream((k, v) -> v == null ? k : v) : table.toStream((k, v) -> v == null ? k : v, named));
                 break;
             default:
                 call("toStream", from, name);

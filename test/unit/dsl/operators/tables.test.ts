@@ -51,11 +51,11 @@ describe('an aggregation over an uncached store', () => {
     expect(harness.store('s').written).toEqual([])
   })
 
-  test('sends old values only when somebody downstream asked', () => {
+  test('sends old values only when somebody downstream asked, the initial aggregate for a new key', () => {
     const table = new StoredTable('s')
     table.demandOldValues()
     const harness = new OperatorHarness(aggregateOperator(count, table), { s: { cached: false } })
-    expect(harness.process('a', 'x')[0]?.value).toEqual(change(1, null))
+    expect(harness.process('a', 'x')[0]?.value).toEqual(change(1, 0))
     expect(harness.process('a', 'x')[0]?.value).toEqual(change(2, 1))
   })
 
