@@ -157,6 +157,15 @@ test.each([
 })
 
 describe('description', () => {
+  test('of streams that part and meet a hundred times is done at once', () => {
+    const ladder = new Topology().addSource('n0', 'in')
+    for (let i = 0; i < 100; i++) {
+      ladder.addProcessor(`a${i}`, nothing, `n${i}`).addProcessor(`b${i}`, nothing, `n${i}`)
+      ladder.addProcessor(`n${i + 1}`, nothing, [`a${i}`, `b${i}`])
+    }
+    expect(ladder.describe().toString().split('Processor:')).toHaveLength(301)
+  })
+
   const topology = new Topology()
     .addSource('src', ['a', 'b'])
     .addProcessor('p', nothing, 'src', { stores: [store('s')] })
