@@ -10,6 +10,7 @@ import type { Change } from '../processor/record.ts'
 import type { RecordContext } from '../processor/record-context.ts'
 import type { FlushListener, StoreIterator } from '../processor/state-store.ts'
 import { Overlay, type OverlayEntry, type OverlayRow } from './overlay.ts'
+import { RecentKeys } from './recent-keys.ts'
 import type { Batch, Keyspace } from './state-engine.ts'
 import type { StoreCodec } from './store-codec.ts'
 import type { StoreHost } from './store-host.ts'
@@ -23,6 +24,8 @@ export interface CoreOptions<K, V> {
   readonly cached: boolean
   /** Undefined: not logged, or its source topic serves as the changelog. */
   readonly changelogTopic: string | undefined
+  /** Least recently used entries go first; only for uncached stores. */
+  readonly maxEntries?: number | undefined
 }
 
 /** A value with its timestamp, lent: valid until the next read. */
@@ -38,8 +41,10 @@ export class KeyValueCore<K, V> {
   readonly #keyspace: Keyspace
   readonly #host: StoreHost
   readonly #changelogTopic: string | undefined
+  readonly #maxEntries: number | undefined
   readonly #overlay: Overlay
   readonly #lent: Lent<V> = { value: undefined as V, timestamp: 0 }
+  #recent: RecentKeys | undefined
   #listener: FlushListener<K, V> | undefined
   #sendOldValues = false
 
@@ -50,6 +55,7 @@ export class KeyValueCore<K, V> {
     this.#keyspace = options.keyspace
     this.#host = options.host
     this.#changelogTopic = options.changelogTopic
+    this.#maxEntries = options.maxEntries
     this.#overlay = new Overlay(options.host.budget, (entry) => options.codec.keyText(entry))
   }
 
@@ -61,14 +67,21 @@ export class KeyValueCore<K, V> {
   read(key: K): Lent<V> | undefined {
     const id = this.#codec.id(key)
     const entry = this.#overlay.find(id)
-    return entry === undefined ? this.#readEngine(id) : this.#lend(entry.value, entry.timestamp)
+    const found = entry === undefined ? this.#readEngine(id) : this.#lend(entry.value, entry.timestamp)
+    if (this.#maxEntries !== undefined && found !== undefined) this.#recentKeys(this.#maxEntries).touch(id)
+    return found
   }
 
   write(key: K, value: V | null, timestamp: number): void {
-    const codec = this.#codec
-    const id = codec.id(key)
+    const id = this.#codec.id(key)
     // Before the entry is made: a value that does not fit must leave no trace.
-    const held = value === null ? null : codec.held(value, timestamp)
+    const held = value === null ? null : this.#codec.held(value, timestamp)
+    if (this.#maxEntries === undefined) this.#writeHeld(id, held, timestamp)
+    else this.#writeLimited(id, held, timestamp, this.#recentKeys(this.#maxEntries))
+  }
+
+  #writeHeld(id: unknown, held: unknown, timestamp: number): void {
+    const codec = this.#codec
     const entry = this.#overlay.forWriting(id)
     const sizeBefore = entry.value == null ? 0 : codec.heldSize(entry.value)
     entry.value = held
@@ -80,6 +93,24 @@ export class KeyValueCore<K, V> {
     entry.recordTimestamp = record.timestamp
     if (this.cached) this.#remember(entry, record)
     else this.#log(entry, codec.borrowKeyBytes(id, record))
+  }
+
+  /** What must go is deleted, in the changelog too, as Java does it. */
+  #writeLimited(id: unknown, held: unknown, timestamp: number, recent: RecentKeys): void {
+    this.#writeHeld(id, held, timestamp)
+    if (held === null) return recent.delete(id)
+    recent.touch(id)
+    const surplus = recent.takeSurplus()
+    if (surplus !== undefined) this.#writeHeld(surplus, null, timestamp)
+  }
+
+  #recentKeys(maxEntries: number): RecentKeys {
+    this.#recent ??= new RecentKeys(maxEntries, this.#allIds())
+    return this.#recent
+  }
+
+  *#allIds(): Generator<unknown> {
+    for (const key of this.range(undefined, undefined, false, (each) => each)) yield this.#codec.id(key)
   }
 
   range<T>(
@@ -150,6 +181,7 @@ export class KeyValueCore<K, V> {
 
   rollback(keepFrozen: boolean): void {
     this.#overlay.rollback(keepFrozen)
+    this.#recent = undefined
     this.#listener = undefined
   }
 

@@ -179,8 +179,10 @@ export class TaskStores implements StoreHost {
       codec,
       keyspace: this.#options.state.keyspace(spec.name),
       host: this,
-      cached: spec.caching && this.#options.cacheMaxBytes > 0,
+      // What a maximum pushes out must be logged at once.
+      cached: spec.caching && spec.maxEntries === undefined && this.#options.cacheMaxBytes > 0,
       changelogTopic,
+      maxEntries: spec.maxEntries,
     })
     return { core, codec, face: timestamped ? new TimestampedKeyValueStore(core) : new PlainKeyValueStore(core, this) }
   }
