@@ -31,6 +31,7 @@ import { RecordCollector } from './record-collector.ts'
 import { TaskManager } from './task-manager.ts'
 import { assignmentRefused, groupHandler, newProducer, requireSourceTopics } from './thread-member.ts'
 import type { Assigned, RebalanceEvent, ThreadOptions, ThreadState } from './thread-options.ts'
+import type { StreamTask } from './task/stream-task.ts'
 import { Wakeup } from './wakeup.ts'
 
 /** The event loop gets its turn at least this often: heartbeats, sockets, timers. */
@@ -232,7 +233,9 @@ export class StreamThread {
   }
 
   async #idle(): Promise<void> {
-    const waitMs = Math.min(idleWaitMs, Math.max(1, this.#msToCommit()))
+    // Past the interval with nothing to commit there is nothing to be early for.
+    const toCommitMs = this.#msToCommit()
+    const waitMs = toCommitMs > 0 ? Math.min(idleWaitMs, toCommitMs) : idleWaitMs
     if (this.#paused) return this.#wake.wait(waitMs)
     if (this.#reader.isIdle) return this.#fetcher.wait(waitMs)
     await Promise.race([this.#reader.wait(waitMs), this.#fetcher.wait(waitMs)])
@@ -242,7 +245,15 @@ export class StreamThread {
     const tasks = this.#tasks.running
     if (tasks.some(({ task }) => task.commitRequested || task.commitDue)) return true
     if (this.#msToCommit() > 0 && !this.#overBudget()) return false
-    return tasks.length > 0
+    return tasks.some(({ task }) => task.commitNeeded || this.#hasPassedControlRecords(task))
+  }
+
+  /** The fetcher stands behind markers and aborted records: the position alone is worth a commit. */
+  #hasPassedControlRecords(task: StreamTask): boolean {
+    const { committed } = this.#tasks
+    return task.inputPartitions.some(
+      (key) => (this.#fetcher.position(key) ?? 0) > (committed.get(key)?.offset ?? Number.POSITIVE_INFINITY),
+    )
   }
 
   #overBudget(): boolean {

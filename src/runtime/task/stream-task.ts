@@ -165,7 +165,7 @@ export class StreamTask {
 
   /** Something was processed or punctuated, or a position moved, since the last commit. */
   get commitNeeded(): boolean {
-    return this.#worked || this.#group.queues.some(({ id, position }) => position !== this.#committed.get(id))
+    return this.#worked || this.#group.queues.some(({ id, position }) => position > (this.#committed.get(id) ?? -1))
   }
 
   /** The overlay or the caches are over their budget. */
