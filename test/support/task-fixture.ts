@@ -1,0 +1,131 @@
+/** A task over engine and sink in memory, for tests that drive it as a thread would. */
+import type { Clock } from '../../src/common/clock.ts'
+import { silentLogger } from '../../src/common/logger.ts'
+import { MetricsRegistry } from '../../src/common/metrics.ts'
+import type { RecordSet } from '../../src/processor/record-set.ts'
+import { timestampExtractors } from '../../src/processor/timestamp-extractors.ts'
+import type { TaskConfig } from '../../src/runtime/task/task-options.ts'
+import { StreamTask } from '../../src/runtime/task/stream-task.ts'
+import { MemoryEngine } from '../../src/state/memory-engine.ts'
+import { emptyMarker, type TaskState } from '../../src/state/state-engine.ts'
+import { DriverTopics, type DriverRecord } from '../../src/testing/driver-topics.ts'
+import type { SourceNode } from '../../src/topology/topology-node.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+
+export interface TaskFixture {
+  readonly task: StreamTask
+  readonly state: TaskState
+  readonly metrics: MetricsRegistry
+  readonly clock: { nowMs: number }
+  /** Makes the next record of a topic and adds it. */
+  add(topic: string, key: string | null, value: string | null, timestamp: number): void
+  /** What was written since the last call, as `topic key=value@timestamp`. */
+  written(): string[]
+  /** Flush, freeze and engine commit; returns the offsets. */
+  commit(): Record<string, number>
+}
+
+export interface FixtureOptions {
+  readonly config?: Partial<TaskConfig>
+  readonly state?: TaskState
+  /** Stands in front of the sink: throw to fail. */
+  readonly onAppend?: (topic: string) => void
+  readonly partitions?: Readonly<Record<string, number>>
+}
+
+export function taskFixture(topology: Topology, options: FixtureOptions = {}): TaskFixture {
+  const [subTopology] = topology.compile().subTopologies
+  if (subTopology === undefined) throw new Error('the topology is empty')
+  const clock = { nowMs: 0 }
+  const metrics = new MetricsRegistry()
+  const topics = new DriverTopics(options.partitions ?? {}, () => undefined)
+  const state = options.state ?? new MemoryEngine().openNow('0_0')
+  const sources = subTopology.nodes.filter((node): node is SourceNode => node.kind === 'source')
+  const task = new StreamTask({
+    taskId: '0_0',
+    partition: 0,
+    applicationId: 'app',
+    topology: subTopology,
+    repartitionTopics: new Set(),
+    topicName: (name) => `app-${name}`,
+    inputTopics: new Map(sources.map(({ name, topics: read }) => [name, read as readonly string[]])),
+    sink: {
+      partitionCount: (topic) => topics.partitionCount(topic),
+      append: (topic, ...rest) => {
+        options.onAppend?.(topic)
+        topics.append(topic, ...rest)
+      },
+    },
+    state,
+    config: {
+      maxTaskIdleMs: 0,
+      cacheMaxBytes: 0,
+      uncommittedMaxBytes: 1e9,
+      timestampExtractor: timestampExtractors.failOnInvalid,
+      onDeserializationError: 'fail',
+      onProcessingError: 'fail',
+      onProductionError: 'fail',
+      ...options.config,
+    },
+    clock: fixedClock(clock),
+    metrics,
+    logger: silentLogger,
+  })
+  task.initialize()
+  return {
+    task,
+    state,
+    metrics,
+    clock,
+    add(topic, key, value, timestamp) {
+      task.add(topics.make(topic, 0, bytes(key), bytes(value), timestamp, []))
+    },
+    written: () => topics.takeLog().map(describeRecord),
+    commit() {
+      task.flush(Infinity)
+      const positions = task.positions(() => undefined)
+      task.commitEngineNow(task.freeze(), emptyMarker)
+      task.committed(positions)
+      return Object.fromEntries([...positions].map(([partition, { offset }]) => [partition, offset]))
+    },
+  }
+}
+
+/** A set of no records, as a fetch returns it where only control records were. */
+export function emptySet(topic: string, nextOffset: number): RecordSet {
+  return {
+    topic,
+    partition: 0,
+    recordCount: 0,
+    byteLength: 0,
+    nextOffset,
+    highWatermark: -1,
+    cursor: () => ({
+      next: () => false,
+      offset: -1,
+      timestamp: -1,
+      buffer: Buffer.alloc(0),
+      keyStart: 0,
+      keyLength: -1,
+      valueStart: 0,
+      valueLength: -1,
+      headers: () => [],
+    }),
+  }
+}
+
+function fixedClock(clock: { nowMs: number }): Clock {
+  return { now: () => clock.nowMs, setTimer: () => ({ cancel: () => undefined }), yieldTurn: () => Promise.resolve() }
+}
+
+function bytes(text: string | null): Buffer | null {
+  return text === null ? null : Buffer.from(text)
+}
+
+function describeRecord(record: DriverRecord): string {
+  const { topic, partition, buffer, keyStart, keyLength, valueStart, valueLength, timestamp } = record
+  const text = (start: number, length: number): string =>
+    length < 0 ? 'null' : buffer.toString('utf8', start, start + length)
+  const place = partition === 0 ? topic : `${topic}-${partition}`
+  return `${place} ${text(keyStart, keyLength)}=${text(valueStart, valueLength)}@${timestamp}`
+}
