@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest'
+import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
+import { serdes } from '../../../src/serde/serdes.ts'
+import { TopologyTestDriver } from '../../../src/testing/topology-test-driver.ts'
+import { Topology } from '../../../src/topology/topology.ts'
+import { stores } from '../../../src/state/stores.ts'
+
+const strings = { key: serdes.string, value: serdes.string }
+
+function wordCount(): Topology {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('lines', { value: serdes.string })
+    .flatMapValues((line) => line.split(' '))
+    .groupBy((word) => word, strings)
+    .count({ store: 'counts' })
+    .toStream()
+    .to('counts-out')
+  return builder.build()
+}
+
+function codeOf(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+  return undefined
+}
+
+describe('The test driver', () => {
+  it('runs a record to its end, through repartition topics of several partitions', () => {
+    const driver = new TopologyTestDriver(wordCount(), { applicationId: 'app', partitions: { lines: 4 } })
+    const lines = driver.createInputTopic('lines', serdes.string, serdes.string)
+    const counts = driver.createOutputTopic('counts-out', serdes.string, serdes.int64)
+    lines.pipeInput({ value: 'a b c a', partition: 0 })
+    lines.pipeInput({ value: 'a', partition: 3 })
+    const totals = new Map(counts.readRecords().map(({ key, value }) => [key, value]))
+    expect(totals).toEqual(
+      new Map([
+        ['a', 3],
+        ['b', 1],
+        ['c', 1],
+      ]),
+    )
+    expect(counts.isEmpty).toBe(true)
+    const used = new Set(
+      driver
+        .producedRecords()
+        .filter(({ topic }) => topic === 'app-counts-repartition')
+        .map(({ partition }) => partition),
+    )
+    expect(used.size).toBeGreaterThan(1)
+    const store = driver.keyValueStore<string, number>('counts')
+    expect(store.get('a')).toBe(3)
+    expect([...store.range()].map(([key]) => key).toSorted()).toEqual(['a', 'b', 'c'])
+    expect(store.approximateNumEntries()).toBe(3)
+  })
+
+  it('runs a loop from a sink into a source to its end', () => {
+    const topology = new Topology()
+      .addSource('src', 'loop', strings)
+      .addProcessor(
+        'countdown',
+        () => {
+          let forward: (key: string, value: string, timestamp: number) => void
+          return {
+            init: (context) =>
+              void (forward = (key, value, timestamp) =>
+                context.forward({ key: key as never, value: value as never, timestamp, headers: [] })),
+            process: ({ key, value, timestamp }) => {
+              const left = Number(value) - 1
+              if (left > 0) forward(key as string, String(left), timestamp)
+            },
+          }
+        },
+        'src',
+      )
+      .addSink('sink', 'loop', 'countdown', strings)
+    const driver = new TopologyTestDriver(topology)
+    driver.createInputTopic('loop', serdes.string, serdes.string).pipeInput({ key: 'k', value: '4' })
+    expect(
+      driver
+        .createOutputTopic('loop', serdes.string, serdes.string)
+        .readRecords()
+        .map(({ value }) => value),
+    ).toEqual(['3', '2', '1'])
+  })
+
+  it('gives a record without a timestamp the wall clock’s, which moves only when told', () => {
+    const driver = new TopologyTestDriver(wordCount(), { initialWallClockTime: 500 })
+    const lines = driver.createInputTopic('lines', serdes.string, serdes.string)
+    const counts = driver.createOutputTopic('counts-out', serdes.string, serdes.int64)
+    lines.pipeInput({ value: 'a' })
+    expect(counts.readRecord()?.timestamp).toBe(500)
+    driver.advanceWallClockTime('2s')
+    lines.pipeInput({ value: 'a' })
+    expect(counts.readRecord()).toEqual({ key: 'a', value: 2, timestamp: 2500, headers: [], partition: 0 })
+    expect(counts.readRecord()).toBeUndefined()
+    expect(codeOf(() => driver.advanceWallClockTime(-1))).toBe('MILLRACE_TEST_TIME_INVALID')
+  })
+
+  it('throws from pipeInput what stops the task, keeps what was produced before, and takes no more input', () => {
+    const builder = new StreamsBuilder()
+    const stream = builder.stream('in', strings)
+    stream.to('first')
+    stream
+      .mapValues((value) => {
+        if (value === 'bad') throw new Error('no')
+        return value
+      })
+      .to('second', strings)
+    const driver = new TopologyTestDriver(builder.build())
+    const input = driver.createInputTopic('in', serdes.string, serdes.string)
+    input.pipeInput({ key: 'k', value: 'good' })
+    expect(codeOf(() => input.pipeInput({ key: 'k', value: 'bad' }))).toBe('MILLRACE_PROCESSING_FAILED')
+    const first = driver.createOutputTopic('first', serdes.string, serdes.string)
+    expect(first.readRecords().map(({ value }) => value)).toEqual(['good', 'bad'])
+    expect(codeOf(() => input.pipeInput({ key: 'k', value: 'good' }))).toBe('MILLRACE_TEST_DRIVER_STOPPED')
+  })
+
+  it('refuses what a test cannot mean: topics, partitions, stores and metrics that are not there', () => {
+    const driver = new TopologyTestDriver(wordCount())
+    const lines = driver.createInputTopic('lines', serdes.string, serdes.string)
+    expect(codeOf(() => driver.createInputTopic('linse', serdes.string, serdes.string))).toBe(
+      'MILLRACE_TEST_TOPIC_UNKNOWN',
+    )
+    expect(codeOf(() => lines.pipeInput({ value: 'a', partition: 1 }))).toBe('MILLRACE_TEST_PARTITION_UNKNOWN')
+    expect(codeOf(() => driver.keyValueStore('count'))).toBe('MILLRACE_TEST_STORE_UNKNOWN')
+    expect(codeOf(() => driver.metric('droped-records-total'))).toBe('MILLRACE_TEST_METRIC_UNKNOWN')
+    expect(driver.metric('dropped-records-total')).toBe(0)
+    driver.close()
+    expect(codeOf(() => lines.pipeInput({ value: 'a' }))).toBe('MILLRACE_TEST_DRIVER_STOPPED')
+  })
+
+  it('lets a test read and write stores, with and without their timestamps', () => {
+    const topology = new Topology()
+      .addSource('src', 'in', strings)
+      .addProcessor('p', () => ({ process: () => undefined }), 'src')
+      .addStateStore(stores.timestampedKeyValue('t', { key: serdes.string, value: serdes.int64 }), 'p')
+      .addStateStore(stores.keyValue('s', { key: serdes.string, value: serdes.int64 }), 'p')
+    const driver = new TopologyTestDriver(topology, { initialWallClockTime: 9 })
+    driver.keyValueStore<string, number>('t').put('a', 1)
+    driver.timestampedKeyValueStore<string, number>('t').put('b', { value: 2, timestamp: 5 })
+    expect([...driver.timestampedKeyValueStore<string, number>('t').range()]).toEqual([
+      ['a', { value: 1, timestamp: 9 }],
+      ['b', { value: 2, timestamp: 5 }],
+    ])
+    expect([...driver.keyValueStore<string, number>('t').reverseRange()]).toEqual([
+      ['b', 2],
+      ['a', 1],
+    ])
+    const plain = driver.keyValueStore<string, number>('s')
+    expect(plain.putIfAbsent('a', 1)).toBeUndefined()
+    expect(plain.putIfAbsent('a', 2)).toBe(1)
+    expect(plain.delete('a')).toBe(1)
+    expect(plain.get('a')).toBeUndefined()
+    expect(codeOf(() => driver.timestampedKeyValueStore('s'))).toBe('MILLRACE_TEST_STORE_UNKNOWN')
+  })
+
+  it('keeps what output topics have not read when everything produced is taken', () => {
+    const driver = new TopologyTestDriver(wordCount(), { applicationId: 'app' })
+    const counts = driver.createOutputTopic('counts-out', serdes.string, serdes.int64)
+    driver.createInputTopic('lines', serdes.string, serdes.string).pipeInput({ value: 'a' })
+    expect(driver.producedRecords().map(({ topic }) => topic)).toEqual([
+      'app-counts-repartition',
+      'app-counts-changelog',
+      'counts-out',
+    ])
+    expect(driver.producedRecords()).toEqual([])
+    expect(counts.readRecords()).toHaveLength(1)
+  })
+})
