@@ -11,7 +11,7 @@ import type { Compression } from '../../src/kafka/records/compression.ts'
 import { controlType } from '../../src/kafka/records/control-batch.ts'
 import { readBatches, type RecordBatch } from '../../src/kafka/records/record-batch.ts'
 import { RecordsCursor } from '../../src/kafka/records/records-cursor.ts'
-import { keyView, valueView } from '../../src/processor/record-set.ts'
+import { valueView } from '../../src/processor/record-set.ts'
 
 export interface RawAddress {
   readonly host: string
@@ -92,6 +92,9 @@ export class RawKafka {
   }
 }
 
+/** Anything that sends messages: this, or a connection in process. */
+export type Sender = Pick<RawKafka, 'send'>
+
 export interface RawRecords {
   readonly values: readonly (string | null)[]
   readonly key?: string | null
@@ -140,7 +143,7 @@ export interface ProduceAnswer {
 
 /** One batch to one partition. */
 export async function produceTo(
-  kafka: RawKafka,
+  kafka: Sender,
   topic: string,
   records: RawRecords | Buffer,
   options: ProduceOptions = {},
@@ -183,7 +186,7 @@ export interface FetchAnswer {
 }
 
 export async function fetchFrom(
-  kafka: RawKafka,
+  kafka: Sender,
   topic: string,
   offset: number,
   options: FetchOptions = {},
@@ -223,9 +226,4 @@ function describeBatch(batch: RecordBatch): string[] {
     records.push(`${cursor.offset}:${value}`)
   }
   return records
-}
-
-export function recordKey(batch: RecordBatch): string {
-  const cursor = new RecordsCursor([batch])
-  return cursor.next() ? String(keyView(cursor)) : ''
 }

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { defaultBrokerConfig } from '../../../../src/kafka/broker/broker-config.ts'
+import { TransactionCoordinator } from '../../../../src/kafka/broker/transaction-coordinator.ts'
+import { TransactionMarkers, type Marker } from '../../../../src/kafka/broker/transaction-markers.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+
+const partitions = [0, 1].map((partition) => ({ topic: 't', partition }))
+
+describe('TransactionCoordinator', () => {
+  let clock: ManualClock
+  let markers: TransactionMarkers
+  let coordinator: TransactionCoordinator
+  let written: (Marker & { partition: number })[]
+
+  beforeEach(() => {
+    clock = new ManualClock()
+    written = []
+    markers = new TransactionMarkers(clock, 0, ({ partition }, marker) => written.push({ ...marker, partition }))
+    coordinator = new TransactionCoordinator(clock, defaultBrokerConfig, markers)
+  })
+
+  it('writes a marker to every partition of a transaction and is ready for the next', () => {
+    const owner = coordinator.init('tid', 1000, undefined)
+    for (const committed of [true, false]) {
+      coordinator.addPartitions('tid', owner, partitions)
+      coordinator.end('tid', owner, committed)
+    }
+    expect(written.map(({ partition, committed }) => [partition, committed])).toEqual([
+      [0, true],
+      [1, true],
+      [0, false],
+      [1, false],
+    ])
+    expect(coordinator.get('tid')).toMatchObject({ state: 'CompleteAbort', partitions: [], startedAtMs: -1 })
+  })
+
+  it('is ending while one marker is held, and tells everybody to come again', () => {
+    const owner = coordinator.init('tid', 1000, undefined)
+    const release = markers.hold('t', 1)
+    coordinator.addPartitions('tid', owner, partitions)
+    coordinator.end('tid', owner, true)
+    expect(written).toHaveLength(1)
+    expect(markers.waiting('t', 1)).toBe(1)
+    expect(coordinator.get('tid')?.state).toBe('PrepareCommit')
+    expect(() => coordinator.addPartitions('tid', owner, partitions)).toThrow('CONCURRENT_TRANSACTIONS')
+    expect(() => coordinator.init('tid', 1000, undefined)).toThrow('CONCURRENT_TRANSACTIONS')
+    expect(() => coordinator.end('tid', owner, true)).toThrow('CONCURRENT_TRANSACTIONS')
+    expect(() => coordinator.end('tid', owner, false)).toThrow('INVALID_TXN_STATE')
+    release()
+    expect(coordinator.get('tid')?.state).toBe('CompleteCommit')
+    coordinator.end('tid', owner, true)
+  })
+
+  it('aborts a transaction that takes too long, fencing its owner', async () => {
+    const owner = coordinator.init('tid', 1000, undefined)
+    coordinator.addPartitions('tid', owner, partitions)
+    await clock.advance(999)
+    expect(coordinator.get('tid')?.state).toBe('Ongoing')
+    await clock.advance(1)
+    expect(written).toMatchObject([
+      { committed: false, epoch: 1 },
+      { committed: false, epoch: 1 },
+    ])
+    expect(() => coordinator.end('tid', owner, true)).toThrow('PRODUCER_FENCED')
+    expect(coordinator.init('tid', 1000, owner)).toEqual({ producerId: owner.producerId, epoch: 1 })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('takes another producer id when the epochs are used up', () => {
+    let owner = coordinator.init('tid', 1000, undefined)
+    for (let count = 0; count < 32_766; count++) owner = coordinator.init('tid', 1000, undefined)
+    expect(owner).toEqual({ producerId: 0, epoch: 32_766 })
+    expect(coordinator.init('tid', 1000, undefined)).toEqual({ producerId: 1, epoch: 0 })
+  })
+
+  it('writes markers later when they shall take their time', async () => {
+    markers = new TransactionMarkers(clock, 20, (partition, marker) => written.push({ ...marker, ...partition }))
+    coordinator = new TransactionCoordinator(clock, defaultBrokerConfig, markers)
+    const owner = coordinator.init('tid', 1000, undefined)
+    coordinator.addPartitions('tid', owner, partitions)
+    coordinator.end('tid', owner, true)
+    expect(coordinator.get('tid')?.state).toBe('PrepareCommit')
+    await clock.advance(20)
+    expect(coordinator.get('tid')?.state).toBe('CompleteCommit')
+  })
+
+  it('forgets the oldest unused ids beyond its bound, and refuses when all are in use', () => {
+    coordinator = new TransactionCoordinator(clock, { ...defaultBrokerConfig, maxTransactionalIds: 2 }, markers)
+    const one = coordinator.init('one', 1000, undefined)
+    const two = coordinator.init('two', 1000, undefined)
+    coordinator.addPartitions('two', two, partitions)
+    const three = coordinator.init('three', 1000, undefined)
+    expect(() => coordinator.addPartitions('one', one, partitions)).toThrow('INVALID_PRODUCER_ID_MAPPING')
+    coordinator.addPartitions('three', three, partitions)
+    expect(() => coordinator.init('four', 1000, undefined)).toThrow('too many open transactions')
+  })
+})
