@@ -11,7 +11,7 @@ import { ManualClock } from './manual-clock.ts'
 export interface BrokerBed {
   readonly broker: EmbeddedBroker
   readonly clock: ManualClock
-  connect(nodeId?: number): BrokerClient
+  readonly connect: (nodeId?: number) => BrokerClient
 }
 
 export function brokerBed(

@@ -5,7 +5,8 @@ export class ManualClock implements Clock {
   #nowMs: number
   #timers: { readonly atMs: number; readonly callback: () => void }[] = []
 
-  constructor(nowMs = 1_700_000_000_000) {
+  /** By default far ahead, so that real times are not in its future. */
+  constructor(nowMs = 4_000_000_000_000) {
     this.#nowMs = nowMs
   }
 
