@@ -78,18 +78,26 @@ export class ClientBed {
     return name
   }
 
-  /** Says to the coordinator that a member leaves, as its restarted process does. */
-  async removeMember(group: GroupOptions, memberId: string): Promise<void> {
+  /** The client's own knowledge of the cluster, for questions that its public interface does not answer. */
+  async withCluster<T>(use: (cluster: Cluster) => Promise<T>): Promise<T> {
     const cluster = new Cluster({
-      transport: this.#target.transport('remover'),
+      transport: this.#target.transport('helper'),
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,
       requestTimeoutMs: 5000,
     })
-    await cluster.connect(5000)
-    await new JoinRequests(cluster, group).leave(memberId)
-    await cluster.close()
+    try {
+      await cluster.connect(20_000)
+      return await use(cluster)
+    } finally {
+      await cluster.close()
+    }
+  }
+
+  /** Says to the coordinator that a member leaves, as its restarted process does. */
+  removeMember(group: GroupOptions, memberId: string): Promise<void> {
+    return this.withCluster((cluster) => new JoinRequests(cluster, group).leave(memberId))
   }
 
   async close(): Promise<void> {
