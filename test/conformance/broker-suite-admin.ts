@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { apis } from '../../src/kafka/protocol/apis.ts'
 import { errorCodes } from '../../src/kafka/protocol/error-codes.ts'
 import { encodeRequestHeader } from '../../src/kafka/protocol/header.ts'
-import { eventually, type Suite } from './broker-suite.ts'
+import { eventually, type Suite } from './broker-suite-context.ts'
 
 /** Of Apache Kafka 4.3.1; the embedded broker offers part of them. */
 const kafkaVersions: Readonly<Record<number, readonly [number, number]>> = {

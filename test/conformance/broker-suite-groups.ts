@@ -5,7 +5,7 @@ import { consumerProtocolSubscription } from '../../src/kafka/protocol/messages/
 import type { JoinGroupResponse } from '../../src/kafka/protocol/messages/join-group.ts'
 import { encodeVersioned } from '../../src/kafka/protocol/versioned.ts'
 import type { RawKafka } from '../support/raw-kafka.ts'
-import { eventually, type Suite } from './broker-suite.ts'
+import { eventually, type Suite } from './broker-suite-context.ts'
 import { committedOffset, Owner } from './broker-suite-transactions.ts'
 
 export function groupCases(suite: Suite): void {
@@ -279,9 +279,9 @@ export function groupCases(suite: Suite): void {
       const { kafka, groupId } = member
       await member.enter()
       await member.commit(suite, 5, {}, topic)
-      const describe = async (version: number) =>
+      const described = async (version: number) =>
         (await kafka.send(apis.DescribeGroups, version, { groups: [groupId] })).groups[0]
-      expect(await describe(5)).toMatchObject({
+      expect(await described(5)).toMatchObject({
         errorCode: 0,
         groupState: 'Stable',
         protocolType: 'consumer',
@@ -298,12 +298,12 @@ export function groupCases(suite: Suite): void {
         (await kafka.send(apis.DeleteGroups, 2, { groupsNames: [groupId] })).results[0]?.errorCode
       expect(await remove()).toBe(errorCodes.NON_EMPTY_GROUP)
       await member.leave()
-      expect(await describe(5)).toMatchObject({ groupState: 'Empty', members: [] })
+      expect(await described(5)).toMatchObject({ groupState: 'Empty', members: [] })
       expect(await committedOffset(kafka, groupId, topic, true)).toEqual([0, 5])
       expect(await remove()).toBe(0)
       expect(await remove()).toBe(errorCodes.GROUP_ID_NOT_FOUND)
-      expect(await describe(5)).toMatchObject({ errorCode: 0, groupState: 'Dead' })
-      expect(await describe(6)).toMatchObject({ errorCode: errorCodes.GROUP_ID_NOT_FOUND, groupState: 'Dead' })
+      expect(await described(5)).toMatchObject({ errorCode: 0, groupState: 'Dead' })
+      expect(await described(6)).toMatchObject({ errorCode: errorCodes.GROUP_ID_NOT_FOUND, groupState: 'Dead' })
       expect(await committedOffset(kafka, groupId, topic, true)).toEqual([0, -1])
     })
 
@@ -439,13 +439,15 @@ class Member {
 
   async commit(
     suite: Suite,
-    committedOffset: number,
+    offset: number,
     options: { readonly memberId?: string; readonly generationId?: number; readonly committedMetadata?: string } = {},
     topic = '',
   ): Promise<number | undefined> {
     const { groupId, memberId, generationId } = this
     const name = topic === '' ? await suite.createTopic() : topic
-    const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: options.committedMetadata ?? '' }]
+    const partitions = [
+      { partitionIndex: 0, committedOffset: offset, committedMetadata: options.committedMetadata ?? '' },
+    ]
     const { topics } = await this.kafka.send(apis.OffsetCommit, 8, {
       groupId,
       memberId: options.memberId ?? memberId,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { apis } from '../../src/kafka/protocol/apis.ts'
 import { errorCodes } from '../../src/kafka/protocol/error-codes.ts'
 import { fetchFrom, produceTo, rawBatch, type RawKafka } from '../support/raw-kafka.ts'
-import { eventually, type Suite } from './broker-suite.ts'
+import { eventually, type Suite } from './broker-suite-context.ts'
 
 export function logCases(suite: Suite): void {
   describe('producing', () => {

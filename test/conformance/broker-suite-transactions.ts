@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { apis } from '../../src/kafka/protocol/apis.ts'
 import { errorCodes } from '../../src/kafka/protocol/error-codes.ts'
 import { fetchFrom, produceTo, type RawKafka } from '../support/raw-kafka.ts'
-import { eventually, type Suite } from './broker-suite.ts'
+import { eventually, type Suite } from './broker-suite-context.ts'
 import { listOffset } from './broker-suite-log.ts'
 
 export function transactionCases(suite: Suite): void {
@@ -345,13 +345,13 @@ export class Owner {
   async commitOffset(
     groupId: string,
     topic: string,
-    committedOffset: number,
+    offset: number,
     version = 3,
     member: { generationId?: number; memberId?: string; groupInstanceId?: string | null } = {},
   ): Promise<number | undefined> {
     const { transactionalId, producerId, epoch: producerEpoch } = this
     await eventually(async () => (await this.#kafka.send(apis.FindCoordinator, 2, { key: groupId })).errorCode === 0)
-    const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: '' }]
+    const partitions = [{ partitionIndex: 0, committedOffset: offset, committedMetadata: '' }]
     const request = { transactionalId, groupId, producerId, producerEpoch, topics: [{ name: topic, partitions }] }
     let code: number | undefined
     await eventually(async () => {

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { fetchFrom, RawKafka, type RawAddress } from '../support/raw-kafka.ts'
 import { apis } from '../../src/kafka/protocol/apis.ts'
+import { eventually, type Suite } from './broker-suite-context.ts'
 import { adminCases } from './broker-suite-admin.ts'
 import { groupCases } from './broker-suite-groups.ts'
 import { logCases } from './broker-suite-log.ts'
@@ -14,13 +15,6 @@ import { transactionCases } from './broker-suite-transactions.ts'
 export interface BrokerUnderTest {
   readonly address: RawAddress
   stop(): Promise<void>
-}
-
-/** Names are unique per run, so that cases do not see each other. */
-export interface Suite {
-  connect(): Promise<RawKafka>
-  name(of: string): string
-  createTopic(options?: { readonly partitions?: number; readonly config?: Record<string, string> }): Promise<string>
 }
 
 export function brokerSuite(title: string, start: () => Promise<BrokerUnderTest>): void {
@@ -74,13 +68,4 @@ async function untilKnown(kafka: RawKafka, topic: string): Promise<void> {
       found?.errorCode === 0 && found.partitions.every(({ errorCode, leaderId }) => errorCode === 0 && leaderId >= 0)
     )
   })
-}
-
-/** Asks again until it holds; for what a real cluster does a moment later. */
-export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (await holds()) return
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  throw new Error('it did not come to hold within some 5 s')
 }

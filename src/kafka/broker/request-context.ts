@@ -35,7 +35,7 @@ export function on<Request, Response>(
   versions: { readonly min?: number; readonly max?: number } = {},
 ): HandlerEntry {
   return {
-    api: api as Api<unknown, unknown>,
+    api,
     minVersion: versions.min ?? api.minVersion,
     maxVersion: versions.max ?? api.maxVersion,
     handle: handle as Handler<unknown, unknown>,
