@@ -122,7 +122,7 @@ export class KeyValueCore<K, V> {
     const codec = this.#codec
     const host = this.#host
     const turn = host.turn
-    return new StoreRange<T>({
+    return new StoreRange({
       storeName: this.name,
       rows: this.#overlay.rows(textOf(from), textOf(to)),
       cursor: this.#keyspace.range(from, to, reverse),

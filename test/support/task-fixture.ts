@@ -2,7 +2,7 @@
 import type { Clock } from '../../src/common/clock.ts'
 import { silentLogger } from '../../src/common/logger.ts'
 import { MetricsRegistry } from '../../src/common/metrics.ts'
-import type { RecordSet } from '../../src/processor/record-set.ts'
+import { keyView, type RecordSet } from '../../src/processor/record-set.ts'
 import { timestampExtractors } from '../../src/processor/timestamp-extractors.ts'
 import type { TaskConfig } from '../../src/runtime/task/task-options.ts'
 import { StreamTask } from '../../src/runtime/task/stream-task.ts'
@@ -18,9 +18,11 @@ export interface TaskFixture {
   readonly metrics: MetricsRegistry
   readonly clock: { nowMs: number }
   /** Makes the next record of a topic and adds it. */
-  add(topic: string, key: string | null, value: string | null, timestamp: number): void
+  add(topic: string, key: string | Buffer | null, value: string | null, timestamp: number): void
   /** What was written since the last call, as `topic key=value@timestamp`. */
   written(): string[]
+  /** The keys of it, as hex. */
+  writtenKeys(): string[]
   /** Flush, freeze and engine commit; returns the offsets. */
   commit(): Record<string, number>
 }
@@ -81,6 +83,7 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
       task.add(topics.make(topic, 0, bytes(key), bytes(value), timestamp, []))
     },
     written: () => topics.takeLog().map(describeRecord),
+    writtenKeys: () => topics.takeLog().map((record) => keyView(record)?.toString('hex') ?? 'null'),
     commit() {
       task.flush(Infinity)
       const positions = task.positions(() => undefined)
@@ -92,11 +95,11 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
 }
 
 /** A set of no records, as a fetch returns it where only control records were. */
-export function emptySet(topic: string, nextOffset: number): RecordSet {
+export function emptySet(topic: string, nextOffset: number, recordCount: number = 0): RecordSet {
   return {
     topic,
     partition: 0,
-    recordCount: 0,
+    recordCount,
     byteLength: 0,
     nextOffset,
     highWatermark: -1,
@@ -118,8 +121,8 @@ function fixedClock(clock: { nowMs: number }): Clock {
   return { now: () => clock.nowMs, setTimer: () => ({ cancel: () => undefined }), yieldTurn: () => Promise.resolve() }
 }
 
-function bytes(text: string | null): Buffer | null {
-  return text === null ? null : Buffer.from(text)
+function bytes(text: string | Buffer | null): Buffer | null {
+  return typeof text === 'string' ? Buffer.from(text) : text
 }
 
 function describeRecord(record: DriverRecord): string {

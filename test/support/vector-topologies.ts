@@ -7,7 +7,7 @@ import type { Processor } from '../../src/processor/processor.ts'
 import type { Cancellable, ProcessorContext } from '../../src/processor/processor-context.ts'
 import type { KeyValueStore } from '../../src/processor/state-store.ts'
 import type { StreamsConfig } from '../../src/processor/streams-config.ts'
-import { nullable, type AnySerde, type Serde } from '../../src/serde/serde.ts'
+import { nullable, type AnySerde } from '../../src/serde/serde.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { stores } from '../../src/state/stores.ts'
 import { Topology } from '../../src/topology/topology.ts'
@@ -267,9 +267,7 @@ const streams: Record<string, VectorTopology> = {
   }),
   'deserialization handler CONTINUE with dead letter topic: key and value': dsl((b) => {
     b.stream('in', { key: int32, value: int64 }).to('out')
-    b.table('t', { key: serdes.string, value: serdes.int64 as Serde<number>, store: 'ts' })
-      .toStream()
-      .to('ot')
+    b.table('t', { key: serdes.string, value: serdes.int64, store: 'ts' }).toStream().to('ot')
   }),
 }
 

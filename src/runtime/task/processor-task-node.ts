@@ -19,7 +19,7 @@ export class ProcessorTaskNode implements PunctuatedNode {
     this.name = spec.name
     this.#spec = spec
     this.#scope = scope
-    this.#operator = spec.supplier() as Operator<unknown, unknown>
+    this.#operator = spec.supplier()
   }
 
   addChild(child: TaskNode): void {

@@ -103,8 +103,7 @@ export class RecordQueue {
   hasRecord(): boolean {
     while (!this.#hasHead) {
       if (!this.#toNextRecord()) return false
-      if (this.#reader.read(this.cursor)) this.#hasHead = true
-      else this.#position = this.cursor.offset + 1
+      this.#hasHead = this.#reader.read(this.cursor)
     }
     return true
   }

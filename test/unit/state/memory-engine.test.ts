@@ -21,7 +21,7 @@ describe('The engine in memory', () => {
   it('keeps a state while it is open, whoever opens it again, and forgets it when it is closed', async () => {
     const engine = new MemoryEngine()
     const state = await engine.open('0_0')
-    await state.commit(batchOf(['s', 'k', 'v']), { ...emptyMarker, committedAtMs: 1 })
+    state.commit(batchOf(['s', 'k', 'v']), { ...emptyMarker, committedAtMs: 1 })
     const again = await engine.open('0_0')
     expect(again.keyspace('s').get(Buffer.from('k'))?.toString()).toBe('v')
     await again.close()
@@ -47,7 +47,7 @@ describe('The engine in memory', () => {
     const state = await new MemoryEngine().open('0_0')
     const key = Buffer.from('k')
     const value = Buffer.from('v')
-    await state.commit({ forEach: (visit) => visit('s', key, value) }, emptyMarker)
+    state.commit({ forEach: (visit) => visit('s', key, value) }, emptyMarker)
     key.fill(0)
     value.fill(0)
     expect(state.keyspace('s').get(Buffer.from('k'))?.toString()).toBe('v')
@@ -55,7 +55,7 @@ describe('The engine in memory', () => {
 
   it('clears one key space and leaves the others', async () => {
     const state = await new MemoryEngine().open('0_0')
-    await state.commit(batchOf(['s', 'k', 'v'], ['t', 'k', 'w']), emptyMarker)
+    state.commit(batchOf(['s', 'k', 'v'], ['t', 'k', 'w']), emptyMarker)
     await state.clear('s')
     expect(state.keyspace('s').size).toBe(0)
     expect(state.keyspace('t').get(Buffer.from('k'))?.toString()).toBe('w')
@@ -63,7 +63,7 @@ describe('The engine in memory', () => {
 
   it('moves the marker with an empty batch', async () => {
     const state = await new MemoryEngine().open('0_0')
-    await state.commit(emptyBatch, { ...emptyMarker, committedAtMs: 7 })
+    state.commit(emptyBatch, { ...emptyMarker, committedAtMs: 7 })
     expect(state.marker?.committedAtMs).toBe(7)
   })
 })
@@ -98,6 +98,19 @@ describe('Sorted keys', () => {
       ),
       { numRuns: 25 },
     )
+  })
+})
+
+describe('A long run of sorted keys', () => {
+  it('is walked past where whole blocks were deleted', () => {
+    const all = Array.from({ length: 3000 }, (_, i) => String(i).padStart(5, '0'))
+    const keys = SortedKeys.of(all)
+    for (const key of all.slice(700, 2100)) keys.delete(key)
+    const left = [...all.slice(0, 700), ...all.slice(2100)]
+    expect(walk(keys, undefined, undefined, false)).toEqual(left)
+    expect(walk(keys, undefined, undefined, true)).toEqual(left.toReversed())
+    expect(walk(keys, '01000', undefined, false)).toEqual(left.slice(700))
+    expect(walk(keys, undefined, '01000', true)).toEqual(left.slice(0, 700).toReversed())
   })
 })
 

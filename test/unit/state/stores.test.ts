@@ -93,6 +93,30 @@ describe('A cached store', () => {
     expect(store.logged).toEqual([])
   })
 
+  it('forwards a delete with the time of the record, whatever was written with it', () => {
+    const store = fixture({ caching: true })
+    table(store).write('a', 1, 10)
+    commit(store)
+    const times: number[] = []
+    table(store).onFlush((_key, _change, timestamp) => times.push(timestamp), false)
+    store.record.timestamp = 77
+    table(store).write('a', null, 5)
+    store.stores.flush(() => false)
+    expect(times).toEqual([77])
+  })
+
+  it('reads below itself by the key, not by what was lent for a record that is over', () => {
+    const store = fixture({ caching: true })
+    table(store).write('a', 1, 10)
+    commit(store)
+    const changes: Change<number>[] = []
+    table(store).onFlush((_key, change) => changes.push(change), true)
+    table(store).write('a', 2, 11)
+    Object.assign(store.record, { rawKey: Buffer.from('gone'), rawKeyValue: 'a', rawKeySerde: serdes.string })
+    store.stores.flush(() => false)
+    expect(changes).toEqual([{ newValue: 2, oldValue: 1 }])
+  })
+
   it('logs every delete when nobody listens, with the time of the record', () => {
     const store = fixture({ caching: true })
     store.record.timestamp = 77
@@ -186,6 +210,32 @@ describe('A store', () => {
     expect(store.get('a')).toEqual({ n: 1 })
   })
 
+  it('is not changed by a serde that writes into one buffer again and again', () => {
+    const buffer = Buffer.alloc(1)
+    const reusing: AnySerde = {
+      name: 'reusing',
+      serialize: (value: number) => {
+        buffer[0] = value
+        return buffer
+      },
+      deserialize: (bytes) => bytes[0],
+    }
+    const store = valuesOf(reusing) as KeyValueStore<string, number>
+    store.put('a', 1)
+    store.put('b', 2)
+    expect([...store.range()]).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+  })
+
+  it('finds a key with a lone surrogate by the bytes that Java writes for it', () => {
+    const store = fixture()
+    table(store).write('\uD800', 1, 1)
+    expect(table(store).get('?')?.value).toBe(1)
+    expect([...table(store).range()].map(([key]) => key)).toEqual(['?'])
+  })
+
   it('rounds a float as a restored store would', () => {
     const store = valuesOf(serdes.float32, { caching: true }) as KeyValueStore<string, number>
     store.put('a', 0.1)
@@ -226,11 +276,11 @@ describe('A store', () => {
     expect([...s.range()].map(([key]) => key)).toEqual(['a', 'b', 'bb'])
   })
 
-  it('refuses an iterator after the record that opened it', () => {
+  it('refuses an iterator after a rollback', () => {
     const store = fixture()
     table(store).write('a', 1, 1)
     const rows = table(store).range()
-    store.stores.turn++
+    store.stores.rollback(false)
     expect(() => rows.next()).toThrow(expect.objectContaining({ code: 'MILLRACE_ITERATOR_EXPIRED' }) as Error)
   })
 

@@ -66,8 +66,7 @@ describe('The test driver', () => {
           let forward: (key: string, value: string, timestamp: number) => void
           return {
             init: (context) =>
-              void (forward = (key, value, timestamp) =>
-                context.forward({ key: key as never, value: value as never, timestamp, headers: [] })),
+              void (forward = (key, value, timestamp) => context.forward({ key, value, timestamp, headers: [] })),
             process: ({ key, value, timestamp }) => {
               const left = Number(value) - 1
               if (left > 0) forward(key as string, String(left), timestamp)

@@ -113,13 +113,16 @@ function perform(driver: TopologyTestDriver, vector: VectorTopology, { in: input
     key: bytesOf(input.k, input.kx),
     value: bytesOf(input.v, input.vx),
     timestamp: input.ts,
-    headers: (input.headers ?? []).map(([name, hex]): Header => [name, hex === null ? null : Buffer.from(hex, 'hex')]),
+    headers: (input.headers ?? []).map(([name, text]): Header => [
+      name,
+      text === null ? null : Buffer.from(text, 'hex'),
+    ]),
   })
   return undefined
 }
 
 function query(driver: TopologyTestDriver, vector: VectorTopology, { query: name, op, args }: Query): unknown {
-  const [key, value] = vector.stores?.[name] as readonly [AnySerde, AnySerde]
+  const [key, value] = vector.stores?.[name] ?? ([serdes.bytes, serdes.bytes] as readonly AnySerde[])
   const timestamped = name !== 'seen'
   const store = timestamped
     ? driver.timestampedKeyValueStore<string, unknown>(name)

@@ -113,6 +113,41 @@ describe('A task', () => {
     expect(fixture.task.bufferedBytes).toBe(0)
     expect(fixture.task.hasInput).toBe(false)
   })
+
+  it('counts no more what a set has promised and not held', () => {
+    const fixture = mapped((value) => value)
+    fixture.task.add(emptySet('in', 5, 3))
+    expect(fixture.task.bufferedRecords('in-0')).toBe(3)
+    fixture.task.process(Infinity)
+    expect(fixture.task.bufferedRecords('in-0')).toBe(0)
+  })
+
+  it('refuses an iterator of a store that was opened for an earlier record', () => {
+    let rows: Iterator<unknown> | undefined
+    const topology = new Topology()
+      .addSource('src', 'in', strings)
+      .addProcessor(
+        'p',
+        () => {
+          let store: KeyValueStore<string, string>
+          return {
+            init: (context) => void (store = context.getStateStore('s')),
+            process: () => {
+              rows?.next()
+              rows = store.range()
+            },
+          }
+        },
+        'src',
+      )
+      .addStateStore(stores.keyValue('s', strings), 'p')
+    const fixture = taskFixture(topology)
+    fixture.add('in', 'k', 'v', 1)
+    fixture.add('in', 'k', 'v', 1)
+    const error = caught(() => fixture.task.process(Infinity))
+    expect(error).toMatchObject({ code: 'MILLRACE_PROCESSING_FAILED', offset: 1 })
+    expect(error['cause']).toMatchObject({ code: 'MILLRACE_ITERATOR_EXPIRED' })
+  })
 })
 
 describe('The position of an input', () => {
@@ -292,7 +327,8 @@ describe('A record that fails', () => {
     fixture.add('in', 'k', 'bad', 100)
     fixture.add('in', 'k', '\0\0\0\0\0\0\0\u0001', 5)
     fixture.add('in', 'k', 'bad', 100)
-    expect(fixture.task.process(Infinity)).toBe(1)
+    expect(fixture.task.process(Infinity, 1)).toBe(1)
+    expect(fixture.task.process(Infinity)).toBe(0)
     expect(fixture.metrics.get('dropped-records-total', { reason: 'deserialization' })).toBe(2)
     expect(fixture.commit()).toEqual({ 'in-0': 3 })
     expect(fixture.task.positions(() => undefined).get('in-0')?.metadata).toBe('AgAAAAAAAAAF')
@@ -380,6 +416,35 @@ describe('A rollback', () => {
     expect(again()).toEqual(['out k=2@2', 'out k=3@3'])
   })
 
+  it('forgets what is queued and how far the stream time was; a resumed partition brings its own', () => {
+    const times: number[] = []
+    const topology = new Topology().addSource('src', 'in', strings).addProcessor(
+      'p',
+      () => ({
+        init: (context) => void context.schedule(1, 'wallClockTime', () => times.push(context.currentStreamTime)),
+        process: () => undefined,
+      }),
+      'src',
+    )
+    const fixture = taskFixture(topology)
+    const tick = (): void => {
+      fixture.clock.nowMs += 10
+      fixture.task.punctuateWallClock()
+    }
+    fixture.add('in', 'k', 'v', 50)
+    fixture.add('in', 'k', 'v', 60)
+    fixture.task.process(Infinity, 1)
+    tick()
+    const metadata = fixture.task.positions(() => undefined).get('in-0')?.metadata
+    fixture.task.rollback()
+    fixture.task.initialize()
+    expect(fixture.task.hasInput).toBe(false)
+    tick()
+    fixture.task.resume('in-0', 1, metadata)
+    tick()
+    expect(times).toEqual([50, -1, 50])
+  })
+
   it('makes the processors anew, closes the old ones, and ends their schedules', () => {
     const events: string[] = []
     let made = 0
@@ -406,6 +471,26 @@ describe('A rollback', () => {
     expect(fixture.task.punctuateWallClock()).toBe(true)
     fixture.task.close()
     expect(events).toEqual(['init 0', 'close 0', 'init 1', 'tick 1', 'close 1'])
+  })
+})
+
+describe('A flush', () => {
+  it('runs downstream: a store is flushed before those that its updates reach', () => {
+    const builder = new StreamsBuilder()
+    const table = builder
+      .stream('in', strings)
+      .groupByKey()
+      .count({ store: 'zz-first' })
+      .mapValues((count) => `${count}`, { ...strings, store: 'aa-second', caching: true })
+    table.toStream().to('out')
+    const fixture = taskFixture(builder.build(), { config: { cacheMaxBytes: 1e6 } })
+    for (let i = 0; i < 3; i++) fixture.add('in', 'k', 'v', i)
+    fixture.task.process(Infinity)
+    expect(fixture.written()).toEqual([])
+    expect(fixture.task.cacheBytes).toBeGreaterThan(0)
+    fixture.commit()
+    expect(fixture.written().filter((line) => line.startsWith('out'))).toEqual(['out k=3@2'])
+    expect(fixture.task.cacheBytes).toBe(0)
   })
 })
 
@@ -497,6 +582,15 @@ describe('A processor', () => {
 })
 
 describe('A sink', () => {
+  it('writes for malformed text what Java writes, and not the bytes that it was read from', () => {
+    const fixture = mapped((value) => value)
+    fixture.add('in', Buffer.of(0xff), 'v', 1)
+    fixture.add('in', Buffer.concat([Buffer.alloc(40, 'k'), Buffer.of(0xff)]), 'v', 1)
+    fixture.task.process(Infinity)
+    const hex = (key: string): string => Buffer.from(key).toString('hex')
+    expect(fixture.writtenKeys()).toEqual([hex('\uFFFD'), hex(`${'k'.repeat(40)}\uFFFD`)])
+  })
+
   const partitioned = (
     partitioner: (value: string | null, key: string | null) => number | readonly number[] | null,
   ): TaskFixture =>
