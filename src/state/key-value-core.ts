@@ -109,7 +109,7 @@ export class KeyValueCore<K, V> {
     return this.#recent
   }
 
-  *#allIds(): Generator<unknown> {
+  *#allIds(): Generator {
     for (const key of this.range(undefined, undefined, false, (each) => each)) yield this.#codec.id(key)
   }
 

@@ -230,7 +230,7 @@ const streams: Record<string, VectorTopology> = {
     const m = b.stream('in', STRINGS).map((v, k) => [v, k] as const)
     m.groupByKey(strings).count().toStream().to('c')
     m.groupByKey(strings)
-      .reduce((a, v) => (a as string) + v)
+      .reduce((a, v) => a + v)
       .toStream()
       .to('r')
     b.table('tbl', { ...strings, store: 't' })
