@@ -206,7 +206,7 @@ export function transactionCases(bed: () => ClientBed): void {
     const first = await failure(producer.flush())
     expect(await failure(producer.flush())).toBe(first)
     expect(await failure(producer.commit())).toBe(first)
-    expect(() => appendText(producer, topic, ['more'])).toThrow(first as Error)
+    expect(() => appendText(producer, topic, ['more'])).toThrow(first)
     await producer.abort()
     appendText(producer, topic, ['kept'])
     await producer.commit()

@@ -100,7 +100,7 @@ class KafkaClientImpl implements KafkaClient {
   }
 
   fetcher(options: FetcherOptions): Fetcher {
-    return new ClusterFetcher(this.#cluster, options)
+    return new ClusterFetcher(this.#cluster, this.#offsets, options)
   }
 
   producer(options: ProducerOptions): Producer {

@@ -1,4 +1,7 @@
 import { asBuffer } from '../../common/bytes.ts'
+import { topicPartitionKey } from '../../common/topic-partition.ts'
+import type { TopicPartitionKey } from '../../common/topic-partition.ts'
+import type { KafkaError } from '../../errors/kafka-error.ts'
 import { errorCodes, isRetriable, isStaleMetadata } from '../protocol/error-codes.ts'
 import type { FetchResponse, FetchResponsePartitionData } from '../protocol/messages/fetch.ts'
 import { FetchedRecordSet } from '../records/fetched-record-set.ts'
@@ -16,6 +19,15 @@ export interface FetchTarget {
   readonly leaderEpoch: number
 }
 
+export interface FetchOutcome {
+  /** Somebody else leads: ask for metadata. */
+  readonly isStale: boolean
+  /** To be asked for again, after a while. */
+  readonly faulty: readonly FetchPartition[]
+  /** A broker that has just become the leader says so, too, of offsets that it has: to be checked. */
+  readonly outOfRange: readonly FetchTarget[]
+}
+
 /** A damaged batch is fetched again this often before the damage counts as one of the log. */
 const damagedAttempts = 3
 
@@ -28,34 +40,42 @@ export function applyFetchResponse(
   options: Pick<FetcherOptions, 'isolation'>,
   targets: readonly FetchTarget[],
   response: FetchResponse,
-): { readonly isStale: boolean; readonly faulty: readonly FetchPartition[] } {
+): FetchOutcome {
+  const outOfRange: FetchTarget[] = []
   const faulty: FetchPartition[] = []
   let isStale = false
   if (response.errorCode !== errorCodes.NONE) {
-    return { isStale: true, faulty: targets.map(({ partition }) => partition) }
+    return { isStale: true, faulty: targets.map(({ partition }) => partition), outOfRange }
   }
-  const answered = new Map<FetchPartition, FetchResponsePartitionData>()
-  for (const { topic, topicId, partitions } of response.responses) {
-    for (const data of partitions) {
-      const target = targets.find(
-        ({ partition }) =>
-          partition.partition === data.partitionIndex &&
-          (topic === '' ? cluster.metadata.topicId(partition.topic) === topicId : partition.topic === topic),
-      )
-      if (target !== undefined) answered.set(target.partition, data)
-    }
-  }
+  const answered = answersByPartition(cluster, targets, response)
   for (const target of targets) {
-    const data = answered.get(target.partition)
+    const data = answered.get(target.partition.key)
     if (data === undefined) continue
     if (data.errorCode === errorCodes.NONE) {
       if (!applyData(cluster, options, target, data)) faulty.push(target.partition)
       continue
     }
     isStale ||= isStaleMetadata(data.errorCode)
-    if (!applyFault(cluster, target, data)) faulty.push(target.partition)
+    if (data.errorCode === errorCodes.OFFSET_OUT_OF_RANGE) outOfRange.push(target)
+    else if (!applyFault(cluster, target, data)) faulty.push(target.partition)
   }
-  return { isStale, faulty }
+  return { isStale, faulty, outOfRange }
+}
+
+/** From version 13 on an answer names topics by id only. */
+function answersByPartition(
+  cluster: Cluster,
+  targets: readonly FetchTarget[],
+  { responses }: FetchResponse,
+): ReadonlyMap<TopicPartitionKey, FetchResponsePartitionData> {
+  const names = new Map(targets.map(({ partition: { topic } }) => [cluster.metadata.topicId(topic), topic]))
+  const answers = new Map<TopicPartitionKey, FetchResponsePartitionData>()
+  for (const { topic, topicId, partitions } of responses) {
+    const name = topic === '' ? names.get(topicId) : topic
+    if (name === undefined) continue
+    for (const data of partitions) answers.set(topicPartitionKey(name, data.partitionIndex), data)
+  }
+  return answers
 }
 
 /** False: to be asked for again. */
@@ -110,11 +130,20 @@ function applyFault(
     cluster.logger.debug({ partition: partition.key, errorCode }, 'a partition cannot be fetched at the moment')
     return false
   }
-  partition.error = kafkaFault(errorCode, {
-    what: `Fetching ${partition.key} at offset ${fetchOffset} (the log starts at ${data.logStartOffset})`,
+  partition.error = fetchFault(errorCode, partition, `at offset ${fetchOffset}`)
+  return true
+}
+
+export function outOfRangeFault(partition: FetchPartition, start: number, end: number): KafkaError {
+  const where = `at offset ${partition.fetchOffset}, where the log is from ${start} to ${end}`
+  return fetchFault(errorCodes.OFFSET_OUT_OF_RANGE, partition, where)
+}
+
+function fetchFault(errorCode: number, partition: FetchPartition, where: string): KafkaError {
+  return kafkaFault(errorCode, {
+    what: `Fetching ${partition.key} ${where}`,
     topic: partition.topic,
     partition: partition.partition,
-    offset: fetchOffset,
+    offset: partition.fetchOffset,
   })
-  return true
 }

@@ -9,10 +9,13 @@ import type { Cluster } from './cluster.ts'
 import { FetchLane } from './fetch-lane.ts'
 import type { FetchSource } from './fetch-lane.ts'
 import { FetchPartition } from './fetch-partition.ts'
-import { applyFetchResponse } from './fetch-response.ts'
+import { applyFetchResponse, outOfRangeFault } from './fetch-response.ts'
 import type { FetchTarget } from './fetch-response.ts'
 import type { Fetcher, FetcherOptions } from './kafka-client.ts'
+import type { OffsetRequests } from './offsets.ts'
 
+const earliest = -2
+const latest = -1
 const retryBackoff = { firstMs: 20, maxMs: 1000 }
 /** With a paused partition on the broker, so that its next fetch is not far away when it is resumed. */
 const shortWaitMs = 20
@@ -25,6 +28,7 @@ const shortWaitMs = 20
 export class ClusterFetcher implements Fetcher, FetchSource {
   readonly options: Required<FetcherOptions>
   readonly #cluster: Cluster
+  readonly #offsets: OffsetRequests
   /** In the order in which they are asked for: who got data goes to the end. */
   readonly #partitions = new Map<TopicPartitionKey, FetchPartition>()
   readonly #lanes = new Map<number, FetchLane>()
@@ -35,8 +39,9 @@ export class ClusterFetcher implements Fetcher, FetchSource {
   #isRouting = false
   #isRerouteWanted = false
 
-  constructor(cluster: Cluster, options: FetcherOptions) {
+  constructor(cluster: Cluster, offsets: OffsetRequests, options: FetcherOptions) {
     this.#cluster = cluster
+    this.#offsets = offsets
     this.options = {
       minBytes: 1,
       maxWaitMs: 500,
@@ -166,7 +171,8 @@ export class ClusterFetcher implements Fetcher, FetchSource {
 
   onResponse(targets: readonly FetchTarget[], response: FetchResponse): void {
     const current = targets.filter((target) => this.#isCurrent(target))
-    const { isStale, faulty } = applyFetchResponse(this.#cluster, this.options, current, response)
+    const { isStale, faulty, outOfRange } = applyFetchResponse(this.#cluster, this.options, current, response)
+    for (const target of outOfRange) void this.#checkRange(target)
     for (const partition of faulty) this.#delay(partition)
     if (isStale) this.#cluster.markStale()
     if (faulty.length > 0) this.#route()
@@ -183,6 +189,34 @@ export class ClusterFetcher implements Fetcher, FetchSource {
     this.#cluster.logger.debug({ fetcher: this.options.name, cause: String(error) }, 'a fetch failed and is repeated')
     for (const target of targets) if (this.#isCurrent(target)) this.#delay(target.partition)
     this.#cluster.markStale()
+    this.#route()
+  }
+
+  /** Out of range is reported only when the log's ends say the same: resetting an offset cannot be undone. */
+  async #checkRange(target: FetchTarget): Promise<void> {
+    const { partition } = target
+    partition.retryAtMs = Infinity
+    try {
+      const [start = 0, end = 0] = await Promise.all(
+        [earliest, latest].map(async (timestamp) =>
+          (
+            await this.#offsets.list(
+              [{ topic: partition.topic, partition: partition.partition, timestamp }],
+              'read_uncommitted',
+            )
+          ).get(partition.key),
+        ),
+      )
+      if (!this.#isCurrent(target)) return
+      if (target.fetchOffset < start || target.fetchOffset > end)
+        partition.error = outOfRangeFault(partition, start, end)
+      else this.#delay(partition)
+    } catch (error) {
+      if (!this.#isCurrent(target)) return
+      if (reactionOf(error) === 'retriable') this.#delay(partition)
+      else partition.error = error instanceof Error ? error : new Error(String(error))
+    }
+    if (this.#isReady()) this.#notify()
     this.#route()
   }
 

@@ -16,9 +16,9 @@ type MemberState = 'unjoined' | 'preparing' | 'joining' | 'assigning' | 'stable'
 /** `preparing`: the handler stops at a commit. `assigning`: it takes over. Any of them may be left for good. */
 const transitions: Readonly<Record<MemberState, readonly MemberState[]>> = {
   unjoined: ['joining', 'losing', 'left', 'fatal'],
-  preparing: ['joining', 'losing', 'left', 'fatal'],
+  preparing: ['preparing', 'joining', 'losing', 'left', 'fatal'],
   joining: ['unjoined', 'assigning', 'preparing', 'losing', 'left', 'fatal'],
-  assigning: ['stable', 'losing', 'left', 'fatal'],
+  assigning: ['stable', 'preparing', 'losing', 'left', 'fatal'],
   stable: ['preparing', 'losing', 'left', 'fatal'],
   losing: ['unjoined', 'left', 'fatal'],
   left: ['left'],
@@ -63,7 +63,7 @@ export class ClassicMembership implements GroupMembership {
   }
 
   start(): Promise<void> {
-    void this.#run()
+    this.#run().catch((error: unknown) => this.#onFatal(error instanceof Error ? error : new Error(String(error))))
     return this.#joined.promise
   }
 
