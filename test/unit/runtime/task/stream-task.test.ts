@@ -7,6 +7,7 @@ import { timestampExtractors } from '../../../../src/processor/timestamp-extract
 import { nullable } from '../../../../src/serde/serde.ts'
 import { serdes } from '../../../../src/serde/serdes.ts'
 import { stores } from '../../../../src/state/stores.ts'
+import { DriverRecord } from '../../../../src/testing/driver-topics.ts'
 import { Topology } from '../../../../src/topology/topology.ts'
 import { emptySet, taskFixture, type FixtureOptions, type TaskFixture } from '../../../support/task-fixture.ts'
 
@@ -443,6 +444,16 @@ describe('A rollback', () => {
     fixture.task.resume('in-0', 1, metadata)
     tick()
     expect(times).toEqual([50, -1, 50])
+  })
+
+  it('is not needed for a query to see past the bytes of a record that is over', () => {
+    const fixture = taskFixture(counting())
+    const buffer = Buffer.from('kv')
+    fixture.task.add(new DriverRecord('in', 0, 0, buffer, 0, 1, 1, 1, []))
+    fixture.task.process(Infinity)
+    fixture.commit()
+    buffer.fill('x')
+    expect((fixture.task.store('c') as KeyValueStore<string, { value: number }>).get('k')?.value).toBe(1)
   })
 
   it('makes the processors anew, closes the old ones, and ends their schedules', () => {
