@@ -189,6 +189,26 @@ export function adminCases(suite: Suite): void {
       expect(await remove(6)).toBe(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
     })
 
+    it('named twice in one request are refused, once', async () => {
+      const kafka = await suite.connect()
+      const topic = { name: suite.name('topic'), numPartitions: 1, replicationFactor: 1 }
+      const answer = await kafka.send(apis.CreateTopics, 5, { timeoutMs: 5000, topics: [topic, topic] })
+      expect(answer.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+        [topic.name, errorCodes.INVALID_REQUEST],
+      ])
+    })
+
+    it('have names that differ in more than dots and underscores', async () => {
+      const kafka = await suite.connect()
+      const create = async (name: string): Promise<number | undefined> => {
+        const topics = [{ name, numPartitions: 1, replicationFactor: 1 }]
+        return (await kafka.send(apis.CreateTopics, 5, { timeoutMs: 5000, topics })).topics[0]?.errorCode
+      }
+      const name = suite.name('dotted')
+      expect(await create(`${name}.a`)).toBe(0)
+      expect(await create(`${name}_a`)).toBe(errorCodes.INVALID_TOPIC_EXCEPTION)
+    })
+
     it('get more partitions, never fewer', async () => {
       const topic = await suite.createTopic({ partitions: 2 })
       const kafka = await suite.connect()

@@ -236,6 +236,8 @@ export function groupCases(suite: Suite): void {
       expect(await simple.commit(suite, 5, nobody, topic)).toBe(0)
       expect(await simple.commit(suite, 5, { ...nobody, generationId: 3 }, suite.name('absent'))).not.toBe(0)
       expect(await simple.commit(suite, 5, nobody, suite.name('absent'))).toBe(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+      const partition = await simple.commit(suite, 5, { ...nobody, partitionIndex: 7 }, topic)
+      expect(partition).toBe(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
       const long = { ...nobody, committedMetadata: 'x'.repeat(4097) }
       expect(await simple.commit(suite, 6, long, topic)).toBe(errorCodes.OFFSET_METADATA_TOO_LARGE)
       expect(await committedOffset(simple.kafka, simple.groupId, topic, true)).toEqual([0, 5])
@@ -307,6 +309,32 @@ export function groupCases(suite: Suite): void {
       expect(await committedOffset(kafka, groupId, topic, true)).toEqual([0, -1])
     })
 
+    it('does not delete offsets of topics that a member reads', async () => {
+      const member = await Member.open(suite, suite.name('group'))
+      await member.enter()
+      const { kafka, groupId } = member
+      const remove = async (name: string): Promise<number | undefined> => {
+        const topics = [{ name, partitions: [{ partitionIndex: 0 }] }]
+        return (await kafka.send(apis.OffsetDelete, 0, { groupId, topics })).topics[0]?.partitions[0]?.errorCode
+      }
+      const [read, other] = [await suite.createTopic(), await suite.createTopic()]
+      await member.join({ reads: read })
+      await member.sync({ [member.memberId]: 'mine' })
+      expect(await remove(read)).toBe(errorCodes.GROUP_SUBSCRIBED_TO_TOPIC)
+      expect(await remove(other)).toBe(0)
+      await member.leave()
+    })
+
+    it('lists a group that has offsets only without a protocol type', async () => {
+      const topic = await suite.createTopic()
+      const simple = await Member.open(suite, suite.name('group'))
+      await simple.commit(suite, 5, { memberId: '', generationId: -1 }, topic)
+      const { groups } = await simple.kafka.send(apis.ListGroups, 5, {})
+      const { groupId } = simple
+      const listed = { groupId, protocolType: '', groupState: 'Empty', groupType: 'classic' }
+      expect(groups.find((group) => group.groupId === groupId)).toEqual(listed)
+    })
+
     it('deletes offsets of topics that nobody of the group reads', async () => {
       const topic = await suite.createTopic()
       const simple = await Member.open(suite, suite.name('group'))
@@ -330,8 +358,8 @@ async function enterBoth(first: Member, second: Member): Promise<void> {
 }
 
 /** Kafka looks into the subscriptions of groups of type `consumer`: others than real ones leave JoinGroup unanswered. */
-function subscription(userData: string): Buffer {
-  return encodeVersioned(consumerProtocolSubscription, 0, { topics: ['a topic'], userData: Buffer.from(userData) })
+function subscription(userData: string, topic = 'a topic'): Buffer {
+  return encodeVersioned(consumerProtocolSubscription, 0, { topics: [topic], userData: Buffer.from(userData) })
 }
 
 interface JoinOptions {
@@ -340,6 +368,7 @@ interface JoinOptions {
   readonly protocolType?: string
   readonly protocols?: readonly string[]
   readonly metadata?: string
+  readonly reads?: string
   readonly sessionTimeoutMs?: number
   readonly rebalanceTimeoutMs?: number
 }
@@ -385,7 +414,7 @@ class Member {
       sessionTimeoutMs: options.sessionTimeoutMs ?? 30_000,
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 30_000,
       protocolType: options.protocolType ?? 'consumer',
-      protocols: protocols.map((name) => ({ name, metadata: subscription(`${name} ${metadata}`) })),
+      protocols: protocols.map((name) => ({ name, metadata: subscription(`${name} ${metadata}`, options.reads) })),
     })
     if (answer.errorCode === 0) {
       this.memberId = answer.memberId
@@ -440,14 +469,18 @@ class Member {
   async commit(
     suite: Suite,
     offset: number,
-    options: { readonly memberId?: string; readonly generationId?: number; readonly committedMetadata?: string } = {},
+    options: {
+      readonly memberId?: string
+      readonly generationId?: number
+      readonly committedMetadata?: string
+      readonly partitionIndex?: number
+    } = {},
     topic = '',
   ): Promise<number | undefined> {
     const { groupId, memberId, generationId } = this
     const name = topic === '' ? await suite.createTopic() : topic
-    const partitions = [
-      { partitionIndex: 0, committedOffset: offset, committedMetadata: options.committedMetadata ?? '' },
-    ]
+    const { partitionIndex = 0, committedMetadata = '' } = options
+    const partitions = [{ partitionIndex, committedOffset: offset, committedMetadata }]
     const { topics } = await this.kafka.send(apis.OffsetCommit, 8, {
       groupId,
       memberId: options.memberId ?? memberId,

@@ -83,6 +83,10 @@ export function transactionCases(suite: Suite): void {
       const owner = await Owner.init(kafka, suite.name('tid'))
       expect((await owner.produce(topic, ['v'], { version: 11 })).errorCode).toBe(errorCodes.TRANSACTION_ABORTABLE)
       expect((await owner.produce(topic, ['v'], { version: 9 })).errorCode).toBe(errorCodes.INVALID_TXN_STATE)
+      const anonymous = { values: ['v'], producerId: owner.producerId, transactional: true }
+      expect((await produceTo(kafka, topic, anonymous)).errorCode).toBe(
+        errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+      )
       expect((await fetchFrom(kafka, topic, 0)).highWatermark).toBe(0)
     })
 
@@ -165,6 +169,18 @@ export function transactionCases(suite: Suite): void {
       const again = { producerId: owner.producerId, producerEpoch: owner.epoch }
       await eventually(async () => (await initProducerId(kafka, tid, again)).errorCode === 0)
       expect(await initProducerId(kafka, tid, again)).toMatchObject({ producerEpoch: 1 })
+    })
+
+    it('fence the open transaction of the present owner even with an old epoch', async () => {
+      const [topic, kafka, tid] = [await suite.createTopic(), await suite.connect(), suite.name('tid')]
+      const zombie = await Owner.init(kafka, tid)
+      const owner = await Owner.init(kafka, tid)
+      await owner.add(topic)
+      await owner.produce(topic, ['v'])
+      const stale = { producerId: zombie.producerId, producerEpoch: zombie.epoch }
+      expect((await initProducerId(kafka, tid, stale)).errorCode).toBe(errorCodes.CONCURRENT_TRANSACTIONS)
+      await untilStable(kafka, topic, 2)
+      expect(await owner.end(true)).toBe(errorCodes.PRODUCER_FENCED)
     })
 
     it('are refused with another producer id, an empty id, a time-out that is too long', async () => {

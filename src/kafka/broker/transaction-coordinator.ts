@@ -127,7 +127,7 @@ export class TransactionCoordinator {
     }
     if (entry.isEnding) throw new Refusal('CONCURRENT_TRANSACTIONS')
     if (entry.state === 'Ongoing') {
-      if (expected !== undefined && expected.epoch !== entry.epoch) throw new Refusal('PRODUCER_FENCED')
+      // Whatever epoch the caller has: so does Kafka, and who is fenced learns it with the next try.
       this.#fenceAndAbort(entry)
       throw new Refusal('CONCURRENT_TRANSACTIONS')
     }

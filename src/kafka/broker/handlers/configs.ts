@@ -74,6 +74,7 @@ function topicConfigs({ config }: Topic, includeSynonyms: boolean): ConfigAnswer
       value,
       configSource: source,
       configType: configTypeIds[topicConfigTable[name]?.type ?? 'string'],
+      documentation: null,
       synonyms: includeSynonyms ? (source === sources.topic ? [own, inherited] : [inherited]) : [],
     }
   })
@@ -88,7 +89,7 @@ function brokerConfigs({ config, nodes }: BrokerState, resourceName: string): Co
     'group.initial.rebalance.delay.ms': config.groupInitialRebalanceDelayMs,
     'group.max.session.timeout.ms': config.groupMaxSessionTimeoutMs,
     'group.min.session.timeout.ms': config.groupMinSessionTimeoutMs,
-    'message.max.bytes': config.topicDefaults['max.message.bytes'] ?? '1048588',
+    'message.max.bytes': Number(config.topicDefaults['max.message.bytes'] ?? 1_048_588),
     'num.partitions': config.defaultPartitions,
     'offset.metadata.max.bytes': config.offsetMetadataMaxBytes,
     'transaction.max.timeout.ms': config.transactionMaxTimeoutMs,
@@ -98,7 +99,8 @@ function brokerConfigs({ config, nodes }: BrokerState, resourceName: string): Co
     value: String(value),
     readOnly: true,
     configSource: sources.staticBroker,
-    configType: configTypeIds.string,
+    configType: configTypeIds[typeof value === 'number' ? 'int' : typeof value === 'boolean' ? 'boolean' : 'string'],
+    documentation: null,
   }))
 }
 

@@ -5,7 +5,7 @@ import type { TxnOffsetCommitRequest, TxnOffsetCommitResponse } from '../../prot
 import type { MessageInput } from '../../protocol/message-spec.ts'
 import { coordinatorPartition, offsetsTopic } from '../coordinator-partition.ts'
 import type { CommittedOffset, GroupOffsets } from '../group-offsets.ts'
-import { findTopic } from '../partition-access.ts'
+import { findPartition, findTopic } from '../partition-access.ts'
 import { codeOf, Refusal, refusalOf } from '../refusal.ts'
 import type { RequestContext } from '../request-context.ts'
 import { subscribedTopics } from '../subscribed-topics.ts'
@@ -96,8 +96,10 @@ function commitAll(
       if (offsets === undefined) return { partitionIndex, errorCode: forbidden }
       const target = offsets
       const errorCode = codeOf(() => {
+        const topic = findTopic(state.topics, name, topicId, byId)
+        findPartition(topic, partitionIndex)
         const offset: CommittedOffset = {
-          topic: findTopic(state.topics, name, topicId, byId).name,
+          topic: topic.name,
           partition: partitionIndex,
           offset: one.committedOffset,
           leaderEpoch: one.committedLeaderEpoch,

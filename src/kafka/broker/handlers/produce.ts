@@ -88,9 +88,9 @@ function verifyTransaction(
   { state, version }: RequestContext,
 ): void {
   const { producerId, producerEpoch } = batch
+  if (transactionalId === null) throw new Refusal('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
   if (log.producers.hasOpenTransaction(producerId, producerEpoch)) return
   const unannounced = version >= firstVersionWithAbortable ? 'TRANSACTION_ABORTABLE' : 'INVALID_TXN_STATE'
-  if (transactionalId === null) throw new Refusal(unannounced)
   try {
     const owner = { producerId, epoch: producerEpoch }
     state.transactions.verify(transactionalId, owner, { topic: topic.name, partition: index })

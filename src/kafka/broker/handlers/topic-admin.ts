@@ -20,8 +20,9 @@ export function createTopics(
   context: RequestContext,
 ): MessageInput<CreateTopicsResponse> {
   const names = topics.map(({ name }) => name)
+  const distinct = topics.filter(({ name }, index) => names.indexOf(name) === index)
   return {
-    topics: topics.map((wanted) => {
+    topics: distinct.map((wanted) => {
       try {
         if (names.indexOf(wanted.name) !== names.lastIndexOf(wanted.name)) {
           throw new Refusal('INVALID_REQUEST', 'Duplicate topic name.')
