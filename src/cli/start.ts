@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { sleep, systemClock } from '../common/clock.ts'
 import { systemRandom } from '../common/random.ts'
 import { CliError } from '../errors/cli-error.ts'
+import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { KafkaConnection } from '../processor/streams-config.ts'
 import { brokerList } from './config-options.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
@@ -64,11 +65,19 @@ async function onEmbeddedBroker(applicationId: string): Promise<Map<string, numb
 }
 
 async function onKafka(kafka: KafkaConnection, applicationId: string, keep: boolean): Promise<Map<string, number>> {
+  const { connectKafka } = await import('../runtime/connect-kafka.ts')
+  const cleaner = connectKafka({ kafka, applicationId: `${applicationId}-clean-up` })
   try {
-    return await countOn(kafka, applicationId)
+    // Before anything is made there: where nobody answers there is nothing to clean up either.
+    await cleaner.connect()
+    try {
+      return await countOn(kafka, applicationId)
+    } finally {
+      if (keep) say(`kept: application id and topic prefix '${applicationId}'`)
+      else await cleanUp(cleaner, applicationId)
+    }
   } finally {
-    if (keep) say(`kept: application id and topic prefix '${applicationId}'`)
-    else await cleanUp(kafka, applicationId)
+    await cleaner.close()
   }
 }
 
@@ -76,22 +85,32 @@ function countOn(kafka: KafkaConnection, applicationId: string): Promise<Map<str
   const onProgress = (lines: number): void => {
     if (lines % 50_000 === 0) say(`${lines.toLocaleString('en')} lines read`)
   }
-  return countWords({ kafka, applicationId, lines: textLines(input()), onProgress })
+  return countWords({ kafka, applicationId, lines: textLines(input()), onProgress, signal: interruption() })
 }
 
-async function cleanUp(kafka: KafkaConnection, applicationId: string): Promise<void> {
-  const { connectKafka } = await import('../runtime/connect-kafka.ts')
-  const client = connectKafka({ kafka, applicationId: `${applicationId}-clean-up` })
+async function cleanUp(client: KafkaClient, applicationId: string): Promise<void> {
   try {
-    await client.connect()
     await client.admin.deleteTopics(Object.values(demoTopics(applicationId)))
     await client.admin.deleteGroups([applicationId])
     say('its topics and group are deleted (--keep would leave them)')
   } catch (error) {
     say(`could not delete the topics '${applicationId}-…': ${error instanceof Error ? error.message : String(error)}`)
-  } finally {
-    await client.close()
   }
+}
+
+class Interrupted extends Error {}
+
+/** The first Ctrl-C ends the count and cleans up, the second ends at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130)
+    say('interrupted (once more to end at once)')
+    controller.abort(new Interrupted())
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  return controller.signal
 }
 
 /** Standard input when something is connected to it, else the sample text. */
@@ -124,6 +143,8 @@ async function main(): Promise<number> {
     await start(command.opts<StartOptions>())
     return 0
   } catch (error) {
+    // Standard input may be open still; it would keep the process.
+    if (error instanceof Interrupted) process.exit(130)
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     say(describeFailure(error, command.opts<{ verbose?: boolean }>().verbose === true))
     return exitCodeOf(error)

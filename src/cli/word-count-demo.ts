@@ -25,6 +25,8 @@ export interface DemoOptions {
   /** Pieces of text, each shorter than a record may be. */
   readonly lines: AsyncIterable<string>
   readonly onProgress: (lines: number) => void
+  /** Aborted: the count ends with the signal's reason; what it made is left to the caller. */
+  readonly signal: AbortSignal
 }
 
 export interface DemoTopics {
@@ -67,7 +69,7 @@ export async function countWords(options: DemoOptions): Promise<Map<string, numb
     const failed = new Promise<never>((_, reject) => streams.on('error', ({ error }) => reject(error)))
     const started = streams.start()
     try {
-      await Promise.race([failed, countAll(client, topics, options, started)])
+      await Promise.race([failed, aborted(options.signal), countAll(client, topics, options, started)])
     } finally {
       await started.catch(() => undefined)
       await streams.close()
@@ -76,6 +78,14 @@ export async function countWords(options: DemoOptions): Promise<Map<string, numb
   } finally {
     await client.close()
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => reject(signal.reason as Error)
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
 }
 
 async function countAll(
@@ -91,7 +101,7 @@ async function countAll(
   await committedToEnd(client, options.applicationId, partitionsOf(topics.repartition, partitions))
 }
 
-async function produce(client: KafkaClient, topic: string, { lines, onProgress }: DemoOptions): Promise<void> {
+async function produce(client: KafkaClient, topic: string, { lines, onProgress, signal }: DemoOptions): Promise<void> {
   const producer = client.producer({ lingerMs: 5 })
   await producer.init()
   let count = 0
@@ -99,6 +109,7 @@ async function produce(client: KafkaClient, topic: string, { lines, onProgress }
     const fits = producer.append(topic, count++ % partitions, null, Buffer.from(line), systemClock.now(), noHeaders)
     if (!fits) await producer.drained()
     if (count % 1000 === 0) onProgress(count)
+    if (signal.aborted) break
   }
   await producer.flush()
   await producer.close()
