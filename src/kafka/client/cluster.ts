@@ -51,6 +51,7 @@ export class Cluster implements RetryContext {
   /** Topics whose leaders somebody asked for: refreshed together. */
   readonly #topics = new Set<string>()
   #refreshing: { readonly topics: number; readonly done: Promise<void> } | undefined
+  readonly #listeners = new Set<() => void>()
   #isStale = false
 
   constructor(options: ClusterOptions) {
@@ -198,7 +199,14 @@ export class Cluster implements RetryContext {
     })
     throwOnError(response.errorCode, { what: 'Asking for metadata' })
     this.metadata.update(response)
+    for (const listener of this.#listeners) listener()
     return response
+  }
+
+  /** Called after every answer, whoever asked; returns how to end it. */
+  onMetadata(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   // --- coordinators -------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ export class ClusterFetcher implements Fetcher, FetchSource {
   /** In the order in which they are asked for: who got data goes to the end. */
   readonly #partitions = new Map<TopicPartitionKey, FetchPartition>()
   readonly #lanes = new Map<number, FetchLane>()
+  readonly #unlisten: () => void
   #waiter: Deferred<void> | undefined
   #isWoken = false
   #error: Error | undefined
@@ -49,6 +50,8 @@ export class ClusterFetcher implements Fetcher, FetchSource {
       maxPartitionBytes: 1024 * 1024,
       ...options,
     }
+    // Also when somebody else asked: the lane to the leader of old would find nothing to do and wait for ever.
+    this.#unlisten = cluster.onMetadata(() => this.#openLanes())
   }
 
   assign(positions: ReadonlyMap<TopicPartitionKey, number>): void {
@@ -139,6 +142,7 @@ export class ClusterFetcher implements Fetcher, FetchSource {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#unlisten()
     this.#partitions.clear()
     this.#notify()
     const lanes = [...this.#lanes.values()]

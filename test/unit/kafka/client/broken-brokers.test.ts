@@ -5,6 +5,7 @@ import { reactionOf } from '../../../../src/errors/streams-error.ts'
 import { EmbeddedBroker } from '../../../../src/kafka/broker/embedded-broker.ts'
 import { apis } from '../../../../src/kafka/protocol/apis.ts'
 import type { FetchResponse } from '../../../../src/kafka/protocol/messages/fetch.ts'
+import type { MetadataResponse } from '../../../../src/kafka/protocol/messages/metadata.ts'
 import type { ProduceResponse } from '../../../../src/kafka/protocol/messages/produce.ts'
 import { errorCodes } from '../../../../src/kafka/protocol/error-codes.ts'
 import { InProcessTransport } from '../../../../src/kafka/transport/in-process-transport.ts'
@@ -80,6 +81,36 @@ test('a fetcher follows its leaders without losing its place', async () => {
     })
   }
   expect(offsets).toEqual(numbers(10).map(Number))
+  await fetcher.close()
+})
+
+test('a fetcher follows a leader that somebody else learned of first', async () => {
+  const client = await bed.client()
+  const [old = 0, young = 0] = broker.nodeIds
+  broker.createTopic('told', { partitions: 1, replicationFactor: 2 })
+  broker.controls.moveLeader('told', 0, old)
+  const fetcher = client.fetcher({ name: 'follow', isolation: 'read_committed' })
+  fetcher.assign(new Map([['told-0', 0]]))
+  await eventually(() => fetcher.watermarks('told-0') !== undefined)
+  const before = await bed.withCluster((cluster) => cluster.leader({ topic: 'told', partition: 0 }))
+  const stale = broker.controls.alterAnswer({ api: 'Metadata' }, (answer) => {
+    const { topics, ...rest } = answer as MetadataResponse
+    const leader = { leaderId: before.nodeId, leaderEpoch: before.epoch }
+    return {
+      ...rest,
+      topics: topics.map((topic) => ({
+        ...topic,
+        partitions: topic.partitions.map((partition) => ({ ...partition, ...leader })),
+      })),
+    }
+  })
+  broker.controls.moveLeader('told', 0, young)
+  await eventually(() => stale.hits === 1)
+  await client.describeTopics(['told'])
+  const producer = await producerOf(client)
+  appendText(producer, 'told', ['a'])
+  await producer.flush()
+  await eventually(() => fetcher.take().length === 1)
   await fetcher.close()
 })
 
