@@ -16,6 +16,7 @@ import type { Random } from '../../common/random.ts'
 import { StateMachine } from '../../common/state-machine.ts'
 import { Refusal } from './refusal.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import { GroupRoster } from './group-roster.ts'
 import { GroupMember, type Join, type Joined, type Synced, type Waiter } from './group-member.ts'
 
 export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead'
@@ -45,14 +46,12 @@ export class ClassicGroup {
   readonly #random: Random
   readonly #config: BrokerConfig
   readonly #machine: StateMachine<ClassicGroupState>
-  readonly #members = new Map<string, GroupMember>()
-  readonly #staticMembers = new Map<string, string>()
+  readonly #members = new GroupRoster()
   /** Ids that were given out (MEMBER_ID_REQUIRED) and not used yet; they hold up a rebalance as members do. */
   readonly #pendingIds = new Map<string, Timer>()
   #generationId = 0
   #protocolType: string | null = null
   #protocolName: string | null = null
-  #leaderId: string | undefined
   /** In PreparingRebalance: when it ends without those who are missing. In CompletingRebalance: for SyncGroups. */
   #rebalanceTimer: Timer | undefined
   /** The first rebalance of an empty group waits for its delay only, never for members. */
@@ -83,7 +82,7 @@ export class ClassicGroup {
   }
 
   get members(): IterableIterator<GroupMember> {
-    return this.#members.values()
+    return this.#members[Symbol.iterator]()
   }
 
   // --- joining ------------------------------------------------------------------------------------------------------
@@ -106,7 +105,7 @@ export class ClassicGroup {
   }
 
   #joinWithoutId(join: Join, waiter: Waiter<Joined>): void {
-    const known = join.instanceId === null ? undefined : this.#staticMembers.get(join.instanceId)
+    const known = this.#members.withInstanceId(join.instanceId)
     const memberId = `${join.instanceId ?? join.clientId}-${this.#random.uuid()}`
     if (known !== undefined) return this.#replaceStatic(known, memberId, join, waiter)
     this.#checkSize()
@@ -125,11 +124,11 @@ export class ClassicGroup {
       this.#pendingIds.delete(join.memberId)
       return this.#add(join.memberId, join, waiter)
     }
-    const member = this.#member(join.memberId, join.instanceId)
+    const member = this.#members.require(join.memberId, join.instanceId)
     const { state } = this
     const unchanged = member.hasProtocols(join.protocols)
     const rebalances =
-      state === 'PreparingRebalance' || !unchanged || (state === 'Stable' && member.memberId === this.#leaderId)
+      state === 'PreparingRebalance' || !unchanged || (state === 'Stable' && member.memberId === this.#members.leaderId)
     if (!rebalances) {
       // Only the answer to the last JoinGroup was lost.
       waiter.resolve(this.#joined(member))
@@ -141,12 +140,8 @@ export class ClassicGroup {
 
   #add(memberId: string, join: Join, waiter: Waiter<Joined>): void {
     const member = new GroupMember(memberId, join)
-    this.#members.set(memberId, member)
-    if (join.instanceId !== null) this.#staticMembers.set(join.instanceId, memberId)
-    if (this.#members.size === 1) {
-      this.#protocolType = join.protocolType
-      this.#leaderId = memberId
-    }
+    this.#members.add(member)
+    if (this.#members.size === 1) this.#protocolType = join.protocolType
     member.waitForJoin(waiter)
     this.#touch(member)
     this.#prepareRebalance()
@@ -161,39 +156,28 @@ export class ClassicGroup {
   }
 
   /** A static member came back under its instance id (KIP-345): a new member id, the old assignment, no rebalance. */
-  #replaceStatic(oldId: string, newId: string, join: Join, waiter: Waiter<Joined>): void {
-    const old = this.#require(oldId)
+  #replaceStatic(old: GroupMember, newId: string, join: Join, waiter: Waiter<Joined>): void {
     const hadProtocol = this.#protocolName
     const sameProtocols = old.hasProtocols(join.protocols)
     old.refuseWaiting(new Refusal('FENCED_INSTANCE_ID'))
     old.timer?.cancel()
     const member = new GroupMember(newId, join)
     member.assignment = old.assignment
-    this.#renameMember(old, member)
-    this.#staticMembers.set(member.instanceId ?? '', newId)
-    const led = this.#leaderId === oldId
-    if (led) this.#leaderId = newId
+    this.#members.replace(old, member)
+    const led = this.#members.leaderId === newId
     this.#touch(member)
-    const unchanged = sameProtocols || this.#selectProtocol() === hadProtocol
+    const unchanged = sameProtocols || this.#members.selectProtocol() === hadProtocol
     if (this.state === 'Stable' && unchanged) {
       // An older client that leads must not assign: it is told that its former self leads.
       const skipAssignment = led && join.supportsSkippingAssignment
       const answer = this.#joined(member)
-      waiter.resolve(led && !skipAssignment ? { ...answer, leader: oldId, members: [] } : { ...answer, skipAssignment })
+      waiter.resolve(
+        led && !skipAssignment ? { ...answer, leader: old.memberId, members: [] } : { ...answer, skipAssignment },
+      )
       return
     }
     member.waitForJoin(waiter)
     this.#prepareRebalance()
-  }
-
-  /** Keeps the member's place, since the first that joined leads. */
-  #renameMember(old: GroupMember, member: GroupMember): void {
-    const all = [...this.#members.values()]
-    this.#members.clear()
-    for (const one of all) {
-      const kept = one === old ? member : one
-      this.#members.set(kept.memberId, kept)
-    }
   }
 
   #checkSize(): void {
@@ -204,8 +188,7 @@ export class ClassicGroup {
   #supports(join: Join): boolean {
     if (join.protocolType === '' || join.protocols.length === 0) return false
     if (this.#members.size === 0) return true
-    if (join.protocolType !== this.#protocolType) return false
-    return join.protocols.some(({ name }) => [...this.#members.values()].every((member) => member.supports(name)))
+    return join.protocolType === this.#protocolType && this.#members.admits(join.protocols)
   }
 
   // --- rebalance ----------------------------------------------------------------------------------------------------
@@ -213,31 +196,33 @@ export class ClassicGroup {
   #prepareRebalance(): void {
     if (this.state === 'PreparingRebalance') return this.#completeWhenAllJoined()
     if (this.state === 'CompletingRebalance') {
-      for (const member of this.#members.values()) {
+      for (const member of this.#members) {
         member.assignment = noBytes
         member.refuseSync(new Refusal('REBALANCE_IN_PROGRESS'))
       }
     }
     this.#initialRebalance = this.state === 'Empty'
     this.#machine.become('PreparingRebalance', 'a rebalance')
-    const delayMs = this.#initialRebalance ? this.#config.groupInitialRebalanceDelayMs : this.#rebalanceTimeoutMs()
+    const delayMs = this.#initialRebalance
+      ? this.#config.groupInitialRebalanceDelayMs
+      : this.#members.rebalanceTimeoutMs
     this.#setRebalanceTimer(delayMs, () => this.#completeJoin())
     this.#completeWhenAllJoined()
   }
 
   #completeWhenAllJoined(): void {
     if (this.state !== 'PreparingRebalance' || this.#initialRebalance || this.#pendingIds.size > 0) return
-    for (const member of this.#members.values()) if (!member.joining) return
+    for (const member of this.#members) if (!member.joining) return
     this.#completeJoin()
   }
 
   /** Everybody who has not joined again is out, but for static members, who have until their session ends. */
   #completeJoin(): void {
-    for (const member of [...this.#members.values()]) {
-      if (!member.joining && member.instanceId === null) this.#forget(member)
+    for (const member of [...this.#members]) {
+      if (!member.joining && member.instanceId === null) this.#members.remove(member)
     }
-    if (this.#members.size > 0 && !this.#electLeader()) {
-      this.#setRebalanceTimer(this.#rebalanceTimeoutMs(), () => this.#completeJoin())
+    if (this.#members.size > 0 && !this.#members.electLeader()) {
+      this.#setRebalanceTimer(this.#members.rebalanceTimeoutMs, () => this.#completeJoin())
       return
     }
     this.#generationId += 1
@@ -245,65 +230,31 @@ export class ClassicGroup {
     this.#cancelRebalanceTimer()
     if (this.#members.size === 0) {
       this.#protocolName = null
-      this.#leaderId = undefined
       this.#machine.become('Empty', 'the end of a rebalance')
       return
     }
-    this.#protocolName = this.#selectProtocol() ?? null
+    this.#protocolName = this.#members.selectProtocol() ?? null
     this.#machine.become('CompletingRebalance', 'the end of a rebalance')
-    for (const member of this.#members.values()) {
+    for (const member of this.#members) {
       member.synced = false
       member.answerJoin(this.#joined(member))
       this.#touch(member)
     }
     const generation = this.#generationId
-    this.#setRebalanceTimer(this.#rebalanceTimeoutMs(), () => this.#expireUnsynced(generation))
-  }
-
-  /** The leader stays if it joined again; else the first that did. */
-  #electLeader(): boolean {
-    const leader = this.#leaderId === undefined ? undefined : this.#members.get(this.#leaderId)
-    if (leader?.joining) return true
-    for (const member of this.#members.values()) {
-      if (!member.joining) continue
-      this.#leaderId = member.memberId
-      return true
-    }
-    return false
-  }
-
-  /** Each member votes for the first of its protocols that all support. */
-  #selectProtocol(): string | undefined {
-    const members = [...this.#members.values()]
-    const votes = new Map<string, number>()
-    for (const member of members) {
-      const vote = member.protocols.find(({ name }) => members.every((other) => other.supports(name)))
-      if (vote !== undefined) votes.set(vote.name, (votes.get(vote.name) ?? 0) + 1)
-    }
-    let selected: string | undefined
-    for (const [name, count] of votes) {
-      if (selected === undefined || count > (votes.get(selected) ?? 0)) selected = name
-    }
-    return selected
+    this.#setRebalanceTimer(this.#members.rebalanceTimeoutMs, () => this.#expireUnsynced(generation))
   }
 
   #joined(member: GroupMember): Joined {
-    const leads = member.memberId === this.#leaderId
+    const { leaderId } = this.#members
     return {
       memberId: member.memberId,
       generationId: this.#generationId,
       protocolType: this.#protocolType,
       protocolName: this.#protocolName,
-      leader: this.#leaderId ?? '',
+      leader: leaderId ?? '',
       skipAssignment: false,
-      members: leads ? [...this.#members.values()].map((one) => one.describe(this.#protocolName)) : [],
+      members: member.memberId === leaderId ? [...this.#members].map((one) => one.describe(this.#protocolName)) : [],
     }
-  }
-
-  #rebalanceTimeoutMs(): number {
-    let timeoutMs = 0
-    for (const member of this.#members.values()) timeoutMs = Math.max(timeoutMs, member.rebalanceTimeoutMs)
-    return timeoutMs
   }
 
   #setRebalanceTimer(delayMs: number, callback: () => void): void {
@@ -342,13 +293,13 @@ export class ClassicGroup {
     }
     member.refuseSync(new Refusal('REBALANCE_IN_PROGRESS'))
     member.waitForSync(waiter)
-    if (member.memberId === this.#leaderId) this.#spread(sync.assignments)
+    if (member.memberId === this.#members.leaderId) this.#spread(sync.assignments)
   }
 
   #spread(assignments: Sync['assignments']): void {
     const byMember = new Map(assignments.map(({ memberId, assignment }) => [memberId, assignment]))
     this.#machine.become('Stable', 'the leader’s assignment')
-    for (const member of this.#members.values()) {
+    for (const member of this.#members) {
       // A copy: what came is a view of the whole request.
       member.assignment = Buffer.from(byMember.get(member.memberId) ?? noBytes)
       if (member.answerSync(this.#synced(member))) this.#touch(member)
@@ -361,8 +312,8 @@ export class ClassicGroup {
 
   #expireUnsynced(generation: number): void {
     if (this.#generationId !== generation || !this.#machine.is('CompletingRebalance', 'Stable')) return
-    const late = [...this.#members.values()].filter((member) => !member.synced)
-    for (const member of late) this.#forget(member)
+    const late = [...this.#members].filter((member) => !member.synced)
+    for (const member of late) this.#members.remove(member)
     if (late.length > 0) this.#prepareRebalance()
   }
 
@@ -378,8 +329,8 @@ export class ClassicGroup {
     if (this.state === 'Dead') throw new Refusal('UNKNOWN_MEMBER_ID')
     if (this.#pendingIds.has(memberId)) return this.#dropPendingId(memberId)
     // An operator removes a static member by its instance id alone.
-    const known = instanceId !== null && memberId === '' ? this.#staticMembers.get(instanceId) : memberId
-    this.#remove(this.#member(known ?? memberId, instanceId))
+    const known = memberId === '' ? this.#members.withInstanceId(instanceId) : undefined
+    this.#remove(known ?? this.#members.require(memberId, instanceId))
   }
 
   /** As if the member's session had ended. */
@@ -405,31 +356,24 @@ export class ClassicGroup {
 
   /** The group moved to another coordinator: whoever waits here must look for it. */
   refuseWaiting(refusal: Refusal): void {
-    for (const member of this.#members.values()) member.refuseWaiting(refusal)
+    for (const member of this.#members) member.refuseWaiting(refusal)
   }
 
   die(): void {
     this.#cancelRebalanceTimer()
     for (const timer of this.#pendingIds.values()) timer.cancel()
     this.#pendingIds.clear()
-    for (const member of [...this.#members.values()]) {
+    for (const member of [...this.#members]) {
       member.refuseWaiting(new Refusal('COORDINATOR_NOT_AVAILABLE'))
-      this.#forget(member)
+      this.#members.remove(member)
     }
     if (this.state !== 'Dead') this.#machine.become('Dead', 'deletion')
   }
 
   #remove(member: GroupMember): void {
     member.refuseWaiting(new Refusal('UNKNOWN_MEMBER_ID'))
-    this.#forget(member)
+    this.#members.remove(member)
     this.#prepareRebalance()
-  }
-
-  #forget(member: GroupMember): void {
-    member.timer?.cancel()
-    this.#members.delete(member.memberId)
-    if (member.instanceId !== null) this.#staticMembers.delete(member.instanceId)
-    if (this.#leaderId === member.memberId) this.#leaderId = this.#members.keys().next().value
   }
 
   #dropPendingId(memberId: string): void {
@@ -448,21 +392,9 @@ export class ClassicGroup {
     })
   }
 
-  #member(memberId: string, instanceId: string | null, generationId?: number): GroupMember {
-    if (instanceId !== null) {
-      const known = this.#staticMembers.get(instanceId)
-      if (known === undefined) throw new Refusal('UNKNOWN_MEMBER_ID')
-      if (known !== memberId) throw new Refusal('FENCED_INSTANCE_ID')
-    }
-    const member = this.#members.get(memberId)
-    if (member === undefined) throw new Refusal('UNKNOWN_MEMBER_ID')
-    if (generationId !== undefined && generationId !== this.#generationId) throw new Refusal('ILLEGAL_GENERATION')
-    return member
-  }
-
-  #require(memberId: string): GroupMember {
-    const member = this.#members.get(memberId)
-    if (member === undefined) throw new Error(`group ${this.groupId}: static member ${memberId} is not a member`)
+  #member(memberId: string, instanceId: string | null, generationId: number): GroupMember {
+    const member = this.#members.require(memberId, instanceId)
+    if (generationId !== this.#generationId) throw new Refusal('ILLEGAL_GENERATION')
     return member
   }
 }
