@@ -150,12 +150,15 @@ function handleOf(cluster: Cluster): RealKafka {
     if (broker === undefined) throw new Error(`no broker ${id} in this cluster`)
     return broker
   }
+  let isStopped = false
   return {
     bootstrap: cluster.brokers.map(({ host, port }) => ({ host, port })),
     brokers: cluster.brokers,
     clusterId: cluster.id,
     killBroker: (id) => endProcesses([brokerOf(id).pid], cluster.folder, 'SIGKILL'),
     async restartBroker(id) {
+      // A test that was given up may still get here, and nobody would end that broker.
+      if (isStopped) throw new Error('the cluster was stopped')
       const broker = brokerOf(id)
       broker.pid = await spawnBroker(cluster, id)
       await waitReady(cluster, broker, Math.min(2, cluster.brokers.length))
@@ -163,6 +166,7 @@ function handleOf(cluster: Cluster): RealKafka {
     pauseBroker: (id) => signal(brokerOf(id).pid, cluster.folder, 'SIGSTOP'),
     continueBroker: (id) => signal(brokerOf(id).pid, cluster.folder, 'SIGCONT'),
     async stop() {
+      isStopped = true
       // SIGKILL: the data is thrown away, and the last broker of a quorum would wait for somebody to hand over to.
       await endAll(cluster, 'SIGKILL')
       await rm(cluster.folder, { recursive: true, force: true })
@@ -200,6 +204,8 @@ function properties(cluster: Cluster, id: number, options: RealKafkaOptions): st
     'group.min.session.timeout.ms': 500,
     'num.partitions': 1,
     'auto.create.topics.enable': false,
+    // Tests write records with timestamps of any age; retention would delete them half a minute later.
+    'log.retention.ms': -1,
     'log.cleaner.dedupe.buffer.size': 4_194_304,
     'num.network.threads': 2,
     'num.io.threads': 4,

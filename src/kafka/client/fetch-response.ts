@@ -24,7 +24,7 @@ export interface FetchOutcome {
   readonly isStale: boolean
   /** To be asked for again, after a while. */
   readonly faulty: readonly FetchPartition[]
-  /** A broker that has just become the leader says so, too, of offsets that it has: to be checked. */
+  /** To be confirmed by the log's ends before anybody acts on it. */
   readonly outOfRange: readonly FetchTarget[]
 }
 

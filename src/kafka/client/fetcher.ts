@@ -196,7 +196,7 @@ export class ClusterFetcher implements Fetcher, FetchSource {
     this.#route()
   }
 
-  /** Out of range is reported only when the log's ends say the same: resetting an offset cannot be undone. */
+  /** Reported only when the log's ends say the same, and with them: resetting an offset cannot be undone. */
   async #checkRange(target: FetchTarget): Promise<void> {
     const { partition } = target
     partition.retryAtMs = Infinity
