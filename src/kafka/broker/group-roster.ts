@@ -2,7 +2,7 @@
  * The members of one classic group in the order they joined, and who leads them. It answers questions about members
  * (who is it, what do all support) and knows nothing of rebalances, generations or time.
  */
-import { GroupMember, type Join } from './group-member.ts'
+import type { GroupMember, Join } from './group-member.ts'
 import { Refusal } from './refusal.ts'
 
 export class GroupRoster {
