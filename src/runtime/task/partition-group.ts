@@ -45,7 +45,12 @@ export class PartitionGroup {
       if (!queue.hasRecord()) anyEmpty = true
       else if (best === undefined || queue.head.timestamp < best.head.timestamp) best = queue
     }
+    if (anyEmpty && this.isHalted) return undefined
     return best === undefined || !anyEmpty || this.#maxIdleMs < 0 || this.#mayGoOn(now()) ? best : undefined
+  }
+
+  get isHalted(): boolean {
+    return this.queues.some((queue) => queue.isHalted)
   }
 
   /** No empty input is worth waiting for. */

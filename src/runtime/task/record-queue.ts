@@ -31,6 +31,8 @@ export class RecordQueue {
   lag: number | undefined
   /** When the partition was found empty and caught up; undefined while it is not. */
   idleSinceMs: number | undefined
+  /** The record at this offset has failed before: it is neither read nor taken. */
+  haltOffset = Infinity
   readonly #reader: RecordReader
   #sets: RecordSet[] = []
   #cursor: RecordCursor | undefined
@@ -40,6 +42,7 @@ export class RecordQueue {
   /** Of the first set: what its count promised and its cursor has not given yet. */
   #leftInSet = 0
   #bufferedBytes = 0
+  #isHalted = false
 
   constructor(topic: string, partition: number, reader: RecordReader) {
     this.id = topicPartitionKey(topic, partition)
@@ -71,6 +74,11 @@ export class RecordQueue {
     return this.#bufferedBytes
   }
 
+  /** The record that failed before is the next one. */
+  get isHalted(): boolean {
+    return this.#isHalted
+  }
+
   /** Nothing more has been added than was taken. */
   get isEmpty(): boolean {
     return this.#sets.length === 0
@@ -93,6 +101,8 @@ export class RecordQueue {
     this.#sets = []
     this.#cursor = undefined
     this.#hasHead = false
+    this.haltOffset = Infinity
+    this.#isHalted = false
     this.#bufferedRecords = 0
     this.#bufferedBytes = 0
     this.lag = undefined
@@ -102,7 +112,9 @@ export class RecordQueue {
   /** Whether there is a record to take. Reads the head, dropping those that its source refuses, and so may throw. */
   hasRecord(): boolean {
     while (!this.#hasHead) {
-      if (!this.#toNextRecord()) return false
+      if (this.#isHalted || !this.#toNextRecord()) return false
+      this.#isHalted = this.#position >= this.haltOffset
+      if (this.#isHalted) return false
       this.#hasHead = this.#reader.read(this.cursor)
     }
     return true

@@ -100,6 +100,19 @@ export class StreamTask {
     this.#scope.streamTime = Math.max(this.#scope.streamTime, partitionTime)
   }
 
+  /**
+   * The record at `offset` has failed: after the rollback everything before it is processed again, and the task stops
+   * there. To be called after `resume`, which forgets it.
+   */
+  haltBefore(partition: TopicPartitionKey, offset: number): void {
+    this.#group.queue(partition).haltOffset = offset
+  }
+
+  /** The next record is the one that has failed before. */
+  get isHalted(): boolean {
+    return this.#group.isHalted
+  }
+
   add(set: RecordSet): void {
     const queue = this.#group.queueOf(set.topic)
     queue.add(set)

@@ -214,6 +214,36 @@ describe('A record that fails', () => {
     expect(() => fixture.task.process(Infinity)).toThrow(/rolled back/)
   })
 
+  it('is where the task stops after the rollback, with everything before it processed again', () => {
+    const fixture = failing()
+    for (const value of ['a', 'bad', 'c']) fixture.add('in', 'k', value, 1)
+    caught(() => fixture.task.process(Infinity))
+    fixture.task.rollback()
+    fixture.task.initialize()
+    fixture.written()
+    fixture.task.resume('in-0', 3, undefined)
+    fixture.task.haltBefore('in-0', 4)
+    for (const value of ['a', 'bad', 'c']) fixture.add('in', 'k', value, 1)
+    expect(fixture.task.isHalted).toBe(false)
+    expect(fixture.task.process(Infinity)).toBe(1)
+    expect(fixture.task.isHalted).toBe(true)
+    expect(fixture.task.process(Infinity)).toBe(0)
+    expect(fixture.written()).toEqual(['out k=A@1'])
+    expect(fixture.task.positions(() => 99).get('in-0')?.offset).toBe(4)
+    fixture.task.rollback()
+    expect(fixture.task.isHalted).toBe(false)
+  })
+
+  it('stops the other inputs of its task, too', () => {
+    const fixture = merged({ config: { maxTaskIdleMs: -1 } })
+    fixture.task.resume('a-0', 0, undefined)
+    fixture.task.haltBefore('a-0', 0)
+    fixture.add('a', 'k', 'failed before', 1)
+    fixture.add('b', 'k', 'later', 2)
+    expect(fixture.task.process(Infinity)).toBe(0)
+    expect(fixture.task.isHalted).toBe(true)
+  })
+
   it('is skipped and counted when the policy says so', () => {
     const fixture = failing({ config: { onProcessingError: 'skip' } })
     for (const value of ['a', 'bad', 'c']) fixture.add('in', 'k', value, 1)
