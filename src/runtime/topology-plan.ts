@@ -21,8 +21,8 @@ export interface SubTopologyPlan {
   readonly subTopology: SubTopology
   /** By source node: topics with their names on the broker, patterns resolved. */
   readonly inputTopics: ReadonlyMap<string, readonly string[]>
-  /** All of them once, sorted. */
-  readonly sourceTopics: readonly string[]
+  /** All of them once, sorted, with their partition counts: not every task has a partition of every topic. */
+  readonly sourceTopics: ReadonlyMap<string, number>
   readonly changelogs: readonly Changelog[]
   /** Of its tasks: the largest count among its source topics. */
   readonly partitionCount: number
@@ -116,8 +116,9 @@ export function planTopology(options: PlanOptions): TopologyPlan {
 
   const subTopologies = topology.subTopologies.map((subTopology, i): SubTopologyPlan => {
     const inputTopics = inputs[i] ?? new Map<string, readonly string[]>()
-    const sourceTopics = [...new Set([...inputTopics.values()].flat())].toSorted()
-    const partitionCount = Math.max(0, ...sourceTopics.map((topic) => counts.get(topic) ?? 0))
+    const topics = [...new Set([...inputTopics.values()].flat())].toSorted()
+    const sourceTopics = new Map(topics.map((topic) => [topic, counts.get(topic) ?? 0]))
+    const partitionCount = Math.max(0, ...sourceTopics.values())
     return { subTopology, inputTopics, sourceTopics, changelogs: names.changelogs(subTopology), partitionCount }
   })
   return {

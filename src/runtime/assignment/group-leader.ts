@@ -95,9 +95,9 @@ function assignPlan(plan: TopologyPlan, members: readonly KnownMember[]): Member
 }
 
 function inputPartitions(plan: TopologyPlan, taskId: string): TopicPartition[] {
-  const [subTopologyId, partition] = taskId.split('_').map(Number)
+  const [subTopologyId, partition = 0] = taskId.split('_').map(Number)
   const found = plan.subTopologies.find(({ subTopology }) => subTopology.id === subTopologyId)
-  return (found?.sourceTopics ?? []).map((topic) => ({ topic, partition: partition ?? 0 }))
+  return [...(found?.sourceTopics ?? [])].flatMap(([topic, count]) => (partition < count ? [{ topic, partition }] : []))
 }
 
 /** Of the members that own tasks, else of all: the topology of the process that started first. */
