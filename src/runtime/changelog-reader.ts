@@ -11,8 +11,8 @@
  *
  * Only when every changelog of a task has reached its end may its input offsets be fetched (with require-stable).
  *
- * `step` does a bounded piece of work and never waits for the network longer than one request, so that the thread can
- * run its other tasks meanwhile.
+ * `step` does a bounded piece of work and does not wait for the network, so that the thread can run its other tasks
+ * meanwhile.
  */
 import type { Logger } from '../common/logger.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
@@ -22,6 +22,7 @@ import { reactionOf } from '../errors/streams-error.ts'
 import type { Fetcher, KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../processor/record-set.ts'
 import { emptyMarker } from '../state/state-engine.ts'
+import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
 import type { TaskChangelog } from './task/task-options.ts'
 
@@ -50,11 +51,19 @@ interface Restoration {
   restored: number
 }
 
+/** Where the changelogs of some tasks begin and where their replay ends. */
+interface Bounds {
+  readonly tasks: readonly ManagedTask[]
+  readonly starts: ReadonlyMap<TopicPartitionKey, number>
+  readonly ends: ReadonlyMap<TopicPartitionKey, number>
+}
+
 export class ChangelogReader {
   readonly #options: ChangelogReaderOptions
   readonly #fetcher: Fetcher
   readonly #active = new Map<TopicPartitionKey, Restoration>()
   #added: ManagedTask[] = []
+  #bounds: Lookup<Bounds> | undefined
 
   constructor(options: ChangelogReaderOptions) {
     this.#options = options
@@ -73,6 +82,7 @@ export class ChangelogReader {
   /** Forgets tasks that are no longer owned. */
   retain(owned: (managed: ManagedTask) => boolean): void {
     this.#added = this.#added.filter(owned)
+    this.#bounds = undefined
     for (const [key, restoration] of this.#active) if (!owned(restoration.managed)) this.#active.delete(key)
     this.#assign()
   }
@@ -84,7 +94,7 @@ export class ChangelogReader {
 
   /** A bounded piece of work. */
   async step(): Promise<void> {
-    if (this.#added.length > 0) await this.#begin()
+    if (this.#added.length > 0) this.#begin()
     for (const set of await this.#take()) await this.#apply(set)
     for (const restoration of this.#active.values()) {
       // Behind the last record there may be markers and aborted data only: the fetcher's position counts them.
@@ -105,20 +115,33 @@ export class ChangelogReader {
     return this.#fetcher.close()
   }
 
-  async #begin(): Promise<void> {
-    const added = this.#added
-    this.#added = []
-    try {
-      const ends = await this.#ends(added)
-      const starts = await this.#starts(added)
-      for (const managed of added) {
-        for (const changelog of managed.task.changelogs) this.#register(managed, changelog, starts, ends)
-      }
-    } catch (error) {
-      this.#added = [...added, ...this.#added]
-      throw error
+  /** Asks for the bounds of what was added; begins once they are known. */
+  #begin(): void {
+    const bounds = this.#takeBounds()
+    if (bounds === undefined) return
+    const { tasks, starts, ends } = bounds
+    this.#added = this.#added.filter((managed) => !tasks.includes(managed))
+    for (const managed of tasks) {
+      for (const changelog of managed.task.changelogs) this.#register(managed, changelog, starts, ends)
     }
     this.#assign()
+  }
+
+  #takeBounds(): Bounds | undefined {
+    this.#bounds ??= new Lookup(this.#lookUp([...this.#added]), () => this.#fetcher.wakeup())
+    try {
+      const found = this.#bounds.take()
+      if (found !== undefined) this.#bounds = undefined
+      return found?.value
+    } catch (error) {
+      this.#bounds = undefined
+      throw error
+    }
+  }
+
+  async #lookUp(tasks: readonly ManagedTask[]): Promise<Bounds> {
+    const [ends, starts] = [await this.#ends(tasks), await this.#starts(tasks)]
+    return { tasks, starts, ends }
   }
 
   /** High watermarks; where a source topic serves as changelog, the committed offset: beyond it is input, not state. */

@@ -87,6 +87,8 @@ export class KafkaStreams implements AsyncDisposable {
   #failure: Error | undefined
   #leaveGroup = true
   #isPaused = false
+  /** Closed before it was a member: then there is nothing to commit, and no broker is waited for. */
+  #isCutShort = false
 
   /**
    * Throws a `ConfigError` for a configuration that is wrong, and a `TopologyError` for a topology that cannot run.
@@ -185,6 +187,7 @@ export class KafkaStreams implements AsyncDisposable {
     }
     if (this.#machine.is('REBALANCING', 'RUNNING')) this.#machine.become('PENDING_SHUTDOWN', 'close')
     this.#thread?.stop({ leaveGroup: this.#leaveGroup })
+    this.#cutShort()
     await this.#ended(options.timeoutMs ?? closeTimeoutMs)
   }
 
@@ -216,15 +219,32 @@ export class KafkaStreams implements AsyncDisposable {
       await this.#connect()
       while (!this.#closing.signal.aborted) await this.#runThread()
     } catch (error) {
-      this.#failure = error instanceof Error ? error : new Error(String(error))
-      if (this.#machine.canBecome('PENDING_ERROR')) this.#machine.become('PENDING_ERROR', 'run')
-      this.#logger.error({ err: this.#failure }, 'the application stops')
-      this.#emit('error', { error: this.#failure, ...taskOf(this.#failure) })
+      if (!this.#isCutShort) this.#fail(error)
     }
-    await this.#client
-      ?.close()
-      .catch((error: unknown) => this.#logger.warn({ err: error }, 'closing the client failed'))
+    await this.#closeClient()
     this.#machine.become(this.#machine.is('PENDING_ERROR') ? 'ERROR' : 'NOT_RUNNING', 'run')
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = error instanceof Error ? error : new Error(String(error))
+    if (this.#machine.canBecome('PENDING_ERROR')) this.#machine.become('PENDING_ERROR', 'run')
+    this.#logger.error({ err: this.#failure }, 'the application stops')
+    this.#emit('error', { error: this.#failure, ...taskOf(this.#failure) })
+  }
+
+  async #closeClient(): Promise<void> {
+    try {
+      await this.#client?.close()
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'closing the client failed')
+    }
+  }
+
+  /** Ends what waits for a broker while the application connects and its thread opens. */
+  #cutShort(): void {
+    if (!this.#machine.is('PENDING_SHUTDOWN') || this.#thread?.isOpened === true) return
+    this.#isCutShort = true
+    void this.#closeClient()
   }
 
   async #connect(): Promise<void> {

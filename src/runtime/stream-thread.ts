@@ -92,8 +92,13 @@ export class StreamThread {
     return this.#machine.state
   }
 
+  /** It takes part in its group, and whatever it did is to be ended in order. */
+  get isOpened(): boolean {
+    return this.#group !== undefined
+  }
+
   get taskIds(): readonly string[] {
-    return this.#machine.is('CREATED', 'STARTING') ? [] : this.#tasks.taskIds
+    return this.#tasks?.taskIds ?? []
   }
 
   /** Stops taking records; membership, commits and restores go on. */
@@ -107,7 +112,11 @@ export class StreamThread {
     try {
       await this.#open()
       this.#machine.become('REBALANCING', 'run')
-      while (!this.#stop.signal.aborted) await this.#guarded(() => this.#iterate())
+      while (!this.#stop.signal.aborted) {
+        // Not inside: whatever its reaction is, the membership has ended for good.
+        if (this.#fatal !== undefined) throw this.#fatal
+        await this.#guarded(() => this.#iterate())
+      }
     } catch (error) {
       this.#fatal = error instanceof Error ? error : new Error(String(error))
     }
@@ -206,13 +215,12 @@ export class StreamThread {
   // --- the loop -------------------------------------------------------------------------------------------------------
 
   async #iterate(): Promise<void> {
-    if (this.#fatal !== undefined) throw this.#fatal
     if (this.#unresolved !== undefined) await this.#resolve(this.#unresolved)
     const mail = this.#mailbox.take()
     if (mail !== undefined) return this.#answer(mail)
     if (this.#awaitingAssignment) return this.#wake.wait(idleWaitMs)
     if (!this.#reader.isIdle) await this.#reader.step()
-    await this.#tasks.activate(this.#tasks.restored)
+    this.#tasks.activate()
     this.#updateState()
     const busy = await this.#work()
     if (this.#isCommitDue()) await this.#commit(Number.POSITIVE_INFINITY)
@@ -301,9 +309,9 @@ export class StreamThread {
 
   #wakeup(): void {
     this.#wake.wake()
-    if (this.#machine.is('CREATED', 'STARTING')) return
-    this.#fetcher.wakeup()
-    this.#reader.wakeup()
+    // A thread that could not be opened has none.
+    this.#fetcher?.wakeup()
+    this.#reader?.wakeup()
   }
 
   /** What ends while the thread stops, ends because of that. */

@@ -18,6 +18,7 @@ import type { StateEngine } from '../state/state-engine.ts'
 import type { CompiledTopology, SubTopology } from '../topology/topology-node.ts'
 import { compareTaskIds } from './assignment/task-assignor.ts'
 import type { ChangelogReader } from './changelog-reader.ts'
+import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { resetOffsets } from './offset-reset.ts'
 import type { RecordCollector } from './record-collector.ts'
@@ -38,12 +39,19 @@ export interface TaskManagerOptions {
   readonly logger: Logger
 }
 
+/** What tasks go on from: their committed offsets, where there are any. */
+interface Positions {
+  readonly tasks: readonly ManagedTask[]
+  readonly committed: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>
+}
+
 export class TaskManager {
   readonly #options: TaskManagerOptions
   readonly #tasks = new Map<string, ManagedTask>()
   readonly #taskOf = new Map<TopicPartitionKey, ManagedTask>()
   readonly #positions = new Map<TopicPartitionKey, number>()
   readonly #paused = new Set<TopicPartitionKey>()
+  #lookup: Lookup<Positions> | undefined
   #turn = 0
   /** Per input partition, what this owner committed last or found committed. */
   readonly committed: Map<TopicPartitionKey, OffsetAndMetadata> = new Map()
@@ -152,35 +160,54 @@ export class TaskManager {
       await state.close()
     }
     this.#options.reader.retain((managed) => this.#tasks.has(managed.task.id))
+    // It may be about tasks that are gone; those that are still wanted are asked for again.
+    this.#lookup = undefined
   }
 
   // --- positions ------------------------------------------------------------------------------------------------------
 
-  /** Tasks whose stores are complete but that have no positions yet. */
-  get restored(): readonly ManagedTask[] {
-    return this.all.filter((managed) => managed.status === 'restoring' && !this.#options.reader.isRestoring(managed))
-  }
-
   /**
-   * The stores are complete: takes the committed offsets (stable ones only, so that no transaction that moves them is
-   * still under way) and lets the tasks run from there. Where nothing was committed: where this owner began before, else
+   * Tasks whose stores are complete get their positions and run. The committed offsets are stable ones only, so that no
+   * transaction that moves them is still under way. Where nothing was committed: where this owner began before, else
    * what the reset policy says, once.
    */
-  async activate(tasks: readonly ManagedTask[]): Promise<void> {
-    if (tasks.length === 0) return
-    const { client, config } = this.#options
-    const partitions = tasks.flatMap(({ task }) => task.inputPartitions)
-    const committed = await client.committedOffsets(config.applicationId, partitions.map(parseTopicPartition), {
-      requireStable: true,
-    })
-    await this.#resetMissing(tasks, committed)
-    for (const managed of tasks) {
+  activate(): void {
+    const positions = this.#takePositions()
+    if (positions === undefined) return
+    for (const managed of positions.tasks) {
       // Processors may read their stores in `init`, so not before the stores are complete.
       managed.task.initialize()
-      for (const key of managed.task.inputPartitions) this.#resume(managed, key, committed.get(key))
+      for (const key of managed.task.inputPartitions) this.#resume(managed, key, positions.committed.get(key))
       managed.status = 'running'
     }
     this.#assignFetcher()
+  }
+
+  /** Asked for in the background: an open transaction of the last owner can take its whole time-out to end. */
+  #takePositions(): Positions | undefined {
+    if (this.#lookup === undefined) {
+      const restored = this.all.filter(
+        (managed) => managed.status === 'restoring' && !this.#options.reader.isRestoring(managed),
+      )
+      if (restored.length === 0) return undefined
+      this.#lookup = new Lookup(this.#lookUp(restored), () => this.#options.fetcher.wakeup())
+    }
+    try {
+      const found = this.#lookup.take()
+      if (found !== undefined) this.#lookup = undefined
+      return found?.value
+    } catch (error) {
+      this.#lookup = undefined
+      throw error
+    }
+  }
+
+  async #lookUp(tasks: readonly ManagedTask[]): Promise<Positions> {
+    const { client, config } = this.#options
+    const partitions = tasks.flatMap(({ task }) => task.inputPartitions).map(parseTopicPartition)
+    const committed = await client.committedOffsets(config.applicationId, partitions, { requireStable: true })
+    await this.#resetMissing(tasks, committed)
+    return { tasks, committed }
   }
 
   #resume({ task, startOffsets }: ManagedTask, key: TopicPartitionKey, found: OffsetAndMetadata | undefined): void {
@@ -205,7 +232,10 @@ export class TaskManager {
       this.#options,
       missing.map(({ key }) => key),
     )
-    for (const { managed, key } of missing) managed.startOffsets.set(key, offsets.get(key) ?? 0)
+    for (const { managed, key } of missing) {
+      // An answer that comes late must not move where the task has begun meanwhile.
+      if (!managed.startOffsets.has(key)) managed.startOffsets.set(key, offsets.get(key) ?? 0)
+    }
   }
 
   /** A position that the broker no longer has (retention was quicker than us): the reset policy decides again. */
