@@ -91,9 +91,11 @@ async function takeCut(options: CommitOptions): Promise<Cut> {
   return { parts, moved }
 }
 
-async function endTransaction(options: CommitOptions, { moved }: Cut): Promise<void> {
+async function endTransaction(options: CommitOptions, { moved, parts }: Cut): Promise<void> {
   const { producer } = options.collector
-  if (moved.size > 0) await producer.sendOffsets(moved, options.group.identity())
+  // Offsets go along even where none has moved, as with what a punctuation wrote: nothing else fences an owner of old.
+  const offsets = moved.size > 0 ? moved : new Map(parts.flatMap(({ positions }) => [...positions]))
+  await producer.sendOffsets(offsets, options.group.identity())
   requireInTime(options, 'the offsets were sent')
   await producer.commit()
 }

@@ -3,7 +3,7 @@ import { noHeaders } from '../../src/common/headers.ts'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import type { EmbeddedBroker } from '../../src/kafka/broker/embedded-broker.ts'
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
-import type { StreamsConfig } from '../../src/processor/streams-config.ts'
+import type { KafkaConnection, StreamsConfig } from '../../src/processor/streams-config.ts'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import { serdes } from '../../src/serde/serdes.ts'
@@ -35,6 +35,11 @@ export class Cluster implements AsyncDisposable {
     const streams = new KafkaStreams(topology, { applicationId: 'app', kafka: this.kafka, ...config })
     this.#apps.push(streams)
     return streams
+  }
+
+  /** The same broker, for one application whose requests are to be told from those of others. */
+  as(clientId: string): KafkaConnection {
+    return { '~kafka': this.broker, clientId } as KafkaConnection
   }
 
   async produce(
