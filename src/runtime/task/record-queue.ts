@@ -32,7 +32,7 @@ export class RecordQueue {
   /** When the partition was found empty and caught up; undefined while it is not. */
   idleSinceMs: number | undefined
   /** The record at this offset has failed before: it is neither read nor taken. */
-  haltOffset = Infinity
+  haltOffset: number = Infinity
   readonly #reader: RecordReader
   #sets: RecordSet[] = []
   #cursor: RecordCursor | undefined
