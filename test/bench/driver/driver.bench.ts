@@ -1,0 +1,103 @@
+/**
+ * Throughput of the test driver beside Java's, in turn, each run in a process of its own: `pipeInput` record by record,
+ * output read away every 10,000 records, a fifth of the records as warm-up.
+ *
+ *     node test/bench/driver/driver.bench.ts [records] [rounds]     default 500,000 and 5
+ *
+ * Java's side needs a JDK and a folder with the jars of kafka-streams-test-utils 4.3.1 in KAFKA_STREAMS_LIB (the pom is in
+ * test/bench/README.md); without them only ours is measured.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
+import { serdes } from '../../../src/serde/serdes.ts'
+import { TopologyTestDriver } from '../../../src/testing/topology-test-driver.ts'
+
+interface Run {
+  readonly wallMs: number
+  readonly cpuMs: number
+}
+
+const keys = 10_000
+const input = { key: serdes.string, value: serdes.string }
+const jobs = {
+  map(b: StreamsBuilder): void {
+    b.stream('in', input)
+      .filter((value) => value.length > 0)
+      .mapValues((value) => value.toUpperCase())
+      .to('out', input)
+  },
+  count(b: StreamsBuilder): void {
+    b.stream('in', input).groupByKey().count({ store: 'counts' }).toStream().to('out')
+  },
+}
+
+function run(job: keyof typeof jobs, records: number): Run {
+  const builder = new StreamsBuilder()
+  jobs[job](builder)
+  const driver = new TopologyTestDriver(builder.build(), { applicationId: 'bench' })
+  const topic = driver.createInputTopic('in', serdes.string, serdes.string)
+  const counts = driver.createOutputTopic('out', serdes.string, serdes.int64)
+  const texts = driver.createOutputTopic('out', serdes.string, serdes.string)
+  const value = 'v'.repeat(80)
+  let seed = 42
+  let cpu = process.cpuUsage()
+  let wall = performance.now()
+  for (let i = -Math.floor(records / 5); i < records; i++) {
+    if (i === 0) {
+      cpu = process.cpuUsage()
+      wall = performance.now()
+    }
+    seed ^= seed << 13
+    seed ^= seed >>> 17
+    seed ^= seed << 5
+    const key = `key-${String((seed >>> 0) % keys).padStart(6, '0')}`
+    topic.pipeInput({ key, value: `${value}${i}`, timestamp: 1_700_000_000_000 + records + i })
+    if (i % 10_000 !== 0) continue
+    if (job === 'count') counts.readRecords()
+    else texts.readRecords()
+    driver.producedRecords()
+  }
+  const wallMs = performance.now() - wall
+  const { user, system } = process.cpuUsage(cpu)
+  driver.close()
+  return { wallMs, cpuMs: (user + system) / 1000 }
+}
+
+function child(command: string, args: readonly string[]): Run {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Run
+}
+
+function compare(records: number, rounds: number): void {
+  const lib = process.env['KAFKA_STREAMS_LIB']
+  const classes = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  try {
+    const source = new URL('DriverBench.java', import.meta.url).pathname
+    if (lib !== undefined) spawnSync('javac', ['-cp', `${lib}/*`, '-d', classes, source], { stdio: 'inherit' })
+    console.log(`node ${process.version}, ${records} records; thousand records per second, in brackets per CPU-second`)
+    for (const job of ['map', 'count'] as const) {
+      const all: Record<string, Run[]> = { millrace: [], ...(lib !== undefined && { Java: [] }) }
+      for (let round = 0; round < rounds; round++) {
+        all['millrace']?.push(
+          child(process.execPath, ['--no-warnings', import.meta.filename, '--one', job, String(records)]),
+        )
+        const java = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=off', '-Xmx2g', '-cp', `${lib}/*:${classes}`]
+        all['Java']?.push(child('java', [...java, 'DriverBench', job, String(records)]))
+      }
+      for (const [who, runs] of Object.entries(all)) {
+        const figures = runs.map((r) => `${Math.round(records / r.wallMs)} (${Math.round(records / r.cpuMs)})`)
+        console.log(`${job.padEnd(6)} ${who.padEnd(9)} ${figures.join('  ')}`)
+      }
+    }
+  } finally {
+    rmSync(classes, { recursive: true, force: true })
+  }
+}
+
+const [first = '500000', second = '5', third = ''] = process.argv.slice(2)
+if (first === '--one') console.log(JSON.stringify(run(second as keyof typeof jobs, Number(third))))
+else compare(Number(first), Number(second))
