@@ -28,8 +28,6 @@ interface WaitingRecord {
 }
 
 const stickyBatchBytes = 16_384
-/** What a batch adds to one record; a record that fits alone into a batch fits the topic. */
-const batchOverheadBytes = 61
 /** Kafka's default of max.message.bytes, taken when the topic's own cannot be read. */
 const defaultMaxMessageBytes = 1_048_588
 const waitingRecordsMax = 10_000
@@ -98,8 +96,8 @@ export class RecordCollector implements RecordSink {
       return
     }
     const bytes = (key?.byteLength ?? 0) + (value?.byteLength ?? 0)
-    // The exact size is worth computing only for a record that comes near the limit.
-    if (bytes > target.maxMessageBytes >> 1) this.#checkSize(topic, target, key, value, headers)
+    // The exact size is worth computing only for a record that may come near the limit.
+    if (bytes > target.maxMessageBytes >> 1 || headers.length > 0) this.#checkSize(topic, target, key, value, headers)
     const chosen = partition >= 0 ? partition : choosePartition(target, key, bytes)
     if (!this.#producer.append(topic, chosen, key, value, timestamp, headers)) this.#full = true
   }
@@ -154,7 +152,8 @@ export class RecordCollector implements RecordSink {
     value: Uint8Array | null,
     headers: Headers,
   ): void {
-    const bytes = this.#producer.recordBytes(key, value, headers) + batchOverheadBytes
+    // Of a batch with nothing else in it: a record that fits alone fits the topic.
+    const bytes = this.#producer.recordBytes(key, value, headers)
     if (bytes <= target.maxMessageBytes) return
     throw new RuntimeError(
       'MILLRACE_RECORD_TOO_LARGE',
