@@ -21,7 +21,8 @@ import { RuntimeError } from '../errors/runtime-error.ts'
 import { reactionOf } from '../errors/streams-error.ts'
 import type { Fetcher, KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../processor/record-set.ts'
-import { emptyMarker } from '../state/state-engine.ts'
+import { emptyBatch, emptyMarker } from '../state/state-engine.ts'
+import type { Marker } from '../state/state-engine.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
 import type { TaskChangelog } from './task/task-options.ts'
@@ -46,7 +47,7 @@ interface Restoration {
   readonly changelog: TaskChangelog
   readonly key: TopicPartitionKey
   readonly start: number
-  readonly end: number
+  end: number
   position: number
   restored: number
 }
@@ -95,7 +96,9 @@ export class ChangelogReader {
   /** A bounded piece of work. */
   async step(): Promise<void> {
     if (this.#added.length > 0) this.#begin()
-    for (const set of await this.#take()) await this.#apply(set)
+    const taken = this.#take()
+    if ('managed' in taken) return this.#rebuild(taken)
+    for (const set of taken) await this.#apply(set)
     for (const restoration of this.#active.values()) {
       // Behind the last record there may be markers and aborted data only: the fetcher's position counts them.
       restoration.position = Math.max(restoration.position, this.#fetcher.position(restoration.key) ?? 0)
@@ -196,24 +199,33 @@ export class ChangelogReader {
     else this.#active.set(key, restoration)
   }
 
-  /** A changelog that was cut off below our position: that store is rebuilt from what is left. */
-  async #take(): Promise<RecordSet[]> {
+  #take(): readonly RecordSet[] | Restoration {
     try {
       return this.#fetcher.take()
     } catch (error) {
       const restoration = reactionOf(error) === 'offset-out-of-range' ? this.#partitionOf(error) : undefined
       if (restoration === undefined) throw error
-      const { managed, changelog, key } = restoration
-      this.#options.logger.warn(
-        { taskId: managed.task.id, store: changelog.store, changelog: key, position: restoration.position },
-        'the changelog begins behind the store; the store is rebuilt from its start',
-      )
-      await managed.state.clear(changelog.store)
-      const starts = await this.#options.client.listOffsets([at(changelog, -2)], 'read_uncommitted')
-      restoration.position = starts.get(key) ?? 0
-      this.#fetcher.seek(key, restoration.position)
-      return []
+      return restoration
     }
+  }
+
+  /** The changelog was cut off below our position or made anew: the store is rebuilt from what is there now. */
+  async #rebuild(restoration: Restoration): Promise<void> {
+    const { managed, changelog, key } = restoration
+    this.#options.logger.warn(
+      { taskId: managed.task.id, store: changelog.store, changelog: key, position: restoration.position },
+      'the changelog has no records at the position of the store any more; the store is rebuilt from its start',
+    )
+    const [start = 0, end = 0] = await Promise.all(
+      [-2, -1].map(async (timestamp) =>
+        (await this.#options.client.listOffsets([at(changelog, timestamp)], 'read_uncommitted')).get(key),
+      ),
+    )
+    await managed.state.clear(changelog.store)
+    await managed.state.commit(emptyBatch, markerAt(managed, key, start))
+    restoration.position = start
+    if (!changelog.isSource) restoration.end = end
+    this.#fetcher.seek(key, start)
   }
 
   #partitionOf(error: unknown): Restoration | undefined {
@@ -226,9 +238,7 @@ export class ChangelogReader {
     const restoration = this.#active.get(key)
     if (restoration === undefined) return
     const { managed, changelog } = restoration
-    const before = managed.state.marker ?? emptyMarker
-    const marker = { ...before, changelog: { ...before.changelog, [key]: set.nextOffset } }
-    restoration.restored += await managed.task.restore(changelog.store, set, marker)
+    restoration.restored += await managed.task.restore(changelog.store, set, markerAt(managed, key, set.nextOffset))
     restoration.position = set.nextOffset
     if (restoration.position < restoration.end) this.#report(restoration, false)
   }
@@ -254,6 +264,11 @@ export class ChangelogReader {
   #assign(): void {
     this.#fetcher.assign(new Map([...this.#active].map(([key, { position }]) => [key, position])))
   }
+}
+
+function markerAt(managed: ManagedTask, key: TopicPartitionKey, offset: number): Marker {
+  const before = managed.state.marker ?? emptyMarker
+  return { ...before, changelog: { ...before.changelog, [key]: offset } }
 }
 
 function keyOf({ topic, partition }: TaskChangelog): TopicPartitionKey {

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import { silentLogger } from '../../../src/common/logger.ts'
+import { topicPartitionKey } from '../../../src/common/topic-partition.ts'
+import { KafkaError } from '../../../src/errors/kafka-error.ts'
+import { ChangelogReader } from '../../../src/runtime/changelog-reader.ts'
+import type { RestoreProgress } from '../../../src/runtime/changelog-reader.ts'
+import type { ManagedTask } from '../../../src/runtime/managed-task.ts'
+import type { StreamTask } from '../../../src/runtime/task/stream-task.ts'
+import { MemoryEngine } from '../../../src/state/memory-engine.ts'
+import { emptyBatch, emptyMarker } from '../../../src/state/state-engine.ts'
+import type { TaskState } from '../../../src/state/state-engine.ts'
+import { FakeKafka, recordSet } from '../../support/fake-kafka.ts'
+import { settled } from '../../support/manual-clock.ts'
+
+const changelog = 'app-counts-changelog'
+const key = topicPartitionKey(changelog, 0)
+
+interface Bed {
+  readonly kafka: FakeKafka
+  readonly reader: ChangelogReader
+  readonly progress: RestoreProgress[]
+  /** Until its lookups are answered and what has arrived is applied. */
+  steps(): Promise<void>
+}
+
+function bed(): Bed {
+  const kafka = new FakeKafka()
+  const progress: RestoreProgress[] = []
+  const { client } = kafka
+  const reader = new ChangelogReader({
+    client,
+    groupId: 'app',
+    logger: silentLogger,
+    onProgress: (one) => progress.push(one),
+  })
+  const steps = async (): Promise<void> => {
+    for (let i = 0; i < 3; i++) {
+      await reader.step()
+      await settled()
+    }
+  }
+  return { kafka, reader, progress, steps }
+}
+
+function managedTask(options: { isSource?: boolean; state?: TaskState; id?: string } = {}): ManagedTask {
+  const { isSource = false, id = '0_0' } = options
+  const state = options.state ?? new MemoryEngine().openNow(id)
+  const topic = isSource ? 'in' : changelog
+  const task: Partial<StreamTask> = {
+    id,
+    changelogs: [{ store: 'counts', topic, partition: 0, isSource }],
+    restore: async (_, set, marker) => {
+      await state.commit(emptyBatch, marker)
+      return set.recordCount
+    },
+  }
+  return { task: task as StreamTask, state, status: 'restoring', startOffsets: new Map(), outOfRange: new Map() }
+}
+
+describe('ChangelogReader', () => {
+  it('replays from the log start to the high watermark, and counts markers behind the last record', async () => {
+    const { kafka, reader, progress, steps } = bed()
+    kafka.starts.set(key, 2)
+    kafka.ends.set(key, 10)
+    const managed = managedTask()
+    reader.add(managed)
+    await steps()
+    expect(kafka.restore.position(key)).toBe(2)
+    kafka.restore.arrive(recordSet(changelog, 2, 7))
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(true)
+    expect(managed.state.marker?.changelog).toEqual({ [key]: 9 })
+    kafka.restore.pass(key, 10)
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(false)
+    expect(reader.isIdle).toBe(true)
+    expect(progress.at(-1)).toEqual({ taskId: '0_0', store: 'counts', restored: 7, total: 8, done: true })
+  })
+
+  it('goes on at the marker, and has nothing to do where that is the end', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set(key, 10)
+    const state = new MemoryEngine().openNow('0_0')
+    state.commit(emptyBatch, { ...emptyMarker, changelog: { [key]: 6 } })
+    const managed = managedTask({ state })
+    reader.add(managed)
+    await steps()
+    expect(kafka.restore.position(key)).toBe(6)
+    reader.retain(() => false)
+    state.commit(emptyBatch, { ...emptyMarker, changelog: { [key]: 10 } })
+    reader.add(managed)
+    await steps()
+    expect(reader.isIdle).toBe(true)
+  })
+
+  it('refuses a changelog that ends before the marker', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set(key, 5)
+    const state = new MemoryEngine().openNow('0_0')
+    state.commit(emptyBatch, { ...emptyMarker, changelog: { [key]: 6 } })
+    reader.add(managedTask({ state }))
+    await expect(steps()).rejects.toMatchObject({ code: 'MILLRACE_CHANGELOG_BEHIND_STATE' })
+  })
+
+  it('restores a source topic up to the committed offset only', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set('in-0', 100)
+    kafka.committed.set('in-0', { offset: 3 })
+    const managed = managedTask({ isSource: true })
+    reader.add(managed)
+    await steps()
+    kafka.restore.arrive(recordSet('in', 0, 3))
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(false)
+  })
+
+  it('asks again for bounds that could not be had, without losing the task', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set(key, 1)
+    kafka.fault = new KafkaError('MILLRACE_KAFKA_RETRIES_EXHAUSTED', 'no leader', { reaction: 'retriable' })
+    const managed = managedTask()
+    reader.add(managed)
+    await expect(steps()).rejects.toThrow('no leader')
+    kafka.fault = undefined
+    expect(reader.isRestoring(managed)).toBe(true)
+    await steps()
+    expect(kafka.restore.position(key)).toBe(0)
+  })
+
+  it('forgets a task that is given up while its bounds are asked for', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set(key, 10)
+    const managed = managedTask()
+    reader.add(managed)
+    await reader.step()
+    reader.retain(() => false)
+    await settled()
+    await steps()
+    expect(reader.isIdle).toBe(true)
+    expect(kafka.restore.positions.size).toBe(0)
+  })
+
+  it('rebuilds a store whose changelog was made anew, up to its new end', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set(key, 10)
+    const managed = managedTask()
+    reader.add(managed)
+    await steps()
+    kafka.restore.arrive(recordSet(changelog, 0, 5))
+    await steps()
+
+    kafka.ends.set(key, 3)
+    kafka.restore.fail(
+      new KafkaError('MILLRACE_OFFSET_OUT_OF_RANGE', 'gone', {
+        reaction: 'offset-out-of-range',
+        topic: changelog,
+        partition: 0,
+      }),
+    )
+    await steps()
+    expect(managed.state.marker?.changelog).toEqual({ [key]: 0 })
+    expect(kafka.restore.position(key)).toBe(0)
+    kafka.restore.arrive(recordSet(changelog, 0, 3))
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(false)
+  })
+})
