@@ -13,4 +13,6 @@ export interface ManagedTask {
    * never be evaluated twice, or `latest` would skip what was rolled back.
    */
   readonly startOffsets: Map<TopicPartitionKey, number>
+  /** Committed offsets that the broker no longer has: until others are committed, `startOffsets` counts in their place. */
+  readonly outOfRange: Map<TopicPartitionKey, number>
 }

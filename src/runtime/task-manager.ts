@@ -117,7 +117,7 @@ export class TaskManager {
       metrics: this.#options.metrics,
       logger: this.#options.logger,
     })
-    const managed: ManagedTask = { task, state, status: 'restoring', startOffsets: new Map() }
+    const managed: ManagedTask = { task, state, status: 'restoring', startOffsets: new Map(), outOfRange: new Map() }
     this.#tasks.set(taskId, managed)
     for (const key of task.inputPartitions) this.#taskOf.set(key, managed)
     this.#options.reader.add(managed)
@@ -210,8 +210,10 @@ export class TaskManager {
     return { tasks, committed }
   }
 
-  #resume({ task, startOffsets }: ManagedTask, key: TopicPartitionKey, found: OffsetAndMetadata | undefined): void {
-    const offset = found?.offset ?? startOffsets.get(key) ?? 0
+  #resume(managed: ManagedTask, key: TopicPartitionKey, found: OffsetAndMetadata | undefined): void {
+    const { task, startOffsets, outOfRange } = managed
+    const isUsable = found !== undefined && found.offset !== outOfRange.get(key)
+    const offset = isUsable ? found.offset : (startOffsets.get(key) ?? 0)
     if (found === undefined) this.committed.delete(key)
     else this.committed.set(key, found)
     task.resume(key, offset, found?.metadata)
@@ -248,6 +250,8 @@ export class TaskManager {
       'the position is out of range: records were deleted before they were read; going on where the reset policy says',
     )
     managed.startOffsets.set(key, offset)
+    const before = this.committed.get(key)
+    if (before !== undefined) managed.outOfRange.set(key, before.offset)
     managed.task.resume(key, offset, undefined)
     this.#positions.set(key, offset)
     this.#options.fetcher.seek(key, offset)
@@ -260,6 +264,8 @@ export class TaskManager {
       for (const key of task.inputPartitions) positions.set(key, this.#positions.get(key) ?? 0)
     }
     this.#options.fetcher.assign(positions)
+    // What is assigned anew later begins unpaused.
+    for (const key of this.#paused) if (!positions.has(key)) this.#paused.delete(key)
   }
 
   // --- rollback -------------------------------------------------------------------------------------------------------
