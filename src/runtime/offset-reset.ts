@@ -6,6 +6,7 @@ import { RuntimeError } from '../errors/runtime-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { CompiledTopology, OffsetReset, SourceNode } from '../topology/topology-node.ts'
+import { wholePattern } from '../topology/topic-pattern.ts'
 import type { TopicNames } from './topology-plan.ts'
 
 export interface OffsetResetOptions {
@@ -48,7 +49,7 @@ function policyOf({ topology, names, config }: OffsetResetOptions, topic: string
 }
 
 function reads(source: SourceNode, topic: string, names: TopicNames): boolean {
-  if (source.topics instanceof RegExp) return source.topics.test(topic)
+  if (source.topics instanceof RegExp) return wholePattern(source.topics).test(topic)
   return source.topics.some((name) => names.onBroker(name) === topic)
 }
 

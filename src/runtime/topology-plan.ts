@@ -7,6 +7,7 @@ import { RuntimeError } from '../errors/runtime-error.ts'
 import type { NewTopic } from '../kafka/client/kafka-client.ts'
 import type { StoreSpec } from '../processor/store-builder.ts'
 import type { CompiledTopology, SourceNode, SubTopology } from '../topology/topology-node.ts'
+import { wholePattern } from '../topology/topic-pattern.ts'
 
 const dayMs = 86_400_000
 
@@ -76,7 +77,7 @@ export class TopicNames {
 
   #topicsOf(source: SourceNode, existing: readonly string[]): readonly string[] {
     if (!(source.topics instanceof RegExp)) return source.topics.map((name) => this.onBroker(name))
-    const whole = new RegExp(`^(?:${source.topics.source})$`, source.topics.flags.replace(/[gy]/g, ''))
+    const whole = wholePattern(source.topics)
     return existing.filter((name) => whole.test(name) && !name.startsWith('__')).toSorted()
   }
 }
