@@ -13,7 +13,6 @@
  *
  * Every error ends in `#recover`, which acts on its reaction; there is no other place that decides.
  */
-import { sleep } from '../common/clock.ts'
 import { childLogger } from '../common/logger.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Counter } from '../common/metrics.ts'
@@ -59,6 +58,7 @@ export class StreamThread {
   #rebalanceReason = 'first join'
   #lastCommitMs = 0
   #failuresInRow = 0
+  #lastFailureMs = 0
   /** A transaction that must be ended, and its tasks rolled back, before anything else is done. */
   #unresolved: Reaction | undefined
   #committing = false
@@ -460,11 +460,22 @@ export class StreamThread {
 
   async #resetPosition(error: Error): Promise<boolean> {
     if (!('topic' in error) || !('partition' in error)) return false
-    return this.#tasks.resetOutOfRange(topicPartitionKey(String(error.topic), Number(error.partition)))
+    try {
+      return await this.#tasks.resetOutOfRange(topicPartitionKey(String(error.topic), Number(error.partition)))
+    } catch (cause) {
+      if (reactionOf(cause) !== 'retriable') throw cause
+      // The fetcher will say it again.
+      await this.#backOff()
+      return true
+    }
   }
 
+  /** Nothing for a failure that comes alone; longer and longer for those that follow. Mail and `stop` end it. */
   async #backOff(): Promise<void> {
+    const now = this.#options.clock.now()
+    if (now - this.#lastFailureMs > 2 * backOffMaxMs) this.#failuresInRow = 0
+    this.#lastFailureMs = now
     const delayMs = Math.min(backOffMaxMs, 50 * 2 ** this.#failuresInRow++)
-    if (this.#failuresInRow > 1) await sleep(this.#options.clock, delayMs, this.#stop.signal)
+    if (this.#failuresInRow > 1) await this.#wake.wait(delayMs)
   }
 }
