@@ -25,6 +25,12 @@ export const systemClock: Clock = {
   yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
 }
 
+/** The process does not end by itself until this is cancelled, although nothing may be open: no socket, no file. */
+export function keepProcessAlive(): Timer {
+  const timer = setInterval(() => undefined, 0x7fff_ffff)
+  return { cancel: () => clearInterval(timer) }
+}
+
 /** Resolves after `delayMs`, or at once (without an error) when `signal` is aborted. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve()

@@ -11,7 +11,7 @@
  */
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { sleep, systemClock } from '../common/clock.ts'
+import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
 import type { Clock } from '../common/clock.ts'
 import { deferred } from '../common/deferred.ts'
 import { childLogger } from '../common/logger.ts'
@@ -215,6 +215,8 @@ export class KafkaStreams implements AsyncDisposable {
   // --- life -------------------------------------------------------------------------------------------------------
 
   async #run(): Promise<void> {
+    // Between connections, and with a broker in this process, nothing else would.
+    const alive = keepProcessAlive()
     try {
       await this.#connect()
       while (!this.#closing.signal.aborted) await this.#runThread()
@@ -222,6 +224,7 @@ export class KafkaStreams implements AsyncDisposable {
       if (!this.#isCutShort) this.#fail(error)
     }
     await this.#closeClient()
+    alive.cancel()
     this.#machine.become(this.#machine.is('PENDING_ERROR') ? 'ERROR' : 'NOT_RUNNING', 'run')
   }
 
