@@ -58,9 +58,7 @@ export const int64Serde: Serde<number> = {
       refuseValue('int64', topic, 'an integer', value)
     }
     const buffer = Buffer.allocUnsafe(8)
-    const high = Math.floor(value / two32)
-    buffer.writeInt32BE(high)
-    buffer.writeUInt32BE(value - high * two32, 4)
+    writeInt64(buffer, 0, value)
     return buffer
   },
   deserialize(bytes, topic) {
@@ -70,6 +68,13 @@ export const int64Serde: Serde<number> = {
     if (!Number.isSafeInteger(value)) refuseUnsafe(topic, 'read')
     return value
   },
+}
+
+/** `value` is a safe integer. */
+export function writeInt64(buffer: Buffer, at: number, value: number): void {
+  const high = Math.floor(value / two32)
+  buffer.writeInt32BE(high, at)
+  buffer.writeUInt32BE(value - high * two32, at + 4)
 }
 
 function refuseUnsafe(topic: string, verb: 'read' | 'write'): never {

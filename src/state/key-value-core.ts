@@ -86,7 +86,6 @@ export class KeyValueCore<K, V> {
     const sizeBefore = entry.value == null ? 0 : codec.heldSize(entry.value)
     entry.value = held
     entry.timestamp = timestamp
-    entry.local = undefined
     const size = held === null ? 0 : codec.heldSize(held)
     if (size !== sizeBefore) this.#overlay.resize(entry, entry.size + size - sizeBefore)
     const { record } = this.#host
@@ -188,7 +187,7 @@ export class KeyValueCore<K, V> {
   forEachFrozen(visit: Parameters<Batch['forEach']>[0]): void {
     this.#overlay.forEachFrozen((entry) => {
       entry.key ??= this.#codec.keyBytes(entry.id)
-      visit(this.name, entry.key, this.#local(entry))
+      visit(this.name, entry.key, entry.value === null ? null : this.#codec.local(entry.value, entry.timestamp))
     })
   }
 
@@ -256,17 +255,11 @@ export class KeyValueCore<K, V> {
   }
 
   #log(entry: OverlayEntry, key: Uint8Array): void {
-    const local = this.#local(entry)
     if (this.#changelogTopic === undefined) return
+    const { value } = entry
     // A tombstone has no value to take a timestamp from: Java takes the record's. So does a store without timestamps.
-    const timestamp = local !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp
-    this.#host.log(this.#changelogTopic, key, local === null ? null : this.#codec.plain(local), timestamp)
-  }
-
-  #local(entry: OverlayEntry): Uint8Array | null {
-    if (entry.local !== undefined) return entry.local
-    entry.local = entry.value === null ? null : this.#codec.local(entry.value, entry.timestamp)
-    return entry.local
+    const timestamp = value !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp
+    this.#host.log(this.#changelogTopic, key, value === null ? null : this.#codec.plain(value), timestamp)
   }
 }
 

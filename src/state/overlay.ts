@@ -29,8 +29,6 @@ export class OverlayEntry {
   /** The value, or its bytes in the engine's layout where values may not stand for them; null: deleted. */
   value: unknown
   timestamp = 0
-  /** In the engine's layout; undefined until a flush makes it, null: deleted. */
-  local: Uint8Array | null | undefined
   size: number
 
   /** To be logged and forwarded at the next flush; such entries form a list in order of last update. */

@@ -8,7 +8,8 @@ import { noHeaders } from '../common/headers.ts'
 import { StateError } from '../errors/state-error.ts'
 import type { RecordContext } from '../processor/record-context.ts'
 import { canonical, standsForBytes } from '../serde/canonical.ts'
-import { int64Serde } from '../serde/number-serdes.ts'
+import { int64Serde, writeInt64 } from '../serde/number-serdes.ts'
+import { lentWriter, type LentWriter } from '../serde/lent-writer.ts'
 import { rangeReader, readFrom, type RangeReader } from '../serde/range-reader.ts'
 import type { AnySerde } from '../serde/serde.ts'
 import type { OverlayEntry } from './overlay.ts'
@@ -24,8 +25,8 @@ export class StoreCodec<K, V> {
   readonly timestamped: boolean
   readonly #storeName: string
   readonly #topic: string
-  readonly #valueSerde: AnySerde
   readonly #readValue: RangeReader
+  readonly #writeValue: LentWriter
   readonly #isInt64: boolean
   readonly #canonicalKey: (key: unknown) => unknown
   readonly #canonicalValue: (value: unknown) => unknown
@@ -35,8 +36,8 @@ export class StoreCodec<K, V> {
     this.#storeName = storeName
     this.#topic = topic
     this.keySerde = keySerde
-    this.#valueSerde = valueSerde
     this.#readValue = rangeReader(valueSerde)
+    this.#writeValue = lentWriter(valueSerde)
     this.#isInt64 = valueSerde.serialize === int64Serde.serialize
     this.timestamped = timestamped
     this.typedKeys = standsForBytes(keySerde)
@@ -116,12 +117,7 @@ export class StoreCodec<K, V> {
 
   encode(value: V, timestamp: number): Uint8Array {
     if (this.#isInt64 && Number.isSafeInteger(value)) return this.#encodeInt64(value as number, timestamp)
-    let bytes: Uint8Array
-    try {
-      bytes = this.#valueSerde.serialize(value as never, this.#topic, noHeaders)
-    } catch (error) {
-      throw this.#serdeError('value', error)
-    }
+    const bytes = this.#lentBytes(value)
     // Always a copy: the serde's own buffer may be written to again.
     return this.timestamped ? withTimestamp(bytes, timestamp) : Buffer.from(bytes)
   }
@@ -150,14 +146,24 @@ export class StoreCodec<K, V> {
     return buffer.readInt32BE(0) * two32 + buffer.readUInt32BE(4)
   }
 
-  /** The changelog's bytes of the engine's. */
-  plain(local: Uint8Array): Uint8Array {
+  /** The changelog's bytes of a held value that is not null, lent until the next call. */
+  plain(held: unknown): Uint8Array {
+    if (this.typedValues) return this.#lentBytes(held as V)
+    const local = held as Uint8Array
     return this.timestamped ? local.subarray(timestampSize) : local
   }
 
   /** The engine's bytes of a changelog record, in new memory. */
   fromChangelog(value: Uint8Array, timestamp: number): Uint8Array {
     return this.timestamped ? withTimestamp(value, timestamp) : Buffer.from(value)
+  }
+
+  #lentBytes(value: V): Uint8Array {
+    try {
+      return this.#writeValue(value, this.#topic, noHeaders)
+    } catch (error) {
+      throw this.#serdeError('value', error)
+    }
   }
 
   #serializeKey(key: K): Uint8Array {
@@ -189,10 +195,4 @@ function withTimestamp(value: Uint8Array, timestamp: number): Buffer {
   writeInt64(local, 0, timestamp)
   local.set(value, timestampSize)
   return local
-}
-
-function writeInt64(buffer: Buffer, at: number, value: number): void {
-  const high = Math.floor(value / two32)
-  buffer.writeInt32BE(high, at)
-  buffer.writeUInt32BE(value - high * two32, at + 4)
 }

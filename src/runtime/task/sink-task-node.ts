@@ -3,6 +3,7 @@ import { murmur2, toPositive } from '../../common/murmur2.ts'
 import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
 import type { RecordMetadata } from '../../processor/record.ts'
 import type { StreamPartitioner } from '../../processor/stream-partitioner.ts'
+import { lentWriter, type LentWriter } from '../../serde/lent-writer.ts'
 import { serdes } from '../../serde/serdes.ts'
 import type { AnySerde } from '../../serde/serde.ts'
 import type { SinkNode } from '../../topology/topology-node.ts'
@@ -16,7 +17,7 @@ export class SinkTaskNode implements TaskNode {
   readonly #scope: TaskScope
   readonly #topic: string | TopicFunction
   readonly #key: AnySerde
-  readonly #value: AnySerde
+  readonly #writeValue: LentWriter
   readonly #partitioner: StreamPartitioner<unknown, unknown> | undefined
   /** A windowed key is partitioned by its inner key: by all bytes but the last ones. */
   readonly #keySuffix: number
@@ -28,7 +29,7 @@ export class SinkTaskNode implements TaskNode {
     this.#scope = scope
     this.#topic = topic
     this.#key = spec.key ?? serdes.bytes
-    this.#value = spec.value ?? serdes.bytes
+    this.#writeValue = lentWriter(spec.value ?? serdes.bytes)
     this.#partitioner = spec.partitioner as StreamPartitioner<unknown, unknown> | undefined
     this.#keySuffix = suffixLength(this.#key)
   }
@@ -41,7 +42,7 @@ export class SinkTaskNode implements TaskNode {
     let valueBytes: Uint8Array | null
     try {
       keyBytes = key === null ? null : this.#keyBytes(key, topic)
-      valueBytes = value === null ? null : this.#value.serialize(value as never, topic, record.headers)
+      valueBytes = value === null ? null : this.#writeValue(value, topic, record.headers)
     } catch (error) {
       return this.#handle(error, `the result cannot be written to topic ${topic}`, key, value)
     }
