@@ -6,6 +6,7 @@ import { murmur2, toPositive } from '../common/murmur2.ts'
 import { noHeaders, type Headers } from '../common/headers.ts'
 import type { RecordCursor, RecordSet } from '../processor/record-set.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
+import type { StreamTask } from '../runtime/task/stream-task.ts'
 
 const slabBytes = 64 * 1024
 
@@ -18,9 +19,7 @@ export class DriverRecord implements RecordSet, RecordCursor {
   readonly buffer: Buffer
   readonly keyStart: number
   readonly keyLength: number
-  readonly valueStart: number
   readonly valueLength: number
-  readonly recordCount = 1
   readonly #headers: Headers
   #isRead = false
 
@@ -43,9 +42,16 @@ export class DriverRecord implements RecordSet, RecordCursor {
     this.buffer = buffer
     this.keyStart = start
     this.keyLength = keyLength
-    this.valueStart = start + Math.max(0, keyLength)
     this.valueLength = valueLength
     this.#headers = headers.length === 0 ? noHeaders : headers
+  }
+
+  get valueStart(): number {
+    return this.keyStart + Math.max(0, this.keyLength)
+  }
+
+  get recordCount(): number {
+    return 1
   }
 
   get byteLength(): number {
@@ -76,52 +82,86 @@ export class DriverRecord implements RecordSet, RecordCursor {
   }
 }
 
+/** What is known of one topic. */
+export class DriverTopic {
+  readonly name: string
+  partitionCount = 1
+  /** By partition; empty when the topology does not read it. */
+  readonly readers: StreamTask[] = []
+  /** The test reads it by itself. */
+  isOpen = false
+  /** What was written and not taken by the test. */
+  unread: DriverRecord[] = []
+  readonly #nextOffsets: number[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** As Java's producer; a record without a key goes to the first partition, so that a test can say where it is. */
+  partitionOf(key: Uint8Array | null): number {
+    const count = this.partitionCount
+    return key === null || count === 1 ? 0 : toPositive(murmur2(key)) % count
+  }
+
+  nextOffset(partition: number): number {
+    const offset = this.#nextOffsets[partition] ?? 0
+    this.#nextOffsets[partition] = offset + 1
+    return offset
+  }
+}
+
 export class DriverTopics implements RecordSink {
-  readonly #counts = new Map<string, number>()
-  readonly #nextOffsets = new Map<string, number[]>()
-  readonly #unread = new Map<string, DriverRecord[]>()
-  /** Topics that the test reads by themselves. */
-  readonly #opened = new Set<string>()
-  readonly #onAppend: (record: DriverRecord) => void
+  readonly #topics = new Map<string, DriverTopic>()
+  readonly #onAppend: (record: DriverRecord, topic: DriverTopic) => void
   #log: DriverRecord[] = []
   #slab = Buffer.alloc(0)
   #used = 0
 
-  constructor(counts: Readonly<Record<string, number>>, onAppend: (record: DriverRecord) => void) {
-    for (const [topic, count] of Object.entries(counts)) this.#counts.set(topic, count)
+  constructor(counts: Readonly<Record<string, number>>, onAppend: (record: DriverRecord, topic: DriverTopic) => void) {
+    for (const [topic, count] of Object.entries(counts)) this.topic(topic).partitionCount = count
     this.#onAppend = onAppend
   }
 
   /** A topic that nothing is known of has one partition. */
-  partitionCount(topic: string): number {
-    return this.#counts.get(topic) ?? 1
+  topic(name: string): DriverTopic {
+    let topic = this.#topics.get(name)
+    if (topic === undefined) {
+      topic = new DriverTopic(name)
+      this.#topics.set(name, topic)
+    }
+    return topic
   }
 
-  setPartitionCount(topic: string, count: number): void {
-    this.#counts.set(topic, count)
+  /** The names of the topics that the topology reads. */
+  get readTopics(): string[] {
+    return [...this.#topics.values()].flatMap(({ name, readers }) => (readers.length > 0 ? [name] : []))
+  }
+
+  partitionCount(topic: string): number {
+    return this.#topics.get(topic)?.partitionCount ?? 1
   }
 
   /** What the topology writes. */
   append(
-    topic: string,
+    name: string,
     partition: number,
     key: Uint8Array | null,
     value: Uint8Array | null,
     timestamp: number,
     headers: Headers,
   ): void {
-    const chosen = partition >= 0 ? partition : this.partitionOf(topic, key)
+    const topic = this.topic(name)
+    const chosen = partition >= 0 ? partition : topic.partitionOf(key)
     const record = this.make(topic, chosen, key, value, timestamp, headers)
     this.#log.push(record)
-    const unread = this.#unread.get(topic)
-    if (unread === undefined) this.#unread.set(topic, [record])
-    else unread.push(record)
-    this.#onAppend(record)
+    topic.unread.push(record)
+    this.#onAppend(record, topic)
   }
 
   /** A record of the test or the topology, with the next offset of its partition. */
   make(
-    topic: string,
+    topic: DriverTopic,
     partition: number,
     key: Uint8Array | null,
     value: Uint8Array | null,
@@ -131,10 +171,11 @@ export class DriverTopics implements RecordSink {
     const keyLength = key === null ? -1 : key.byteLength
     const valueLength = value === null ? -1 : value.byteLength
     const start = this.#reserve(Math.max(0, keyLength) + Math.max(0, valueLength))
-    if (key !== null) this.#slab.set(key, start)
-    if (value !== null) this.#slab.set(value, start + Math.max(0, keyLength))
-    const offset = this.#nextOffset(topic, partition)
-    return new DriverRecord(topic, partition, offset, this.#slab, start, keyLength, valueLength, timestamp, headers)
+    const slab = this.#slab
+    if (key !== null) slab.set(key, start)
+    if (value !== null) slab.set(value, start + Math.max(0, keyLength))
+    const offset = topic.nextOffset(partition)
+    return new DriverRecord(topic.name, partition, offset, slab, start, keyLength, valueLength, timestamp, headers)
   }
 
   /** Room for that many bytes in the slab: the bytes of all records lie together, because a buffer each is dear. */
@@ -148,48 +189,11 @@ export class DriverTopics implements RecordSink {
     return start
   }
 
-  /** As Java's producer; a record without a key goes to the first partition, so that a test can say where it is. */
-  partitionOf(topic: string, key: Uint8Array | null): number {
-    const count = this.partitionCount(topic)
-    return key === null || count === 1 ? 0 : toPositive(murmur2(key)) % count
-  }
-
-  /** The test reads this topic by itself, too. */
-  open(topic: string): void {
-    this.#opened.add(topic)
-  }
-
   /** Everything since the last call, in order. Of topics that are not open it is kept no longer. */
   takeLog(): DriverRecord[] {
     const log = this.#log
     this.#log = []
-    for (const topic of this.#unread.keys()) if (!this.#opened.has(topic)) this.#unread.delete(topic)
+    for (const topic of this.#topics.values()) if (!topic.isOpen) topic.unread = []
     return log
-  }
-
-  /** The records of one topic that were not taken yet. */
-  takeUnread(topic: string): DriverRecord[] {
-    const unread = this.#unread.get(topic) ?? []
-    this.#unread.delete(topic)
-    return unread
-  }
-
-  takeOneUnread(topic: string): DriverRecord | undefined {
-    return this.#unread.get(topic)?.shift()
-  }
-
-  hasUnread(topic: string): boolean {
-    return (this.#unread.get(topic)?.length ?? 0) > 0
-  }
-
-  #nextOffset(topic: string, partition: number): number {
-    let offsets = this.#nextOffsets.get(topic)
-    if (offsets === undefined) {
-      offsets = []
-      this.#nextOffsets.set(topic, offsets)
-    }
-    const offset = offsets[partition] ?? 0
-    offsets[partition] = offset + 1
-    return offset
   }
 }

@@ -3,7 +3,7 @@ import { noHeaders, type Headers } from '../common/headers.ts'
 import { keyView, valueView } from '../processor/record-set.ts'
 import { rangeReader, type RangeReader } from '../serde/range-reader.ts'
 import type { Serde } from '../serde/serde.ts'
-import type { DriverRecord, DriverTopics } from './driver-topics.ts'
+import type { DriverRecord, DriverTopic } from './driver-topics.ts'
 
 /** A record as it is on its topic. */
 export interface RawRecord {
@@ -65,27 +65,29 @@ export class TestOutputTopic<K, V> {
   readonly topic: string
   readonly #readKey: RangeReader
   readonly #readValue: RangeReader
-  readonly #topics: DriverTopics
+  readonly #from: DriverTopic
 
-  constructor(topic: string, key: Serde<K>, value: Serde<V>, topics: DriverTopics) {
-    this.topic = topic
+  constructor(from: DriverTopic, key: Serde<K>, value: Serde<V>) {
+    this.topic = from.name
     this.#readKey = rangeReader(key)
     this.#readValue = rangeReader(value)
-    this.#topics = topics
+    this.#from = from
   }
 
   get isEmpty(): boolean {
-    return !this.#topics.hasUnread(this.topic)
+    return this.#from.unread.length === 0
   }
 
   /** The next record; undefined when there is none. */
   readRecord(): TestRecord<K, V> | undefined {
-    const record = this.#topics.takeOneUnread(this.topic)
+    const record = this.#from.unread.shift()
     return record === undefined ? undefined : this.#read(record)
   }
 
   readRecords(): TestRecord<K, V>[] {
-    return this.#topics.takeUnread(this.topic).map((record) => this.#read(record))
+    const records = this.#from.unread
+    this.#from.unread = []
+    return records.map((record) => this.#read(record))
   }
 
   #read(record: DriverRecord): TestRecord<K, V> {

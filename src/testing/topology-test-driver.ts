@@ -22,7 +22,7 @@ import { emptyMarker } from '../state/state-engine.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { DriverKeyValueStore, plainValues, sameValues } from './driver-stores.ts'
-import { DriverTopics, type DriverRecord } from './driver-topics.ts'
+import { DriverTopics, type DriverRecord, type DriverTopic } from './driver-topics.ts'
 import { rawRecord, TestInputTopic, TestOutputTopic, type Pipe, type RawRecord } from './test-topics.ts'
 
 export interface TopologyTestDriverOptions {
@@ -43,13 +43,11 @@ export class TopologyTestDriver {
   readonly #metrics = new MetricsRegistry()
   readonly #engine = new MemoryEngine()
   readonly #tasks = new Map<string, StreamTask>()
-  /** By source topic, then partition. */
-  readonly #readers = new Map<string, StreamTask[]>()
   /** Topics that match a pattern, as far as the test or the topology named them. */
   readonly #matched = new Set<string>()
   readonly #patterns: readonly RegExp[]
-  /** Tasks with input that was not processed yet. */
-  readonly #busy = new Set<StreamTask>()
+  /** Tasks with input that was not processed yet, each once. */
+  readonly #busy: StreamTask[] = []
   readonly #clock: Clock
   #now: number
   #planned = false
@@ -68,26 +66,28 @@ export class TopologyTestDriver {
     this.#patterns = this.#compiled.subTopologies.flatMap(({ nodes }) =>
       nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),
     )
-    this.#topics = new DriverTopics(partitions, (record) => this.#route(record))
+    this.#topics = new DriverTopics(partitions, (record, topic) => this.#route(record, topic))
     // What a pattern matches is known only when the test has named its topics.
     if (!hasPatternSource(this.#compiled)) this.#plan()
   }
 
   createInputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestInputTopic<K, V> {
-    if (!this.#readers.has(topic) && !this.#match(topic)) this.#plan()
-    if (!this.#readers.has(topic) && !this.#matched.has(topic)) this.#refuseTopic(topic)
+    const target = this.#topics.topic(topic)
+    if (target.readers.length === 0 && !this.#match(topic)) this.#plan()
+    if (target.readers.length === 0 && !this.#matched.has(topic)) this.#refuseTopic(topic)
     const pipe: Pipe = (keyBytes, valueBytes, { timestamp = this.#now, headers = noHeaders, partition }) => {
       this.#requireRunning()
-      const chosen = partition ?? this.#topics.partitionOf(topic, keyBytes)
-      this.#route(this.#topics.make(topic, chosen, keyBytes, valueBytes, timestamp, headers))
+      const chosen = partition ?? target.partitionOf(keyBytes)
+      this.#route(this.#topics.make(target, chosen, keyBytes, valueBytes, timestamp, headers), target)
       this.#run()
     }
     return new TestInputTopic(topic, key, value, pipe)
   }
 
   createOutputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestOutputTopic<K, V> {
-    this.#topics.open(topic)
-    return new TestOutputTopic(topic, key, value, this.#topics)
+    const from = this.#topics.topic(topic)
+    from.isOpen = true
+    return new TestOutputTopic(from, key, value)
   }
 
   /** Moves the wall clock at once and calls the punctuators that are due, each once. */
@@ -101,12 +101,14 @@ export class TopologyTestDriver {
       )
     }
     this.#now += ms
-    this.#guard(() => {
+    try {
       for (const task of this.#tasks.values()) {
         task.punctuateWallClock()
         this.#commit(task)
       }
-    })
+    } catch (error) {
+      this.#stop(error)
+    }
     this.#run()
   }
 
@@ -149,12 +151,14 @@ export class TopologyTestDriver {
 
   /** Processes until nothing is left; after each record everything is committed. */
   #run(): void {
-    this.#guard(() => {
-      for (const task of this.#busy) {
+    try {
+      for (let task = this.#busy[0]; task !== undefined; task = this.#busy[0]) {
         while (task.hasInput && task.process(Infinity, 1) > 0) this.#commit(task)
-        this.#busy.delete(task)
+        this.#busy.shift()
       }
-    })
+    } catch (error) {
+      this.#stop(error)
+    }
   }
 
   #commit(task: StreamTask): void {
@@ -165,20 +169,20 @@ export class TopologyTestDriver {
   }
 
   /** Gives a record to the task that reads it; a record of a topic that nobody reads stays where it is. */
-  #route(record: DriverRecord): void {
-    const { topic, partition } = record
-    if (!this.#readers.has(topic) && (this.#match(topic) || !this.#planned)) this.#plan()
-    const readers = this.#readers.get(topic)
-    if (readers === undefined) return
+  #route(record: DriverRecord, { name, readers }: DriverTopic): void {
+    // Only a pattern can find its readers later than the driver was made.
+    if (readers.length === 0 && this.#patterns.length > 0 && (this.#match(name) || !this.#planned)) this.#plan()
+    if (readers.length === 0) return
+    const { partition } = record
     const task = readers[partition]
     if (task === undefined) {
       throw new TestingError(
         'MILLRACE_TEST_PARTITION_UNKNOWN',
-        `topic ${topic} has ${readers.length} partitions, and the record is for partition ${partition}; give the driver partitions: { '${topic}': n }`,
+        `topic ${name} has ${readers.length} partitions, and the record is for partition ${partition}; give the driver partitions: { '${name}': n }`,
       )
     }
     task.add(record)
-    this.#busy.add(task)
+    if (!this.#busy.includes(task)) this.#busy.push(task)
   }
 
   #match(topic: string): boolean {
@@ -200,7 +204,7 @@ export class TopologyTestDriver {
       existingTopics: [...this.#matched],
       replicationFactor: 1,
     })
-    for (const { name, partitions } of plan.internalTopics) this.#topics.setPartitionCount(name, partitions)
+    for (const { name, partitions } of plan.internalTopics) this.#topics.topic(name).partitionCount = partitions
     for (const subPlan of plan.subTopologies) {
       for (let partition = 0; partition < subPlan.partitionCount; partition++) this.#planTask(subPlan, partition)
     }
@@ -219,8 +223,7 @@ export class TopologyTestDriver {
     this.#tasks.set(taskId, task)
     for (const [source, topics] of inputs) {
       for (const topic of topics) {
-        const readers = this.#readers.get(topic) ?? []
-        this.#readers.set(topic, readers)
+        const { readers } = this.#topics.topic(topic)
         if (readers[partition] !== undefined) continue
         readers[partition] = task
         if (existing !== undefined) task.addInput(source, topic)
@@ -274,13 +277,9 @@ export class TopologyTestDriver {
     })
   }
 
-  #guard(work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.#stopped = { reason: 'an earlier record failed', cause: error }
-      throw error
-    }
+  #stop(error: unknown): never {
+    this.#stopped = { reason: 'an earlier record failed', cause: error }
+    throw error
   }
 
   #requireRunning(): void {
@@ -296,7 +295,7 @@ export class TopologyTestDriver {
   }
 
   #refuseTopic(topic: string): never {
-    const names = [...this.#readers.keys()].toSorted().join(', ')
+    const names = this.#topics.readTopics.toSorted().join(', ')
     throw new TestingError(
       'MILLRACE_TEST_TOPIC_UNKNOWN',
       `the topology does not read a topic '${topic}'; it reads: ${names === '' ? 'none' : names}`,

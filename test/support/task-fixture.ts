@@ -80,7 +80,7 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
     metrics,
     clock,
     add(topic, key, value, timestamp) {
-      task.add(topics.make(topic, 0, bytes(key), bytes(value), timestamp, []))
+      task.add(topics.make(topics.topic(topic), 0, bytes(key), bytes(value), timestamp, []))
     },
     written: () => topics.takeLog().map(describeRecord),
     writtenKeys: () => topics.takeLog().map((record) => keyView(record)?.toString('hex') ?? 'null'),

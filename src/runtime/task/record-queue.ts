@@ -124,6 +124,8 @@ export class RecordQueue {
   advance(): void {
     this.#hasHead = false
     this.#position++
+    // Nothing can follow in the set: who looks whether the queue is empty should not have to ask for the next record.
+    if (this.#leftInSet === 0) this.#dropSet()
   }
 
   /** The record at the cursor as it came. */
@@ -145,12 +147,17 @@ export class RecordQueue {
         this.#countRecords(-1)
         return true
       }
-      this.#sets.shift()
-      this.#cursor = undefined
-      this.#position = Math.max(this.#position, set.nextOffset)
-      this.#bufferedBytes -= set.byteLength
-      this.#countRecords(-this.#leftInSet)
+      this.#dropSet()
     }
+  }
+
+  /** The first set is read to its end. */
+  #dropSet(): void {
+    const set = this.#sets.shift() as RecordSet
+    this.#cursor = undefined
+    this.#position = Math.max(this.#position, set.nextOffset)
+    this.#bufferedBytes -= set.byteLength
+    this.#countRecords(-this.#leftInSet)
   }
 
   #open(set: RecordSet): void {
