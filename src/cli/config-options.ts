@@ -27,7 +27,10 @@ export function configOf(
   if (options.guarantee !== undefined) given['processingGuarantee'] = options.guarantee
   if (options.threads !== undefined) given['threads'] = Number(options.threads)
   if (options.http !== undefined) given['http'] = options.http
-  const config = { ...given, applicationId: options.applicationId ?? module.applicationId }
+  const config = {
+    ...given,
+    applicationId: options.applicationId ?? (given['applicationId'] as string | undefined) ?? module.applicationId,
+  }
   checkPartialConfig(config)
   return config
 }
@@ -46,7 +49,7 @@ export function brokerList(text: string): string[] {
     .map((broker) => broker.trim())
     .filter((broker) => broker !== '')
   const bad = brokers.find(
-    (broker) => !/^.+:\d{1,5}$/.test(broker) || Number(broker.slice(broker.lastIndexOf(':') + 1)) > 65_535,
+    (broker) => !/^[^/\s]+:\d{1,5}$/.test(broker) || Number(broker.slice(broker.lastIndexOf(':') + 1)) > 65_535,
   )
   if (bad !== undefined || brokers.length === 0) {
     throw new CliError('MILLRACE_USAGE', `--brokers takes host:port[,host:port…], not '${bad ?? text}'`)

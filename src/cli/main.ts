@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { describeFailure, exitCodeOf } from './failure.ts'
 import { endQuietlyOnClosedPipe, hideNodeWarnings, say } from './terminal.ts'
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
 }
 
@@ -13,9 +13,9 @@ function runOptions(command: Command): Command {
     .option('--application-id <id>', "the application's id, instead of the module's own")
     .option('--state-dir <directory>', 'where local state is kept')
     .addOption(new Option('--guarantee <guarantee>', 'processing guarantee').choices(['exactly_once', 'at_least_once']))
-    .option('--threads <n>', 'stream threads')
-    .option('--http <host:port>', 'status server')
-    .option('-X, --set <key=value>', 'any key of the configuration; repeatable', collect, [])
+    .option('--threads <n>', 'stream threads (this version: 1; run more instances instead)')
+    .option('--http <host:port>', 'status server (not in this version)')
+    .option('-X, --set <key=value>', 'any key of the configuration; repeatable', collect)
 }
 
 function program(): Command {

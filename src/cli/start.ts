@@ -34,6 +34,7 @@ function program(): Command {
       'after',
       '\nExamples:\n  npm start\n  npm start < book.txt\n  npm start -- --all < book.txt\n  npm start -- --brokers localhost:9092 < book.txt',
     )
+    .showHelpAfterError('(text comes from standard input: npm start < book.txt)')
     .exitOverride()
 }
 

@@ -1,6 +1,7 @@
 /** A module's default export: what the CLI, worker threads, containers and tests load. */
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { Topology } from '../topology/topology.ts'
+import { isThenable, refusePromise } from '../processor/callback-result.ts'
 import { StreamsBuilder } from './streams-builder.ts'
 
 export interface TopologyModule {
@@ -24,7 +25,8 @@ export function defineTopology(
     config,
     build(overrides = {}) {
       const builder = new StreamsBuilder({ ...config, ...overrides })
-      build(builder)
+      const result: unknown = build(builder)
+      if (isThenable(result)) refusePromise('defineTopology', `function that builds '${applicationId}'`, result)
       return builder.build()
     },
   }

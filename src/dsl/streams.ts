@@ -49,7 +49,8 @@ export interface KStream<K, V> {
   processValues<VR>(supplier: () => FixedKeyProcessor<K, V, VR>, options?: Processed): KStream<K, VR>
 }
 
-/** Records of one key belong together; what groupByKey and groupBy give. Null keys and values are dropped and counted. */
+/** Records of one key belong together; what groupByKey and groupBy give. Null keys and values are dropped: counted, but not
+ * counted in front of a repartition topic, as in Java. */
 export interface KGroupedStream<K, V> {
   count(options?: Named & Materialized<K, number>): KTable<K, number>
   /** The first value of a key is its first aggregate; null deletes. */

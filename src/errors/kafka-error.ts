@@ -48,7 +48,6 @@ export const kafkaErrors = {
   MILLRACE_KAFKA_RETRIES_EXHAUSTED: 'A request met errors that pass, but did not succeed within its time.',
   MILLRACE_KAFKA_VERSION: 'A broker does not offer a request, or not in a version that is needed here.',
   MILLRACE_KAFKA_AUTHORIZATION: 'The principal may not do this on that topic, group, transactional id or cluster.',
-  MILLRACE_TOPIC_UNKNOWN: 'A topic or partition that is needed does not exist.',
   MILLRACE_OFFSET_OUT_OF_RANGE: 'A partition does not hold the offset that was to be read: older records were deleted.',
   MILLRACE_PRODUCER_FENCED: 'Another producer has taken over the transactional id, or the transaction timed out.',
   MILLRACE_MEMBER_FENCED: 'The group member is no longer part of the generation for which it acts.',

@@ -26,7 +26,7 @@ export class Cluster implements AsyncDisposable {
 
   private constructor(kafka: EmbeddedKafka, client: KafkaClient) {
     this.kafka = kafka
-    this.broker = kafka['~kafka'] as EmbeddedBroker
+    this.broker = kafka['~kafka']
     this.client = client
   }
 
@@ -39,7 +39,7 @@ export class Cluster implements AsyncDisposable {
 
   /** The same broker, for one application whose requests are to be told from those of others. */
   as(clientId: string): KafkaConnection {
-    return { '~kafka': this.broker, clientId } as KafkaConnection
+    return { '~kafka': this.broker, clientId }
   }
 
   async produce(

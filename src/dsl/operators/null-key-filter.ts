@@ -1,6 +1,10 @@
+import { refuseResult } from '../../processor/callback-result.ts'
 import type { Operator, OperatorContext } from '../../processor/operator.ts'
 
-/** In front of every repartition topic: a record without a key belongs to no partition. Not counted as dropped. */
+/**
+ * In front of every repartition topic: a record without a key (null) belongs to no partition. As in Java it is not counted
+ * as dropped. Undefined is no key at all but a slip, such as a misspelt property, and would lose every record.
+ */
 export function nullKeyFilter(): Operator<unknown, unknown> {
   return new NullKeyFilter()
 }
@@ -13,6 +17,7 @@ class NullKeyFilter implements Operator<unknown, unknown> {
   }
 
   process(key: unknown, value: unknown): void {
-    if (key !== null && key !== undefined) this.#context.forward(key, value)
+    if (key === undefined) refuseResult(this.#context.nodeName, 'operator before it', 'a key, or null for none', key)
+    if (key !== null) this.#context.forward(key, value)
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.ts'
 import { sleep } from '../../common/clock.ts'
 import type { Random } from '../../common/random.ts'
+import type { Logger } from '../../common/logger.ts'
 import { KafkaError } from '../../errors/kafka-error.ts'
 import { reactionOf } from '../../errors/streams-error.ts'
 
@@ -23,6 +24,7 @@ export function backoffMs(range: BackoffRange, attempt: number, random: Random):
 export interface RetryContext {
   readonly clock: Clock
   readonly random: Random
+  readonly logger: Logger
   /** Aborted when the client closes: then nothing waits any longer. */
   readonly closing: AbortSignal
 }
@@ -36,13 +38,19 @@ export interface RetryOptions {
   readonly onFault?: (error: unknown) => BackoffRange | undefined
 }
 
+/** An outage is told after so long, and again every so often. */
+const firstWarningMs = 3000
+const nextWarningMs = 10_000
+
 /**
  * Calls `attempt` until it succeeds, throws what is not `retriable`, or the time is up: then the last fault is the cause
  * of a KafkaError that is itself retriable, since nothing else is known.
  */
 export async function retrying<T>(context: RetryContext, options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
   const { clock, random, closing } = context
-  const deadline = clock.now() + options.timeoutMs
+  const began = clock.now()
+  const deadline = began + options.timeoutMs
+  let warnAt = began + firstWarningMs
   for (let attempts = 0; ; attempts++) {
     throwIfClosed(closing)
     try {
@@ -53,6 +61,13 @@ export async function retrying<T>(context: RetryContext, options: RetryOptions, 
       const range = options.onFault?.(error) ?? options.backoff ?? defaultBackoff
       const delayMs = backoffMs(range, attempts, random)
       if (clock.now() + delayMs > deadline) throw exhausted(options, attempts + 1, error)
+      if (clock.now() >= warnAt) {
+        context.logger.warn(
+          { err: error, sinceMs: clock.now() - began, timeoutMs: options.timeoutMs },
+          `${options.what}: still trying`,
+        )
+        warnAt = clock.now() + nextWarningMs
+      }
       await sleep(clock, delayMs, closing)
     }
   }

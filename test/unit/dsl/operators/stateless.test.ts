@@ -100,8 +100,11 @@ test('null keys and values go through stateless operators', () => {
 
 test('only records with a key go to a repartition topic', () => {
   expect(run(nullKeyFilter, null, 'v')).toEqual([])
-  expect(run(nullKeyFilter, undefined, 'v')).toEqual([])
   expect(run(nullKeyFilter, '', null)).toEqual([['', null]])
+})
+
+test('a key that is undefined is an error, since it would lose the record without a word', () => {
+  expect(() => run(nullKeyFilter, undefined, 'v')).toThrow('must return a key, or null for none, and returned undefined')
 })
 
 test("print writes Java's line", () => {
