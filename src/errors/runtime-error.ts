@@ -10,6 +10,8 @@ export const runtimeErrors = {
   MILLRACE_OFFSET_RESET_NONE: 'a partition has no committed offset and its reset policy is none',
   MILLRACE_RECORD_TOO_LARGE: 'an output record is larger than its topic admits',
   MILLRACE_COMMIT_DEADLINE: 'a commit was not done when a rebalance could wait no longer',
+  MILLRACE_TOPOLOGY_EMPTY: 'a topology without a source was to be run',
+  MILLRACE_STARTED_BEFORE: 'an application was started twice, or after it had ended',
   MILLRACE_CLOSED: 'the application was closed before it was running',
   MILLRACE_TIMEOUT: 'a state was not reached in time',
   MILLRACE_CHANGELOG_BEHIND_STATE: 'a changelog topic lost what the local store still has',

@@ -87,6 +87,8 @@ export class KafkaStreams implements AsyncDisposable {
   #failure: Error | undefined
   #leaveGroup = true
   #isPaused = false
+  /** Calls that are waiting for a state, and so hear of a failure. */
+  #waiting = 0
   /** Closed before it was a member: then there is nothing to commit, and no broker is waited for. */
   #isCutShort = false
 
@@ -104,6 +106,7 @@ export class KafkaStreams implements AsyncDisposable {
   ) {
     this.#config = completeConfig(config, tmpdir())
     this.#topology = topology.compile(config)
+    if (this.#topology.subTopologies.length === 0) throw emptyTopology(this.#config.applicationId)
     this.#fingerprint = fingerprintOf(topology, this.#topology)
     this.#clock = internals.clock ?? systemClock
     this.#random = internals.random ?? systemRandom
@@ -143,6 +146,7 @@ export class KafkaStreams implements AsyncDisposable {
    * `signal` is aborted or the application is closed meanwhile.
    */
   async start(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (!this.#machine.is('CREATED')) throw startedBefore(this.#config.applicationId, this.state)
     this.#machine.become('REBALANCING', 'start')
     const onAbort = (): void => void this.close().catch(() => undefined)
     options.signal?.addEventListener('abort', onAbort, { once: true })
@@ -232,6 +236,8 @@ export class KafkaStreams implements AsyncDisposable {
     this.#failure = error instanceof Error ? error : new Error(String(error))
     if (this.#machine.canBecome('PENDING_ERROR')) this.#machine.become('PENDING_ERROR', 'run')
     this.#logger.error({ err: this.#failure }, 'the application stops')
+    if (this.#waiting === 0 && this.#listeners.error.size === 0)
+      warnOfFailure(this.#config.applicationId, this.#failure)
     this.#emit('error', { error: this.#failure, ...taskOf(this.#failure) })
   }
 
@@ -323,9 +329,11 @@ export class KafkaStreams implements AsyncDisposable {
       else if (to === 'ERROR' || to === 'NOT_RUNNING') reject(this.#unreachable(state))
     })
     if (this.#machine.is('ERROR', 'NOT_RUNNING')) reject(this.#unreachable(state))
+    this.#waiting++
     try {
       await promise
     } finally {
+      this.#waiting--
       remove()
     }
   }
@@ -355,6 +363,28 @@ export class KafkaStreams implements AsyncDisposable {
       limit.abort()
     }
   }
+}
+
+/** Nobody listens: an application must not end without a word. */
+function warnOfFailure(applicationId: string, failure: Error): void {
+  process.emitWarning(`application '${applicationId}' stops: ${failure.message}`, {
+    type: 'MillraceError',
+    detail: "listen for it with streams.on('error', …) or await streams.stateIs('NOT_RUNNING')",
+  })
+}
+
+function emptyTopology(applicationId: string): RuntimeError {
+  return new RuntimeError(
+    'MILLRACE_TOPOLOGY_EMPTY',
+    `application '${applicationId}': the topology reads no topic, so there is nothing to run; add a source (stream, table, addSource) before build()`,
+  )
+}
+
+function startedBefore(applicationId: string, state: StreamsState): RuntimeError {
+  return new RuntimeError(
+    'MILLRACE_STARTED_BEFORE',
+    `application '${applicationId}' is ${state}: start() may be called once; to start again, make a new KafkaStreams`,
+  )
 }
 
 /** Equal for instances that may share tasks: the same nodes, topics and stores under the same names. */

@@ -15,4 +15,6 @@ export interface ManagedTask {
   readonly startOffsets: Map<TopicPartitionKey, number>
   /** Committed offsets that the broker no longer has: until others are committed, `startOffsets` counts in their place. */
   readonly outOfRange: Map<TopicPartitionKey, number>
+  /** A record that has failed: what comes before it is processed again and committed, then the thread fails with this. */
+  halt: { readonly key: TopicPartitionKey; readonly offset: number; readonly error: Error } | undefined
 }

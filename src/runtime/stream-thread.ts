@@ -223,7 +223,9 @@ export class StreamThread {
     this.#tasks.activate()
     this.#updateState()
     const busy = await this.#work()
-    if (this.#isCommitDue()) await this.#commit(Number.POSITIVE_INFINITY)
+    const failure = this.#tasks.failure
+    if (failure !== undefined || this.#isCommitDue()) await this.#commit(Number.POSITIVE_INFINITY)
+    if (failure !== undefined) throw failure
     if (busy) await this.#options.clock.yieldTurn()
     else await this.#idle()
   }
@@ -397,7 +399,17 @@ export class StreamThread {
     const reaction = reactionOf(error)
     const wasCommitting = this.#committing
     this.#committing = false
-    if (reaction === 'fatal' || !(error instanceof Error)) throw error
+    if (!(error instanceof Error)) throw error
+    if (reaction === 'fatal') {
+      if (this.#stop.signal.aborted || !this.#tasks.haltBefore(error)) throw error
+      // What was processed before the record that failed must not be lost with it.
+      this.#logger.warn(
+        { err: error },
+        'a record failed; everything before it is processed again and committed, then the thread stops',
+      )
+      this.#unresolved = 'abortable'
+      return
+    }
     this.#logger.warn({ err: error, reaction }, 'recovering')
     this.#options.listener.onRecovered(error, reaction)
     if (reaction === 'offset-out-of-range' && (await this.#resetPosition(error))) return

@@ -117,7 +117,14 @@ export class TaskManager {
       metrics: this.#options.metrics,
       logger: this.#options.logger,
     })
-    const managed: ManagedTask = { task, state, status: 'restoring', startOffsets: new Map(), outOfRange: new Map() }
+    const managed: ManagedTask = {
+      task,
+      state,
+      status: 'restoring',
+      startOffsets: new Map(),
+      halt: undefined,
+      outOfRange: new Map(),
+    }
     this.#tasks.set(taskId, managed)
     for (const key of task.inputPartitions) this.#taskOf.set(key, managed)
     this.#options.reader.add(managed)
@@ -178,6 +185,7 @@ export class TaskManager {
       // Processors may read their stores in `init`, so not before the stores are complete.
       managed.task.initialize()
       for (const key of managed.task.inputPartitions) this.#resume(managed, key, positions.committed.get(key))
+      if (managed.halt !== undefined) managed.task.haltBefore(managed.halt.key, managed.halt.offset)
       managed.status = 'running'
     }
     this.#assignFetcher()
@@ -283,6 +291,25 @@ export class TaskManager {
       if (replay) this.#options.reader.add(managed)
     }
     this.#assignFetcher()
+  }
+
+  /**
+   * For the error of a record that failed: after the rollback its task shall stop before that record. False where the error
+   * is not that of an input record, or when the task was to stop already.
+   */
+  haltBefore(error: Error): boolean {
+    const { taskId, topic, partition, offset } = { ...error } as Readonly<Record<string, unknown>>
+    const managed = this.#tasks.get(String(taskId))
+    if (managed === undefined || managed.halt !== undefined || typeof offset !== 'number' || offset < 0) return false
+    const key = topicPartitionKey(String(topic), Number(partition))
+    if (!managed.task.inputPartitions.includes(key)) return false
+    managed.halt = { key, offset, error }
+    return true
+  }
+
+  /** The error of a record that a task stands before, with everything before it processed. */
+  get failure(): Error | undefined {
+    return this.running.find(({ task, halt }) => halt !== undefined && task.isHalted)?.halt?.error
   }
 
   // --- running --------------------------------------------------------------------------------------------------------

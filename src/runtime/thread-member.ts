@@ -56,11 +56,19 @@ function transactionalId({ config, processId, threadId }: ThreadOptions): string
   return config.processingGuarantee === 'exactly_once' ? `${config.applicationId}-${processId}-${threadId}` : undefined
 }
 
+/** An election after a broker's death takes about ten seconds; batches wait that long and longer. */
+const deliveryTimeoutMinMs = 30_000
+
 export function newProducer(options: ThreadOptions): Producer {
   const { client, config } = options
   const id = transactionalId(options)
   return client.producer({
-    ...(id !== undefined && { transactionalId: id, transactionTimeoutMs: config.transactionTimeoutMs }),
+    ...(id !== undefined && {
+      transactionalId: id,
+      transactionTimeoutMs: config.transactionTimeoutMs,
+      // The broker ends the transaction itself by then; what is undelivered is rolled back and processed again.
+      deliveryTimeoutMs: Math.max(deliveryTimeoutMinMs, 2 * config.transactionTimeoutMs),
+    }),
     compression: config.compression,
     bufferMaxBytes: config.uncommittedMaxBytes,
   })

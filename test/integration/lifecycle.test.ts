@@ -49,7 +49,7 @@ describe('KafkaStreams', () => {
     const app = cluster.app(countByKey())
     await app.close()
     expect(app.state).toBe('NOT_RUNNING')
-    await expect(app.start()).rejects.toThrow('NOT_RUNNING -> REBALANCING')
+    await expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_STARTED_BEFORE' })
   })
 
   it('ends cleanly when it is closed while it starts', async () => {
@@ -113,6 +113,44 @@ describe('KafkaStreams', () => {
     expect((await readCounts(cluster.client, 'out', 1)).counts).toEqual(new Map([['k', 1]]))
   })
 
+  it('commits what comes before a record that fails, also what was processed together with it', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const app = cluster.app(failingOn('poison'), { commitIntervalMs: 5000 })
+    await app.start()
+    await cluster.produce('in', [
+      ['k', 'a'],
+      ['k', 'b'],
+      ['k', 'poison'],
+      ['k', 'behind it'],
+    ])
+    await app.stateIs('ERROR')
+    const committed = await cluster.client.committedOffsets('app', partitionsOf('in', 1), { requireStable: true })
+    expect(committed.get('in-0')?.offset).toBe(2)
+    expect((await readCounts(cluster.client, 'out', 1)).counts).toEqual(new Map([['k', 2]]))
+  })
+
+  it('starts once', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const app = cluster.app(countByKey())
+    await app.start()
+    await expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_STARTED_BEFORE' })
+    expect(cluster.broker.controls.memberIds('app')).toHaveLength(1)
+  })
+
+  it('refuses a topology that reads nothing', async () => {
+    await using cluster = await Cluster.start({})
+    expect(() => cluster.app(new StreamsBuilder().build())).toThrow('reads no topic')
+  })
+
+  it('warns where it fails and nobody listens', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const app = cluster.app(failingOn('poison'))
+    await app.start()
+    const warned = new Promise<string>((resolve) => process.once('warning', ({ message }) => resolve(message)))
+    await cluster.produce('in', [['k', 'poison']])
+    expect(await warned).toContain("application 'app' stops: task 0_0")
+  })
+
   it('starts its thread again where it is told to, and meets the record again', async () => {
     await using cluster = await Cluster.start({ in: 1, out: 1 })
     let isFixed = false
@@ -135,7 +173,8 @@ describe('KafkaStreams', () => {
     await cluster.produce('in', [['k', 'a']])
     await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
     expect((await readCounts(cluster.client, 'out', 1)).counts).toEqual(new Map([['k', 1]]))
-    expect(states).toEqual(['REBALANCING', 'RUNNING', 'REBALANCING', 'RUNNING'])
+    // Rolled back and stopped before the record, then with a new thread.
+    expect(states).toEqual(['REBALANCING', 'RUNNING', 'REBALANCING', 'RUNNING', 'REBALANCING', 'RUNNING'])
   })
 
   it('goes on with the next record where the policy says skip, and counts the one it skipped', async () => {

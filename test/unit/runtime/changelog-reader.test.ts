@@ -54,7 +54,14 @@ function managedTask(options: { isSource?: boolean; state?: TaskState; id?: stri
       return set.recordCount
     },
   }
-  return { task: task as StreamTask, state, status: 'restoring', startOffsets: new Map(), outOfRange: new Map() }
+  return {
+    task: task as StreamTask,
+    state,
+    status: 'restoring',
+    startOffsets: new Map(),
+    outOfRange: new Map(),
+    halt: undefined,
+  }
 }
 
 describe('ChangelogReader', () => {
