@@ -12,6 +12,7 @@ import type { Logger } from '../common/logger.ts'
 import type { MetricsRegistry } from '../common/metrics.ts'
 import { parseTopicPartition, topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
+import { TaskError } from '../errors/task-error.ts'
 import type { Fetcher, KafkaClient, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { StateEngine } from '../state/state-engine.ts'
@@ -298,10 +299,11 @@ export class TaskManager {
    * is not that of an input record, or when the task was to stop already.
    */
   haltBefore(error: Error): boolean {
-    const { taskId, topic, partition, offset } = { ...error } as Readonly<Record<string, unknown>>
-    const managed = this.#tasks.get(String(taskId))
-    if (managed === undefined || managed.halt !== undefined || typeof offset !== 'number' || offset < 0) return false
-    const key = topicPartitionKey(String(topic), Number(partition))
+    if (!(error instanceof TaskError) || error.topic === null || error.offset < 0) return false
+    const { offset } = error
+    const managed = this.#tasks.get(error.taskId)
+    if (managed === undefined || managed.halt !== undefined) return false
+    const key = topicPartitionKey(error.topic, error.partition)
     if (!managed.task.inputPartitions.includes(key)) return false
     managed.halt = { key, offset, error }
     return true

@@ -20,7 +20,7 @@ interface Bed {
   readonly reader: ChangelogReader
   readonly progress: RestoreProgress[]
   /** Until its lookups are answered and what has arrived is applied. */
-  steps(): Promise<void>
+  readonly steps: () => Promise<void>
 }
 
 function bed(): Bed {

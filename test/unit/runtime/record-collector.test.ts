@@ -12,7 +12,13 @@ interface Bed {
   /** `topic-partition key=value` of every append. */
   readonly appended: string[]
   readonly producer: { isFull: boolean; flushes: number }
-  send(topic: string, partition: number, key: string | null, value?: string | null, headers?: Headers): void
+  readonly send: (
+    topic: string,
+    partition: number,
+    key: string | null,
+    value?: string | null,
+    headers?: Headers,
+  ) => void
 }
 
 function bed(topics: Readonly<Record<string, number>>, limits: Readonly<Record<string, number>> = {}): Bed {
