@@ -19,7 +19,7 @@ interface Bed {
   readonly kafka: FakeKafka
   readonly tasks: TaskManager
   /** Until the tasks that can run do. */
-  activate(): Promise<void>
+  readonly activate: () => Promise<void>
 }
 
 /** One task, 0_0: `in` to `out`. */
