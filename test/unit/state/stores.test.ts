@@ -371,7 +371,14 @@ describe('A store', () => {
     const store = fixture({}, state)
     const changelog = new DriverTopics({}, () => undefined)
     const record = (key: string, value: string | null, timestamp: number): DriverRecord =>
-      changelog.make(changelog.topic('c'), 0, Buffer.from(key), value === null ? null : Buffer.from(value, 'hex'), timestamp, [])
+      changelog.make(
+        changelog.topic('c'),
+        0,
+        Buffer.from(key),
+        value === null ? null : Buffer.from(value, 'hex'),
+        timestamp,
+        [],
+      )
     expect(await store.stores.restore('s', record('a', int64(5), 50), { ...emptyMarker, committedAtMs: 1 })).toBe(1)
     await store.stores.restore('s', record('b', int64(6), 60), { ...emptyMarker, committedAtMs: 2 })
     expect([...table(store).range()]).toEqual([

@@ -104,7 +104,9 @@ test('only records with a key go to a repartition topic', () => {
 })
 
 test('a key that is undefined is an error, since it would lose the record without a word', () => {
-  expect(() => run(nullKeyFilter, undefined, 'v')).toThrow('must return a key, or null for none, and returned undefined')
+  expect(() => run(nullKeyFilter, undefined, 'v')).toThrow(
+    'must return a key, or null for none, and returned undefined',
+  )
 })
 
 test("print writes Java's line", () => {
