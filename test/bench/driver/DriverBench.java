@@ -24,8 +24,7 @@ public final class DriverBench {
             TestInputTopic<String, String> in = driver.createInputTopic("in", new StringSerializer(), new StringSerializer());
             var counts = driver.createOutputTopic("out", new StringDeserializer(), new LongDeserializer());
             var texts = driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer());
-            String value = "v".repeat(80);
-            int seed = 42;
+            String[][] inputs = makeInputs();
             long wall = 0;
             long cpu = 0;
             for (int i = -records / 5; i < records; i++) {
@@ -33,12 +32,8 @@ public final class DriverBench {
                     wall = System.nanoTime();
                     cpu = cpuNanos();
                 }
-                seed ^= seed << 13;
-                seed ^= seed >>> 17;
-                seed ^= seed << 5;
-                String number = Long.toString(Integer.toUnsignedLong(seed) % KEYS);
-                String key = "key-" + "0".repeat(6 - number.length()) + number;
-                in.pipeInput(key, value + i, 1_700_000_000_000L + records + i);
+                String[] input = inputs[(i + records) % inputs.length];
+                in.pipeInput(input[0], input[1], 1_700_000_000_000L + records + i);
                 if (i % 10_000 != 0) continue;
                 if (count) counts.readKeyValuesToList();
                 else texts.readKeyValuesToList();
@@ -48,6 +43,19 @@ public final class DriverBench {
             System.out.println("{\"wallMs\":" + wallMs + ",\"cpuMs\":" + cpuMs + "}");
         }
         System.exit(0);
+    }
+
+    private static String[][] makeInputs() {
+        String[][] inputs = new String[50_000][];
+        int seed = 42;
+        for (int i = 0; i < inputs.length; i++) {
+            seed ^= seed << 13;
+            seed ^= seed >>> 17;
+            seed ^= seed << 5;
+            String number = Long.toString(Integer.toUnsignedLong(seed) % KEYS);
+            inputs[i] = new String[] { "key-" + "0".repeat(6 - number.length()) + number, "v".repeat(80) + i };
+        }
+        return inputs;
     }
 
     private static org.apache.kafka.streams.Topology topology(boolean count) {
