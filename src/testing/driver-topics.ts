@@ -10,6 +10,9 @@ import type { StreamTask } from '../runtime/task/stream-task.ts'
 
 const slabBytes = 64 * 1024
 
+/** A key or value: bytes, or well-formed text that stands for them as UTF-8. */
+export type Part = Uint8Array | string | null
+
 /** One record of a topic, as a task reads it: a record set of one, which is its own cursor. */
 export class DriverRecord implements RecordSet, RecordCursor {
   readonly topic: string
@@ -99,9 +102,10 @@ export class DriverTopic {
   }
 
   /** As Java's producer; a record without a key goes to the first partition, so that a test can say where it is. */
-  partitionOf(key: Uint8Array | null): number {
+  partitionOf(key: Part): number {
     const count = this.partitionCount
-    return key === null || count === 1 ? 0 : toPositive(murmur2(key)) % count
+    if (key === null || count === 1) return 0
+    return toPositive(murmur2(typeof key === 'string' ? Buffer.from(key) : key)) % count
   }
 
   nextOffset(partition: number): number {
@@ -163,30 +167,27 @@ export class DriverTopics implements RecordSink {
   make(
     topic: DriverTopic,
     partition: number,
-    key: Uint8Array | null,
-    value: Uint8Array | null,
+    key: Part,
+    value: Part,
     timestamp: number,
     headers: Headers,
   ): DriverRecord {
-    const keyLength = key === null ? -1 : key.byteLength
-    const valueLength = value === null ? -1 : value.byteLength
-    const start = this.#reserve(Math.max(0, keyLength) + Math.max(0, valueLength))
+    const room = maxLength(key) + maxLength(value)
+    if (this.#used + room > this.#slab.byteLength) this.#newSlab(room)
     const slab = this.#slab
-    if (key !== null) slab.set(key, start)
-    if (value !== null) slab.set(value, start + Math.max(0, keyLength))
+    const start = this.#used
+    const keyLength = write(slab, start, key)
+    const valueStart = start + Math.max(0, keyLength)
+    const valueLength = write(slab, valueStart, value)
+    this.#used = valueStart + Math.max(0, valueLength)
     const offset = topic.nextOffset(partition)
     return new DriverRecord(topic.name, partition, offset, slab, start, keyLength, valueLength, timestamp, headers)
   }
 
-  /** Room for that many bytes in the slab: the bytes of all records lie together, because a buffer each is dear. */
-  #reserve(size: number): number {
-    if (this.#used + size > this.#slab.byteLength) {
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, size))
-      this.#used = 0
-    }
-    const start = this.#used
-    this.#used += size
-    return start
+  /** The bytes of all records lie together, because a buffer each is dear. */
+  #newSlab(room: number): void {
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, room))
+    this.#used = 0
   }
 
   /** Everything since the last call, in order. Of topics that are not open it is kept no longer. */
@@ -196,4 +197,17 @@ export class DriverTopics implements RecordSink {
     for (const topic of this.#topics.values()) if (!topic.isOpen) topic.unread = []
     return log
   }
+}
+
+function maxLength(part: Part): number {
+  if (part === null) return 0
+  return typeof part === 'string' ? part.length * 3 : part.byteLength
+}
+
+/** Returns how many bytes it wrote; -1: null. */
+function write(slab: Buffer, at: number, part: Part): number {
+  if (part === null) return -1
+  if (typeof part === 'string') return slab.write(part, at)
+  slab.set(part, at)
+  return part.byteLength
 }

@@ -2,8 +2,9 @@
 import { noHeaders, type Headers } from '../common/headers.ts'
 import { keyView, valueView } from '../processor/record-set.ts'
 import { rangeReader, type RangeReader } from '../serde/range-reader.ts'
-import type { Serde } from '../serde/serde.ts'
-import type { DriverRecord, DriverTopic } from './driver-topics.ts'
+import type { AnySerde, Serde } from '../serde/serde.ts'
+import { stringSerde } from '../serde/string-serde.ts'
+import type { DriverRecord, DriverTopic, Part } from './driver-topics.ts'
 
 /** A record as it is on its topic. */
 export interface RawRecord {
@@ -34,8 +35,8 @@ export interface InputRecord<K, V> {
 }
 
 export type Pipe = (
-  key: Uint8Array | null,
-  value: Uint8Array | null,
+  key: Part,
+  value: Part,
   record: Pick<InputRecord<unknown, unknown>, 'timestamp' | 'headers' | 'partition'>,
 ) => void
 
@@ -55,9 +56,7 @@ export class TestInputTopic<K, V> {
   /** Processes the record to its end: everything it causes is produced and committed when this returns. */
   pipeInput(record: InputRecord<K, V>): void {
     const { key = null, value = null, headers = noHeaders } = record
-    const keyBytes = key === null ? null : this.#key.serialize(key, this.topic, headers)
-    const valueBytes = value === null ? null : this.#value.serialize(value, this.topic, headers)
-    this.#pipe(keyBytes, valueBytes, record)
+    this.#pipe(toPart(this.#key, key, this.topic, headers), toPart(this.#value, value, this.topic, headers), record)
   }
 }
 
@@ -104,6 +103,13 @@ export class TestOutputTopic<K, V> {
   #readRange(reader: RangeReader, record: DriverRecord, start: number, length: number): unknown {
     return length < 0 ? null : reader(record.buffer, start, start + length, this.topic, record.headers())
   }
+}
+
+/** Text is written where its record lies; a buffer of its own costs more. */
+function toPart<T>(serde: Serde<T>, value: T | null, topic: string, headers: Headers): Part {
+  if (value === null) return null
+  const isText = typeof value === 'string' && (serde as AnySerde).serialize === stringSerde.serialize
+  return isText && value.isWellFormed() ? value : serde.serialize(value, topic, headers)
 }
 
 export function rawRecord(record: DriverRecord): RawRecord {

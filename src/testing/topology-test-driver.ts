@@ -75,10 +75,10 @@ export class TopologyTestDriver {
     const target = this.#topics.topic(topic)
     if (target.readers.length === 0 && !this.#match(topic)) this.#plan()
     if (target.readers.length === 0 && !this.#matched.has(topic)) this.#refuseTopic(topic)
-    const pipe: Pipe = (keyBytes, valueBytes, { timestamp = this.#now, headers = noHeaders, partition }) => {
+    const pipe: Pipe = (keyPart, valuePart, { timestamp = this.#now, headers = noHeaders, partition }) => {
       this.#requireRunning()
-      const chosen = partition ?? target.partitionOf(keyBytes)
-      this.#route(this.#topics.make(target, chosen, keyBytes, valueBytes, timestamp, headers), target)
+      const chosen = partition ?? target.partitionOf(keyPart)
+      this.#route(this.#topics.make(target, chosen, keyPart, valuePart, timestamp, headers), target)
       this.#run()
     }
     return new TestInputTopic(topic, key, value, pipe)

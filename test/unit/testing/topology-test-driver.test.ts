@@ -57,6 +57,27 @@ describe('The test driver', () => {
     expect(store.approximateNumEntries()).toBe(3)
   })
 
+  it('pipes text as the bytes of its serde, to the same partition', () => {
+    const builder = new StreamsBuilder()
+    builder.stream('in').to('out')
+    const texts = ['', 'ascii', 'äöü€😀', 'lone \ud800 surrogate', 'long €'.repeat(50_000)]
+    const bytesOf = (text: string): Uint8Array => serdes.string.serialize(text, 'in', [])
+    const outOf = (pipe: (driver: TopologyTestDriver) => void): unknown => {
+      const driver = new TopologyTestDriver(builder.build(), { partitions: { in: 4, out: 4 } })
+      pipe(driver)
+      return driver.producedRecords()
+    }
+    const asText = outOf((driver) => {
+      const topic = driver.createInputTopic('in', serdes.string, serdes.string)
+      for (const text of texts) topic.pipeInput({ key: text, value: text })
+    })
+    const asBytes = outOf((driver) => {
+      const topic = driver.createInputTopic('in', serdes.bytes, serdes.bytes)
+      for (const text of texts) topic.pipeInput({ key: bytesOf(text), value: bytesOf(text) })
+    })
+    expect(asText).toEqual(asBytes)
+  })
+
   it('runs a loop from a sink into a source to its end', () => {
     const topology = new Topology()
       .addSource('src', 'loop', strings)

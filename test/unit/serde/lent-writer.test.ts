@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest'
+import { lentWriter } from '../../../src/serde/lent-writer.ts'
+import { nullable } from '../../../src/serde/serde.ts'
+import { serdes } from '../../../src/serde/serdes.ts'
+
+describe('A lent writer', () => {
+  test('writes an int64 as its serde does, into one buffer', () => {
+    const write = lentWriter(serdes.int64)
+    for (const value of [0, -0, 1, -1, 2 ** 32, -(2 ** 32), Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
+      expect(write(value, 't', [])).toEqual(serdes.int64.serialize(value, 't', []))
+    }
+    expect(write(1, 't', [])).toBe(write(2, 't', []))
+  })
+
+  test('knows an int64 behind nullable', () => {
+    const write = lentWriter(nullable(serdes.int64))
+    expect(write(1, 't', [])).toBe(write(2, 't', []))
+  })
+
+  test('leaves what does not fit to the serde to refuse', () => {
+    for (const value of [2 ** 53, 1.5, '1', Number.NaN]) {
+      expect(() => lentWriter(serdes.int64)(value, 't', [])).toThrow('int64')
+    }
+  })
+
+  test('gives any other serde its call', () => {
+    expect(lentWriter(serdes.string)('ä', 't', [])).toEqual(Buffer.from('ä'))
+  })
+})
