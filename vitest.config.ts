@@ -39,6 +39,8 @@ function kafkaProject(): TestProjectInlineConfiguration {
 
 export default defineConfig({
   test: {
+    // More than the cores of a small machine: most of what takes long is waiting for time-outs.
+    maxWorkers: 4,
     projects: [
       project('unit', 30_000),
       project('codebase', 30_000),

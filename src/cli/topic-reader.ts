@@ -27,16 +27,15 @@ export async function committedToEnd(
 }
 
 /**
- * Every committed record that is there now, in order within each partition. Key and value are views: valid during the
- * call.
+ * Every committed record that is there now, in order within each partition. Transactions that are open now are waited for:
+ * behind the first of them nothing is visible. Key and value are views: valid during the call.
  */
 export async function readToEnd(
   client: KafkaClient,
   partitions: readonly TopicPartition[],
   visit: (key: Buffer | null, value: Buffer | null) => void,
 ): Promise<void> {
-  const query = partitions.map((partition) => ({ ...partition, timestamp: -1 }))
-  const ends = await client.listOffsets(query, 'read_committed')
+  const ends = await settledEnds(client, partitions)
   const open = new Map<TopicPartitionKey, number>([...ends].filter(([, end]) => end > 0))
   const fetcher = client.fetcher({ name: 'reader', isolation: 'read_committed' })
   fetcher.assign(new Map([...open.keys()].map((key) => [key, 0])))
@@ -52,4 +51,18 @@ export async function readToEnd(
     if (open.size > 0) await fetcher.wait(100)
   }
   await fetcher.close()
+}
+
+/** The ends, once no transaction is open below them. */
+async function settledEnds(
+  client: KafkaClient,
+  partitions: readonly TopicPartition[],
+): Promise<Map<TopicPartitionKey, number>> {
+  const query = partitions.map((partition) => ({ ...partition, timestamp: -1 }))
+  const ends = await client.listOffsets(query, 'read_uncommitted')
+  for (;;) {
+    const stable = await client.listOffsets(query, 'read_committed')
+    if ([...ends].every(([key, end]) => (stable.get(key) ?? 0) >= end)) return ends
+    await sleep(systemClock, pollMs)
+  }
 }

@@ -204,8 +204,9 @@ function properties(cluster: Cluster, id: number, options: RealKafkaOptions): st
     'group.min.session.timeout.ms': 500,
     'num.partitions': 1,
     'auto.create.topics.enable': false,
-    // Tests write records with timestamps of any age; retention would delete them half a minute later.
-    'log.retention.ms': -1,
+    // Tests write records with timestamps of any age; retention would delete them half a minute later. Put off rather than
+    // turned off, so that the defaults of topics stay Kafka's.
+    'log.initial.task.delay.ms': 86_400_000,
     'log.cleaner.dedupe.buffer.size': 4_194_304,
     'num.network.threads': 2,
     'num.io.threads': 4,
