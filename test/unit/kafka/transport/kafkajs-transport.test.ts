@@ -154,7 +154,8 @@ describe('a connection', () => {
     const before = timers()
     const connection = await transportTo(endpoint).connect(endpoint, 'main')
     await connection.send(request())
-    expect(timers()).toBe(before)
+    // Not more: a timer of the test runner may end meanwhile.
+    expect(timers()).toBeLessThanOrEqual(before)
   })
 })
 
