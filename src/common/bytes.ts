@@ -1,12 +1,3 @@
-/** Order of two byte strings as unsigned numbers: negative, 0 or positive. It is the order of every range in a store. */
-export function compareBytes(one: Uint8Array, two: Uint8Array): number {
-  return Buffer.compare(one, two)
-}
-
-export function equalBytes(one: Uint8Array, two: Uint8Array): boolean {
-  return one.byteLength === two.byteLength && Buffer.compare(one, two) === 0
-}
-
 /** A Buffer over the same memory, without a copy. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -6,7 +6,7 @@
  * broker (before every flush), because asking takes a round trip that no record may wait for.
  */
 import { RuntimeError } from '../errors/runtime-error.ts'
-import { murmur2, toPositive } from '../common/murmur2.ts'
+import { murmur2Partition } from '../common/murmur2.ts'
 import type { Headers } from '../common/headers.ts'
 import type { KafkaClient, Producer } from '../kafka/client/kafka-client.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
@@ -176,7 +176,7 @@ export class RecordCollector implements RecordSink {
 }
 
 function choosePartition(target: SinkTopic, key: Uint8Array | null, bytes: number): number {
-  if (key !== null) return toPositive(murmur2(key)) % target.partitions
+  if (key !== null) return murmur2Partition(key, target.partitions)
   target.stickyBytes += bytes
   if (target.stickyBytes > stickyBatchBytes) {
     target.stickyBytes = 0

@@ -2,7 +2,7 @@
  * The topics of a test driver: how many partitions each has, and what was written to it and not read by the test yet. It
  * stands in for the brokers, and forgets nothing but what the test has taken.
  */
-import { murmur2, toPositive } from '../common/murmur2.ts'
+import { murmur2Partition } from '../common/murmur2.ts'
 import { noHeaders, type Headers } from '../common/headers.ts'
 import type { RecordCursor, RecordSet } from '../processor/record-set.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
@@ -105,7 +105,7 @@ export class DriverTopic {
   partitionOf(key: Part): number {
     const count = this.partitionCount
     if (key === null || count === 1) return 0
-    return toPositive(murmur2(typeof key === 'string' ? Buffer.from(key) : key)) % count
+    return murmur2Partition(typeof key === 'string' ? Buffer.from(key) : key, count)
   }
 
   nextOffset(partition: number): number {

@@ -4,8 +4,9 @@
  */
 import { asBuffer } from '../../common/bytes.ts'
 import type { TopicPartition } from '../../common/topic-partition.ts'
-import { encodeMessage, readMessage } from '../protocol/codec.ts'
+import { readMessage } from '../protocol/codec.ts'
 import { consumerProtocolAssignment, consumerProtocolSubscription } from '../protocol/messages/consumer-protocol.ts'
+import { encodeVersioned } from '../protocol/versioned.ts'
 import { WireReader } from '../protocol/wire-reader.ts'
 import { byTopic } from './grouping.ts'
 import type { MemberAssignment, MemberSubscription } from './kafka-client.ts'
@@ -17,13 +18,11 @@ const versionBytes = 2
 
 export function encodeSubscription(subscription: Omit<MemberSubscription, 'memberId' | 'instanceId'>): Buffer {
   const { topics, userData, ownedPartitions } = subscription
-  return withVersion(
-    encodeMessage(consumerProtocolSubscription, writtenVersion, {
-      topics,
-      userData: userData ?? null,
-      ownedPartitions: nested(ownedPartitions),
-    }),
-  )
+  return encodeVersioned(consumerProtocolSubscription, writtenVersion, {
+    topics,
+    userData: userData ?? null,
+    ownedPartitions: nested(ownedPartitions),
+  })
 }
 
 export function decodeSubscription(bytes: Uint8Array): Omit<MemberSubscription, 'memberId' | 'instanceId'> {
@@ -34,7 +33,7 @@ export function decodeSubscription(bytes: Uint8Array): Omit<MemberSubscription, 
 
 export function encodeAssignment({ partitions, userData }: Omit<MemberAssignment, 'memberId'>): Buffer {
   const message = { assignedPartitions: nested(partitions), userData: userData ?? null }
-  return withVersion(encodeMessage(consumerProtocolAssignment, writtenVersion, message))
+  return encodeVersioned(consumerProtocolAssignment, writtenVersion, message)
 }
 
 /** No bytes at all: the leader gave this member nothing. */
@@ -43,13 +42,6 @@ export function decodeAssignment(bytes: Uint8Array): Omit<MemberAssignment, 'mem
   const { reader, version } = open(bytes)
   const { assignedPartitions, userData } = readMessage(reader, consumerProtocolAssignment, version)
   return { partitions: flat(assignedPartitions), userData: bufferOf(userData) }
-}
-
-function withVersion(message: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(versionBytes + message.length)
-  bytes.writeInt16BE(writtenVersion, 0)
-  message.copy(bytes, versionBytes)
-  return bytes
 }
 
 /** Later versions only add fields at the end: they are read as the newest that is known. */

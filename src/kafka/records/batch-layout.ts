@@ -35,7 +35,6 @@ export const batchAttributes = {
 export const noProducerId = -1
 export const noProducerEpoch = -1
 export const noSequence = -1
-export const noTimestamp = -1
 
 /** Sequences wrap from 2^31 - 1 to 0 (Java's DefaultRecordBatch.incrementSequence). */
 export function incrementSequence(sequence: number, by: number): number {

@@ -1,5 +1,5 @@
 /** Writes records to a topic: serialises what has changed since the source, chooses partitions, hands to the sink. */
-import { murmur2, toPositive } from '../../common/murmur2.ts'
+import { murmur2Partition } from '../../common/murmur2.ts'
 import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
 import type { RecordMetadata } from '../../processor/record.ts'
 import type { StreamPartitioner } from '../../processor/stream-partitioner.ts'
@@ -81,7 +81,7 @@ export class SinkTaskNode implements TaskNode {
     const partitions = this.#scope.sink.partitionCount(topic)
     if (partitions === undefined) return -1
     const inner = keyBytes.subarray(0, keyBytes.byteLength - this.#keySuffix)
-    return toPositive(murmur2(inner)) % partitions
+    return murmur2Partition(inner, partitions)
   }
 
   /** The user's partitioner: null is the default, several are a multicast, none drops the record (KIP-873). */
