@@ -21,7 +21,7 @@ import { RuntimeError } from '../errors/runtime-error.ts'
 import { reactionOf } from '../errors/streams-error.ts'
 import type { Fetcher, KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../processor/record-set.ts'
-import { emptyBatch, emptyMarker } from '../state/state-engine.ts'
+import { emptyMarker } from '../state/state-engine.ts'
 import type { Marker } from '../state/state-engine.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
@@ -221,8 +221,7 @@ export class ChangelogReader {
         (await this.#options.client.listOffsets([at(changelog, timestamp)], 'read_uncommitted')).get(key),
       ),
     )
-    await managed.state.clear(changelog.store)
-    await managed.state.commit(emptyBatch, markerAt(managed, key, start))
+    await managed.state.clear(changelog.store, markerAt(managed, key, start))
     restoration.position = start
     if (!changelog.isSource) restoration.end = end
     this.#fetcher.seek(key, start)

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
 import type { Clock } from '../common/clock.ts'
 import { deferred } from '../common/deferred.ts'
+import type { FileSystem } from '../common/file-system.ts'
 import { childLogger } from '../common/logger.ts'
 import type { Logger } from '../common/logger.ts'
 import { MetricsRegistry } from '../common/metrics.ts'
@@ -29,6 +30,7 @@ import type { StateEngine } from '../state/state-engine.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { connectKafka } from './connect-kafka.ts'
+import type { OpenSlot } from './state-slot.ts'
 import { StreamThread } from './stream-thread.ts'
 import type { ThreadListener, ThreadState } from './thread-options.ts'
 import { completeConfig } from './streams-config.ts'
@@ -60,6 +62,10 @@ export interface StreamsEvents {
 export interface StreamsInternals {
   readonly clock?: Clock
   readonly random?: Random
+  /** Where state is kept; default: the disk. */
+  readonly fileSystem?: FileSystem
+  /** How a slot is taken; default: a lock in the state directory. */
+  readonly openSlot?: OpenSlot
 }
 
 type Listeners = { [E in keyof StreamsEvents]: Set<(event: StreamsEvents[E]) => void> }

@@ -29,6 +29,7 @@ export class MemoryEngine implements StateEngine {
 }
 
 class MemoryTaskState implements TaskState {
+  readonly damage: undefined
   readonly #keyspaces = new Map<string, MemoryKeyspace>()
   readonly #onClose: () => void
   #marker: Marker | undefined
@@ -66,8 +67,9 @@ class MemoryTaskState implements TaskState {
     this.#marker = marker
   }
 
-  clear(keyspaceId: string): Promise<void> {
+  clear(keyspaceId: string, marker: Marker): Promise<void> {
     this.keyspace(keyspaceId).clear()
+    this.#marker = marker
     return Promise.resolve()
   }
 

@@ -36,7 +36,10 @@ export const emptyMarker: Marker = {
 export interface StateEngine {
   readonly name: string
   readonly persistent: boolean
-  /** Opens what the last owner of this task committed. `directory` is unused by an engine that is not persistent. */
+  /**
+   * Opens what the last owner of this task committed. `directory` is unused by an engine that is not persistent. Damage is
+   * no error: what cannot be read is left out, and `damage` says so.
+   */
   open(taskId: string, directory: string | undefined): Promise<TaskState>
 }
 
@@ -44,6 +47,8 @@ export interface StateEngine {
 export interface TaskState {
   /** Of the last commit; undefined before the first. */
   readonly marker: Marker | undefined
+  /** What was found broken when it was opened, in words for a log line; undefined where all was well. */
+  readonly damage: string | undefined
   /** Made when first named; one per store (or per segment of it). */
   keyspace(id: string): Keyspace
   /**
@@ -51,8 +56,8 @@ export interface TaskState {
    * until then, and copies what it keeps; undefined means that it is done already (an engine in memory).
    */
   commit(batch: Batch, marker: Marker): Promise<void> | undefined
-  /** Forgets all of one key space, for a store that must be rebuilt. */
-  clear(keyspaceId: string): Promise<void>
+  /** Forgets all of one key space, for a store that must be rebuilt; atomic with the marker, as `commit` is. */
+  clear(keyspaceId: string, marker: Marker): Promise<void>
   close(): Promise<void>
 }
 

@@ -120,6 +120,8 @@ export class FakeKafka {
           }),
         )
       },
+      fenceProducers: () => Promise.resolve(),
+      removeMembers: () => Promise.resolve(),
       admin: {
         createTopics: async (topics) => {
           this.#throwFault()

@@ -25,6 +25,7 @@ import type {
   TopicMetadata,
 } from './kafka-client.ts'
 import { OffsetRequests } from './offsets.ts'
+import { fenceProducers, removeMembers } from './predecessors.ts'
 import { ClusterProducer } from './producer.ts'
 
 export interface KafkaClientOptions {
@@ -97,6 +98,17 @@ class KafkaClientImpl implements KafkaClient {
 
   commitOffsets(group: GroupIdentity, offsets: Offsets): Promise<void> {
     return this.#offsets.commit(group, offsets)
+  }
+
+  fenceProducers(
+    transactionalIds: readonly string[],
+    options: { readonly transactionTimeoutMs: number },
+  ): Promise<void> {
+    return fenceProducers(this.#cluster, transactionalIds, { ...options, timeoutMs: this.#apiTimeoutMs })
+  }
+
+  removeMembers(group: string, memberIds: readonly string[]): Promise<void> {
+    return removeMembers(this.#cluster, group, memberIds, this.#apiTimeoutMs)
   }
 
   fetcher(options: FetcherOptions): Fetcher {

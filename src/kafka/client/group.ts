@@ -129,11 +129,11 @@ export class ClassicMembership implements GroupMembership {
     this.#isRejoinWanted = false
     this.#signal = deferred()
     this.#heartbeats.stop()
-    const join = await this.#requests.join(this.#memberId, this.#handler.subscription(), this.#reason, (memberId) => {
-      this.#memberId = memberId
-    })
+    const join = await this.#requests.join(this.#memberId, this.#handler.subscription(), this.#reason, (memberId) =>
+      this.#useMemberId(memberId),
+    )
     if (this.#isOver) return this.#leaveBehind(join.memberId)
-    this.#memberId = join.memberId
+    this.#useMemberId(join.memberId)
     this.#generationId = join.generationId
     const identity = this.identity()
     this.#heartbeats.start(identity)
@@ -148,6 +148,12 @@ export class ClassicMembership implements GroupMembership {
     this.#throwIfFenced()
     this.#state.become('stable', 'rebalance')
     this.#joined.resolve()
+  }
+
+  #useMemberId(memberId: string): void {
+    if (memberId === this.#memberId) return
+    this.#memberId = memberId
+    this.#handler.onMemberId?.(memberId)
   }
 
   async #waitForSignal(): Promise<void> {

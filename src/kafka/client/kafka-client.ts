@@ -38,6 +38,13 @@ export interface KafkaClient {
   fetcher(options: FetcherOptions): Fetcher
   producer(options: ProducerOptions): Producer
   group(options: GroupOptions, handler: GroupHandler): GroupMembership
+  /**
+   * InitProducerId for each id: whoever produces with it is fenced, and its open transaction ended, aborted unless its
+   * commit had already begun. Resolves when the brokers have answered for all of them.
+   */
+  fenceProducers(transactionalIds: readonly string[], options: { readonly transactionTimeoutMs: number }): Promise<void>
+  /** LeaveGroup for members of processes that are gone; who is no longer a member is not an error. */
+  removeMembers(group: string, memberIds: readonly string[]): Promise<void>
   readonly admin: Admin
 }
 
@@ -199,6 +206,8 @@ export interface GroupHandler {
   onLost(cause: Error): Promise<void>
   /** The membership cannot go on (authorisation, another protocol in the group, …). */
   onFatal(error: Error): void
+  /** The coordinator gave this member an id: to be remembered, so that it can be removed after a crash. */
+  onMemberId?(memberId: string): void
 }
 
 export interface GroupMembership {

@@ -56,8 +56,9 @@ describe('The engine in memory', () => {
   it('clears one key space and leaves the others', async () => {
     const state = await new MemoryEngine().open('0_0')
     state.commit(batchOf(['s', 'k', 'v'], ['t', 'k', 'w']), emptyMarker)
-    await state.clear('s')
+    await state.clear('s', { ...emptyMarker, committedAtMs: 7 })
     expect(state.keyspace('s').size).toBe(0)
+    expect(state.marker?.committedAtMs).toBe(7)
     expect(state.keyspace('t').get(Buffer.from('k'))?.toString()).toBe('w')
   })
 

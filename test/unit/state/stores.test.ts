@@ -303,9 +303,10 @@ describe('A store', () => {
     let fails = true
     const failing: TaskState = {
       marker: undefined,
+      damage: undefined,
       keyspace: (id) => state.keyspace(id),
       commit: (batch, marker) => (fails ? Promise.reject(new Error('disk full')) : state.commit(batch, marker)),
-      clear: (id) => state.clear(id),
+      clear: (id, marker) => state.clear(id, marker),
       close: () => state.close(),
     }
     const store = fixture({}, failing)

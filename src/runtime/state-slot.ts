@@ -1,0 +1,48 @@
+/**
+ * The place on disk that one running instance holds: `<stateDir>/<applicationId>/<slot>/`. It gives the instance an
+ * identity that survives `kill -9`: who starts in the same slot again is the same process to the group, so it can end
+ * what its predecessor left open without waiting for any time-out.
+ */
+
+/** What the holder of a slot left behind for the next one. */
+export interface SlotRecord {
+  /** Of one start of a process; another one at the next start. */
+  readonly startId: string
+  readonly startedAtMs: number
+  readonly host: string
+  /** Of its producers: a new one with the same id ends their open transactions. */
+  readonly transactionalIds: readonly string[]
+  /** Of its memberships that it did not end. */
+  readonly memberIds: readonly string[]
+}
+
+export interface StateSlot {
+  /** Where the tasks' state is; undefined for an identity without a place (nothing is kept). */
+  readonly directory: string | undefined
+  /** A UUID, the same for everybody who ever held this slot. */
+  readonly processId: string
+  /** Those who held it before and left something, the last one last; empty after a clean end. At most 16. */
+  readonly predecessors: readonly SlotRecord[]
+  /**
+   * What this holder would leave behind, kept on disk before it resolves. Predecessors stay recorded until
+   * `settlePredecessors`. Calls may overlap: the last one wins.
+   */
+  remember(left: Pick<SlotRecord, 'transactionalIds' | 'memberIds'>): Promise<void>
+  /** Everything that the predecessors left has been ended. */
+  settlePredecessors(): Promise<void>
+  /** False once somebody else has taken the slot; only a broken machine or a meddling hand makes that happen. */
+  isHeld(): Promise<boolean>
+  /** Ends the lock, after a clean end with a record that leaves nothing. */
+  release(): Promise<void>
+}
+
+export interface SlotOptions {
+  readonly stateDir: string
+  readonly applicationId: string
+  /** Of this start. */
+  readonly startId: string
+  readonly startedAtMs: number
+}
+
+/** Takes the first slot that nobody holds. */
+export type OpenSlot = (options: SlotOptions) => Promise<StateSlot>
