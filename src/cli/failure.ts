@@ -23,6 +23,8 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
       'MILLRACE_TOPOLOGY_MISMATCH',
       'MILLRACE_OFFSET_RESET_NONE',
       'MILLRACE_CHANGELOG_BEHIND_STATE',
+      'MILLRACE_TOPIC_DELETED',
+      'MILLRACE_TOPIC_RECREATED',
     ],
   },
   {

@@ -14,6 +14,8 @@ export const runtimeErrors = {
   MILLRACE_STARTED_BEFORE: 'an application was started twice, or after it had ended',
   MILLRACE_CLOSED: 'the application was closed before it was running',
   MILLRACE_TIMEOUT: 'a state was not reached in time',
+  MILLRACE_TOPIC_DELETED: 'a topic that the application reads was deleted while it ran',
+  MILLRACE_TOPIC_RECREATED: 'a topic that the application reads was deleted and made anew while it ran',
   MILLRACE_CHANGELOG_BEHIND_STATE: 'a changelog topic lost what the local store still has',
 } as const
 

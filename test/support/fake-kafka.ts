@@ -88,6 +88,8 @@ export class FakeKafka {
   readonly committed = new Map<TopicPartitionKey, OffsetAndMetadata>()
   /** Topics that exist, with their partition counts. */
   readonly topics = new Map<string, number>()
+  /** Their ids; none where it is not here. */
+  readonly topicIds = new Map<string, string>()
   readonly topicConfigs = new Map<string, ReadonlyMap<string, string>>()
   readonly created: string[] = []
   /** Thrown by every call while it is set. */
@@ -116,7 +118,9 @@ export class FakeKafka {
         return new Map(
           wanted.flatMap((name) => {
             const partitionCount = this.topics.get(name)
-            return partitionCount === undefined ? [] : [[name, { name, topicId: '', internal: false, partitionCount }]]
+            return partitionCount === undefined
+              ? []
+              : [[name, { name, topicId: this.topicIds.get(name) ?? '', internal: false, partitionCount }]]
           }),
         )
       },
