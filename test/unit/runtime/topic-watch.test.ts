@@ -166,7 +166,7 @@ describe('TopicWatch', () => {
     const watch = new TopicWatch({ client: { describeTopics }, clock, logger: silentLogger })
     const topics = new Map([['orders', { name: 'orders', topicId: 'a', internal: false, partitionCount: 1 }]])
     const answers = async (): Promise<void> => {
-      questions.at(-1)?.resolve(new Map())
+      questions.at(-1)?.resolve(new Map<string, never>())
       await settled()
     }
     watch.watch(topics)
