@@ -1,0 +1,173 @@
+/** The instances of a run, and how blows of the schedule fall on them. */
+import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import type { KillCluster } from './cluster.ts'
+import { Instance } from './instance.ts'
+import type { Command } from './instance.ts'
+import { javaCommand } from './java.ts'
+import { applicationId, instanceCount, sessionTimeoutMs, taskCount } from './layout.ts'
+import type { KillOptions } from './options.ts'
+import { victimsOf } from './schedule.ts'
+import type { Blow, BlowKind } from './schedule.ts'
+import type { Sleeper } from './zombie.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** How long an instance may take to be given tasks before the second blow falls anyhow. */
+const assignmentWaitMs = 12_000
+const rejoinWaitMs = 30_000
+
+/** One SIGKILL and what came of it. */
+export interface Kill {
+  readonly kind: BlowKind
+  readonly instance: number
+  readonly atMs: number
+  /** What its process was doing. */
+  readonly during: 'starting' | 'restoring' | 'running' | 'dead'
+}
+
+export class Fleet {
+  readonly instances: readonly Instance[]
+  readonly kills: Kill[] = []
+  readonly sleepers: Sleeper[] = []
+  readonly violations: string[] = []
+  readonly #cluster: KillCluster
+  readonly #struck = new Set<number>()
+
+  constructor(cluster: KillCluster, options: KillOptions, folder: string) {
+    this.#cluster = cluster
+    this.instances = Array.from({ length: instanceCount }, (_, index) => {
+      const stateDir = join(folder, `state-${index + 1}`)
+      const command = commandOf(cluster.brokers, options, stateDir)
+      return new Instance(index, command, join(folder, `instance-${index + 1}.log`))
+    })
+  }
+
+  start(): void {
+    for (const instance of this.instances) instance.start()
+  }
+
+  /** Every task runs somewhere, once. */
+  get isComplete(): boolean {
+    const tasks = this.instances.flatMap((instance) => [...instance.tasks])
+    return tasks.length === taskCount && new Set(tasks).size === taskCount
+  }
+
+  async untilComplete(timeoutMs: number): Promise<boolean> {
+    const deadlineMs = Date.now() + timeoutMs
+    while (!this.isComplete && Date.now() < deadlineMs) await pause(10)
+    return this.isComplete
+  }
+
+  /** Resolves when the blow and its consequences that are planned are over; its victims cannot be struck meanwhile. */
+  async strike(blow: Blow): Promise<void> {
+    const victims = this.#chooseVictims(blow)
+    for (const victim of victims) this.#struck.add(victim.index)
+    try {
+      if (blow.kind === 'broker') await this.#cluster.restart?.(blow.delaysMs[0] ?? 0)
+      else if (blow.kind === 'zombie') await this.#putToSleep(victims, blow)
+      else await this.#kill(victims, blow)
+    } finally {
+      for (const victim of victims) this.#struck.delete(victim.index)
+    }
+  }
+
+  /** Ends all, in order; what was not as it should be. */
+  async stop(timeoutMs: number): Promise<void> {
+    const codes = await Promise.all(this.instances.map((instance) => instance.stop(timeoutMs)))
+    for (const [index, code] of codes.entries()) {
+      if (code !== 0)
+        this.violations.push(
+          `instance ${index + 1} did not end with exit code 0 after SIGTERM: ${code ?? 'it was killed'}`,
+        )
+    }
+    this.violations.push(...this.instances.flatMap((instance) => instance.unexpectedEnds))
+  }
+
+  /** Whatever they do. */
+  async end(): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.kill()))
+    await Promise.all(this.instances.map((instance) => instance.closeLog()))
+  }
+
+  /** From the start of a killed instance's next process until its tasks ran again, where no other blow came between. */
+  get recoveries(): number[] {
+    return this.instances.flatMap((instance) =>
+      instance.lives
+        .slice(1)
+        .flatMap((life) => (life.runningAtMs === undefined ? [] : [life.runningAtMs - life.startedAtMs])),
+    )
+  }
+
+  #chooseVictims({ kind, order }: Blow): Instance[] {
+    const free = order.flatMap((index) => (this.#struck.has(index) ? [] : (this.instances[index] ?? [])))
+    // A sleeper proves something only when it has tasks.
+    if (kind === 'zombie') free.sort((a, b) => Number(b.tasks.size > 0) - Number(a.tasks.size > 0))
+    return free.slice(0, victimsOf(kind))
+  }
+
+  async #kill(victims: readonly Instance[], { kind, delaysMs }: Blow): Promise<void> {
+    await Promise.all(
+      victims.map(async (victim, index) => {
+        const delayMs = delaysMs[index] ?? 0
+        await this.#killOne(victim, kind)
+        if (kind === 'twice' || kind === 'restoring') {
+          victim.start()
+          const assigned = victim.life
+          if (kind === 'restoring') await victim.until(() => assigned?.assignedAtMs !== undefined, assignmentWaitMs)
+          await pause(delayMs)
+          await this.#killOne(victim, kind)
+        } else {
+          await pause(delayMs)
+        }
+        victim.start()
+      }),
+    )
+  }
+
+  async #killOne(victim: Instance, kind: BlowKind): Promise<void> {
+    this.kills.push({ kind, instance: victim.index, atMs: Date.now(), during: doingOf(victim) })
+    await victim.kill()
+  }
+
+  async #putToSleep([victim]: readonly Instance[], { delaysMs }: Blow): Promise<void> {
+    if (victim === undefined) return
+    const tasks = [...victim.tasks]
+    const assignedAtMs = victim.lastAssignedAtMs
+    const assignments = victim.assignments
+    const stoppedAtMs = Date.now()
+    victim.signal('SIGSTOP')
+    await pause(delaysMs[0] ?? 0)
+    const wokenAtMs = Date.now()
+    victim.signal('SIGCONT')
+    const rejoined = await victim.until(() => victim.assignments > assignments, rejoinWaitMs)
+    if (!rejoined) {
+      this.violations.push(`instance ${victim.index + 1} slept and took no part again within ${rejoinWaitMs} ms`)
+    }
+    const sleeper = { instance: victim.index, tasks, assignedAtMs, stoppedAtMs, wokenAtMs }
+    this.sleepers.push({ ...sleeper, rejoinedAtMs: rejoined ? victim.lastAssignedAtMs : Date.now() })
+  }
+}
+
+function doingOf(instance: Instance): Kill['during'] {
+  if (!instance.isAlive) return 'dead'
+  const { life } = instance
+  if (life?.runningAtMs !== undefined) return 'running'
+  return life?.assignedAtMs === undefined ? 'starting' : 'restoring'
+}
+
+function commandOf(brokers: string, options: KillOptions, stateDir: string): Command {
+  if (options.app === 'java') return javaCommand(brokers, options, stateDir)
+  // Its default of 30 s would make a run at least as long as its kills are few.
+  const interval = options.guarantee === 'at_least_once' ? ['-X', 'commitIntervalMs=500'] : []
+  const args = [
+    ...[join(root, 'bin/millrace.js'), '--verbose', 'run', join(root, 'test/kill/topology.ts')],
+    ...['--brokers', brokers, '--application-id', applicationId, '--guarantee', options.guarantee],
+    ...['--state-dir', stateDir, '-X', `sessionTimeoutMs=${sessionTimeoutMs}`, ...interval],
+    ...options.set.flatMap((assignment) => ['-X', assignment]),
+  ]
+  return { program: process.execPath, args }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,172 @@
+/**
+ * One kill test from its topics to its verdict.
+ *
+ * 1. Start the broker, the topics and three instances; wait until every task runs. 2. Produce, while the blows of the
+ * schedule fall. 3. Wait until the group has committed everything and no transaction is open. 4. End the instances in
+ * order. 5. Check the counts, the changelog, the sleepers and what was seen from outside meanwhile.
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
+import { connectKafka } from '../../src/runtime/connect-kafka.ts'
+import { checkCounts } from './checks.ts'
+import { startCluster } from './cluster.ts'
+import type { KillCluster } from './cluster.ts'
+import { seconds, spreadOf } from './figures.ts'
+import type { Spread } from './figures.ts'
+import { Fleet } from './fleet.ts'
+import type { Kill } from './fleet.ts'
+import { describeLeft, Follower, lagging, openTransactions, untilEmpty } from './follower.ts'
+import { allPartitions, brokerSweepMs, partitionCount, topics, transactionTimeoutMs } from './layout.ts'
+import { PacedLoad } from './load.ts'
+import type { KillOptions } from './options.ts'
+import { makeSchedule } from './schedule.ts'
+import type { Blow } from './schedule.ts'
+import { checkSleepers } from './zombie.ts'
+
+const logsFolder = join(import.meta.dirname, '../../.cache/kill-test')
+const startWaitMs = 60_000
+const catchUpWaitMs = 120_000
+const stopWaitMs = 20_000
+/** Production goes on for so long after the last blow. */
+const calmMs = 2000
+
+export interface KillReport {
+  readonly options: KillOptions
+  readonly violations: readonly string[]
+  readonly kills: readonly Kill[]
+  readonly records: number
+  readonly words: number
+  readonly seconds: number
+  readonly catchUpMs: number
+  /** From the start of a process until tasks of its own ran. */
+  readonly recovery: Spread
+  /** After each blow, the longest time that one partition of the output was silent. */
+  readonly silence: Spread
+  readonly longestOpenMs: number
+  readonly repeats: number
+  readonly excess: number
+  readonly sleepersJudged: number
+  /** Where its logs are; undefined when they were removed. */
+  readonly logs: string | undefined
+}
+
+export async function runKillTest(options: KillOptions): Promise<KillReport> {
+  const folder = join(logsFolder, `${options.app}-${options.broker}-seed${options.seed}-${process.pid}-${Date.now()}`)
+  await mkdir(folder, { recursive: true })
+  const cluster = await startCluster(options.broker)
+  try {
+    const client = connectKafka({ kafka: { brokers: cluster.brokers.split(',') }, applicationId: 'kill-test-checker' })
+    try {
+      await client.connect()
+      const report = await runOn(cluster, client, options, folder)
+      const isKept = options.keep || report.violations.length > 0
+      if (!isKept) await rm(folder, { recursive: true, force: true })
+      return { ...report, logs: isKept ? folder : undefined }
+    } finally {
+      await client.close()
+    }
+  } finally {
+    await cluster.stop()
+  }
+}
+
+async function runOn(
+  cluster: KillCluster,
+  client: KafkaClient,
+  options: KillOptions,
+  folder: string,
+): Promise<KillReport> {
+  const startedAtMs = Date.now()
+  await createTopics(client)
+  const fleet = new Fleet(cluster, options, folder)
+  const follower = new Follower(client)
+  const load = new PacedLoad(options.seed)
+  try {
+    fleet.start()
+    const violations: string[] = []
+    if (!(await fleet.untilComplete(startWaitMs)))
+      violations.push(`not every task ran within ${seconds(startWaitMs)} of the start`)
+    follower.start()
+    const schedule = makeSchedule(options)
+    const strikes = schedule.map(({ kind }) => ({ kind, atMs: 0 }))
+    const durationMs = (schedule.at(-1)?.atMs ?? 0) + calmMs
+    await Promise.all([load.produce(client, options.records, durationMs), strikeAll(fleet, schedule, strikes)])
+    const catchUpMs = await catchUp(client, violations)
+    await fleet.stop(stopWaitMs)
+    await follower.stop()
+    const counts = await checkCounts(client, load.truth, options.guarantee)
+    const sleepers = await checkSleepers(cluster.brokers, options.guarantee === 'exactly_once' ? fleet.sleepers : [])
+    violations.push(...fleet.violations, ...follower.regressions, ...counts.violations, ...sleepers.violations)
+    const openMaxMs = transactionTimeoutMs + brokerSweepMs
+    if (follower.longestOpenMs > openMaxMs) {
+      violations.push(`a transaction stayed open for ${seconds(follower.longestOpenMs)}: ${follower.longestOpen}`)
+    }
+    return {
+      options,
+      violations,
+      kills: fleet.kills,
+      records: load.produced,
+      words: load.truth.size,
+      seconds: (Date.now() - startedAtMs) / 1000,
+      catchUpMs,
+      recovery: spreadOf(fleet.recoveries),
+      silence: spreadOf(silencesAfter(strikes, follower)),
+      longestOpenMs: follower.longestOpenMs,
+      repeats: counts.repeats,
+      excess: counts.excess,
+      sleepersJudged: sleepers.judged,
+      logs: folder,
+    }
+  } finally {
+    await fleet.end()
+    await follower.stop()
+  }
+}
+
+export async function createTopics(client: KafkaClient): Promise<void> {
+  const names = [topics.input, topics.output]
+  await client.admin.createTopics(
+    names.map((name) => ({ name, partitions: partitionCount, replicationFactor: 1, config: {} })),
+  )
+}
+
+interface Strike {
+  readonly kind: string
+  atMs: number
+}
+
+/** Blows fall at their times, whether those before them are over or not. */
+async function strikeAll(fleet: Fleet, schedule: readonly Blow[], strikes: readonly Strike[]): Promise<void> {
+  const startedAtMs = Date.now()
+  const underWay: Promise<void>[] = []
+  for (const [index, blow] of schedule.entries()) {
+    await new Promise((resolve) => setTimeout(resolve, blow.atMs - (Date.now() - startedAtMs)))
+    const strike = strikes[index]
+    if (strike !== undefined) strike.atMs = Date.now()
+    underWay.push(fleet.strike(blow))
+  }
+  await Promise.all(underWay)
+}
+
+/** In this order: the repartition topic is complete only when all of the input is committed. */
+async function catchUp(client: KafkaClient, violations: string[]): Promise<number> {
+  const startedAtMs = Date.now()
+  for (const topic of [topics.input, topics.repartition]) {
+    const left = await untilEmpty(() => lagging(client, topic), catchUpWaitMs)
+    if (left.size > 0) violations.push(`not caught up after ${seconds(catchUpWaitMs)}: ${describeLeft(left)} behind`)
+  }
+  const caughtUpAtMs = Date.now()
+  const open = await untilEmpty(() => openTransactions(client, allPartitions), transactionTimeoutMs + brokerSweepMs)
+  if (open.size > 0) violations.push(`transactions are still open: ${describeLeft(open)}`)
+  return caughtUpAtMs - startedAtMs
+}
+
+/** For each blow the longest silence of a partition that overlaps the time until the next blow. */
+function silencesAfter(strikes: readonly Strike[], follower: Follower): number[] {
+  return strikes.map(({ atMs }, index) => {
+    const untilMs = strikes[index + 1]?.atMs ?? atMs + 10_000
+    const overlapping = follower.silences.filter(({ fromMs, toMs }) => fromMs < untilMs && toMs > atMs)
+    return Math.max(0, ...overlapping.map(({ fromMs, toMs }) => toMs - fromMs))
+  })
+}
