@@ -16,3 +16,25 @@ export class StateError extends StreamsError {
     this.storeName = storeName
   }
 }
+
+export const stateDirectoryErrors = {
+  MILLRACE_STATE_DIR_UNUSABLE: 'the directory for local state cannot be made, read or written',
+  MILLRACE_STATE_DIR_NO_LOCKS: 'the directory for local state cannot be locked where it is',
+  MILLRACE_STATE_DIR_CROWDED: 'every slot of the directory for local state is held by another process',
+  MILLRACE_STATE_SLOT_LOST: 'a process no longer holds the slot of the state directory that it works in',
+} as const
+
+/** What goes wrong with the place on disk that an instance holds, before any store is involved. */
+export class StateDirectoryError extends StreamsError {
+  readonly directory: string
+
+  constructor(
+    code: keyof typeof stateDirectoryErrors,
+    directory: string,
+    message: string,
+    options: StreamsErrorOptions = {},
+  ) {
+    super(code, message, options)
+    this.directory = directory
+  }
+}

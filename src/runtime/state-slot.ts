@@ -3,6 +3,8 @@
  * identity that survives `kill -9`: who starts in the same slot again is the same process to the group, so it can end
  * what its predecessor left open without waiting for any time-out.
  */
+import type { Logger } from '../common/logger.ts'
+import type { Random } from '../common/random.ts'
 
 /** What the holder of a slot left behind for the next one. */
 export interface SlotRecord {
@@ -16,24 +18,27 @@ export interface SlotRecord {
   readonly memberIds: readonly string[]
 }
 
+/** What would have to be ended in the place of a holder that died now. */
+export type SlotLeft = Pick<SlotRecord, 'transactionalIds' | 'memberIds'>
+
 export interface StateSlot {
   /** Where the tasks' state is; undefined for an identity without a place (nothing is kept). */
   readonly directory: string | undefined
   /** A UUID, the same for everybody who ever held this slot. */
   readonly processId: string
-  /** Those who held it before and left something, the last one last; empty after a clean end. At most 16. */
+  /** Those who held it before and left something that is not settled, the last one last. At most 16. */
   readonly predecessors: readonly SlotRecord[]
   /**
    * What this holder would leave behind, kept on disk before it resolves. Predecessors stay recorded until
    * `settlePredecessors`. Calls may overlap: the last one wins.
    */
-  remember(left: Pick<SlotRecord, 'transactionalIds' | 'memberIds'>): Promise<void>
+  remember(left: SlotLeft): Promise<void>
   /** Everything that the predecessors left has been ended. */
   settlePredecessors(): Promise<void>
   /** False once somebody else has taken the slot; only a broken machine or a meddling hand makes that happen. */
   isHeld(): Promise<boolean>
-  /** Ends the lock, after a clean end with a record that leaves nothing. */
-  release(): Promise<void>
+  /** Ends the lock; without `left` it was a clean end and the record says so. Predecessors that are not settled stay. */
+  release(left?: SlotLeft): Promise<void>
 }
 
 export interface SlotOptions {
@@ -42,6 +47,8 @@ export interface SlotOptions {
   /** Of this start. */
   readonly startId: string
   readonly startedAtMs: number
+  readonly random?: Random
+  readonly logger?: Logger
 }
 
 /** Takes the first slot that nobody holds. */
