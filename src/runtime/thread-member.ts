@@ -2,67 +2,80 @@
 import { RuntimeError, runtimeErrors } from '../errors/runtime-error.ts'
 import { StreamsError } from '../errors/streams-error.ts'
 import type { GroupHandler, Producer } from '../kafka/client/kafka-client.ts'
-import { assignGroup } from './assignment/group-leader.ts'
+import { GroupLeader } from './assignment/group-leader.ts'
 import { encodeSubscription } from './assignment/user-data.ts'
-import type { AssignmentInfo } from './assignment/user-data.ts'
+import type { AssignmentInfo, TaskOwners } from './assignment/user-data.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Assigned, ThreadOptions } from './thread-options.ts'
 import { userSourceTopics } from './topology-plan.ts'
 
+/** What a member tells the leader of its tasks. */
+export interface Ownership {
+  readonly tasks: readonly string[]
+  /** With state on disk, owned or not. */
+  readonly localTasks: readonly string[]
+  readonly owners: TaskOwners
+  readonly ownersVersion: number
+}
+
 export interface MemberCallbacks {
   readonly mailbox: Mailbox<Assigned>
-  readonly ownedTasks: () => readonly string[]
+  readonly ownership: () => Ownership
   readonly onFatal: (error: Error) => void
 }
 
 /** Everything that concerns tasks goes through the mailbox; only the leader's work is done at once. */
-export function groupHandler(options: ThreadOptions, { mailbox, ownedTasks, onFatal }: MemberCallbacks): GroupHandler {
-  const { topology, names, client, config, logger } = options
+export function groupHandler(options: ThreadOptions, { mailbox, ownership, onFatal }: MemberCallbacks): GroupHandler {
+  const { topology, names, client, config, logger, identity, threadId } = options
   const topics = [
     ...userSourceTopics(topology, names),
     ...topology.repartitionTopics.map(({ name }) => names.onBroker(name)),
   ]
-  const leader = {
+  const leader = new GroupLeader({
     client,
     topology,
     names,
     applicationId: config.applicationId,
     replicationFactor: config.replicationFactor,
     logger,
-  }
+  })
   return {
-    subscription: () => ({ topics, ownedPartitions: [], userData: subscription(options, ownedTasks()) }),
-    assign: (members) => assignGroup(leader, members),
+    subscription: () => ({ topics, ownedPartitions: [], userData: subscription(options, ownership()) }),
+    assign: (members) => leader.assign(members),
     onPrepareJoin: (deadlineMs) => mailbox.send({ kind: 'prepareJoin', deadlineMs }),
     onAssigned: (assignment) => mailbox.send({ kind: 'assigned', assignment }),
     onLost: (cause) => mailbox.send({ kind: 'lost', cause }),
     onFatal,
+    onMemberId: (memberId) => identity.useMemberId(threadId, memberId),
   }
 }
 
-function subscription(options: ThreadOptions, tasks: readonly string[]): Buffer {
-  const { processId, startedAtMs, fingerprint } = options
+function subscription({ identity, fingerprint, threadId }: ThreadOptions, ownership: Ownership): Buffer {
+  const { tasks, localTasks, owners, ownersVersion } = ownership
   return encodeSubscription({
-    processId,
-    transactionalId: transactionalId(options),
-    startedAtMs,
+    processId: identity.processId,
+    startId: identity.startId,
+    startedAtMs: identity.startedAtMs,
+    transactionalId: identity.transactionalId(threadId),
+    host: identity.host,
+    directory: identity.directory,
+    replaces: identity.replaces,
     topologyFingerprint: fingerprint,
     tasks,
+    localTasks: localTasks.filter((task) => !tasks.includes(task)),
+    owners,
+    ownersVersion,
   })
-}
-
-/** Kafka Streams' rule: one per thread (ActiveTaskCreator.java); undefined where nothing is transactional. */
-function transactionalId({ config, processId, threadId }: ThreadOptions): string | undefined {
-  return config.processingGuarantee === 'exactly_once' ? `${config.applicationId}-${processId}-${threadId}` : undefined
 }
 
 /** An election after a broker's death takes about ten seconds; batches wait that long and longer. */
 const deliveryTimeoutMinMs = 30_000
 
-export function newProducer(options: ThreadOptions): Producer {
-  const { client, config } = options
-  const id = transactionalId(options)
-  return client.producer({
+/** A producer that has its identity: whoever used its transactional id before is fenced. */
+export async function openProducer({ client, config, identity, threadId }: ThreadOptions): Promise<Producer> {
+  const id = identity.transactionalId(threadId)
+  await identity.useTransactionalId(id)
+  const producer = client.producer({
     ...(id !== undefined && {
       transactionalId: id,
       transactionTimeoutMs: config.transactionTimeoutMs,
@@ -72,6 +85,8 @@ export function newProducer(options: ThreadOptions): Producer {
     compression: config.compression,
     bufferMaxBytes: config.uncommittedMaxBytes,
   })
+  await producer.init()
+  return producer
 }
 
 /** Before joining, so that a misspelt topic ends in its error and not in a rebalance of everybody. */
