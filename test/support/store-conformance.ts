@@ -136,14 +136,14 @@ function operations<K>(key: fc.Arbitrary<K>): fc.Arbitrary<Operation<K>[]> {
 /** Key bytes as hex, whose order is that of the bytes, to the value. */
 type Model = Map<string, { readonly value: number; readonly timestamp: number }>
 
-export function storeConformance(open: () => TaskState): void {
+export function storeConformance(open: () => TaskState | Promise<TaskState>): void {
   for (const kind of keyKinds) {
     for (const caching of [false, true]) {
       describe(`A ${caching ? 'cached' : 'uncached'} store with keys of ${kind.name}`, () => {
         it('does what a sorted map does, through flushes, commits and rollbacks', async () => {
           await fc.assert(
             fc.asyncProperty(operations(kind.arbitrary), async (program) => {
-              await runProgram(open(), kind, caching, program)
+              await runProgram(await open(), kind, caching, program)
             }),
             { numRuns: 150 },
           )
@@ -226,7 +226,7 @@ async function runProgram<K>(
         await stores.commit(stores.freeze(), { ...emptyMarker, committedAtMs: record.offset })
         expect(state.marker?.committedAtMs).toBe(record.offset)
         expect(stores.isEmpty).toBe(true)
-        expect(stores.budget).toEqual({ uncommittedBytes: 0, cacheBytes: 0, entries: 0 })
+        expect(stores.budget).toMatchObject({ uncommittedBytes: 0, cacheBytes: 0, entries: 0 })
         committed = new Map(model)
         break
       case 'rollback':
@@ -234,7 +234,7 @@ async function runProgram<K>(
         logged.length = 0
         model = new Map(committed)
         replayed = new Map(committed)
-        expect(stores.budget).toEqual({ uncommittedBytes: 0, cacheBytes: 0, entries: 0 })
+        expect(stores.budget).toMatchObject({ uncommittedBytes: 0, cacheBytes: 0, entries: 0 })
         break
     }
   }
