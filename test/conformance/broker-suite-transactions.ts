@@ -330,17 +330,25 @@ export class Owner {
     return results[0]?.resultsByPartition[0]?.partitionErrorCode
   }
 
-  async produce(topic: string, values: readonly string[], options: { readonly version?: number } = {}) {
+  async produce(
+    topic: string,
+    values: readonly string[],
+    { sequence = this.#sequence, ...options }: { version?: number; sequence?: number; partition?: number } = {},
+  ) {
     const { producerId, epoch, transactionalId } = this
-    const records = { values, producerId, epoch, sequence: this.#sequence, transactional: true }
+    const records = { values, producerId, epoch, sequence, transactional: true }
     let answer = await produceTo(this.#kafka, topic, records, { transactionalId, ...options })
     // Right after a commit a real broker cannot verify yet.
     await eventually(async () => {
-      if (answer.errorCode !== errorCodes.NOT_ENOUGH_REPLICAS) return true
+      if (
+        !([errorCodes.NOT_ENOUGH_REPLICAS, errorCodes.CONCURRENT_TRANSACTIONS] as number[]).includes(answer.errorCode)
+      ) {
+        return true
+      }
       answer = await produceTo(this.#kafka, topic, records, { transactionalId, ...options })
       return false
     })
-    if (answer.errorCode === 0) this.#sequence += values.length
+    if (answer.errorCode === 0) this.#sequence = sequence + values.length
     return answer
   }
 
@@ -348,6 +356,26 @@ export class Owner {
     const { transactionalId, producerId, epoch: producerEpoch } = this
     return (await this.#kafka.send(apis.EndTxn, version, { transactionalId, producerId, producerEpoch, committed }))
       .errorCode
+  }
+
+  /** EndTxn 5, once the markers of the end before are written. */
+  async endWithNewEpoch(committed: boolean): Promise<{ errorCode: number; producerId: number; producerEpoch: number }> {
+    const { transactionalId, producerId, epoch: producerEpoch } = this
+    const request = { transactionalId, producerId, producerEpoch, committed }
+    let answer = await this.#kafka.send(apis.EndTxn, 5, request)
+    await eventually(async () => {
+      if (answer.errorCode !== errorCodes.CONCURRENT_TRANSACTIONS) return true
+      answer = await this.#kafka.send(apis.EndTxn, 5, request)
+      return false
+    })
+    return { errorCode: answer.errorCode, producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+  }
+
+  /** Who goes on after that end. */
+  async next(committed: boolean): Promise<Owner> {
+    const { errorCode, producerId, producerEpoch } = await this.endWithNewEpoch(committed)
+    expect(errorCode).toBe(0)
+    return new Owner(this.#kafka, this.transactionalId, producerId, producerEpoch)
   }
 
   async addOffsets(groupId: string, version: number): Promise<number> {
@@ -373,7 +401,7 @@ export class Owner {
     await eventually(async () => {
       const { topics } = await this.#kafka.send(apis.TxnOffsetCommit, version, { ...request, ...member })
       code = topics[0]?.partitions[0]?.errorCode
-      return code !== errorCodes.COORDINATOR_LOAD_IN_PROGRESS && code !== errorCodes.COORDINATOR_NOT_AVAILABLE
+      return code === undefined || !waitingCodes.includes(code)
     })
     return code
   }
@@ -381,6 +409,7 @@ export class Owner {
 
 const waitingCodes: readonly number[] = [
   errorCodes.CONCURRENT_TRANSACTIONS,
+  errorCodes.COORDINATOR_NOT_AVAILABLE,
   errorCodes.COORDINATOR_LOAD_IN_PROGRESS,
   errorCodes.NOT_COORDINATOR,
 ]
@@ -401,7 +430,7 @@ export async function committedOffset(
   return [found?.errorCode ?? NaN, found?.committedOffset ?? NaN]
 }
 
-async function untilStable(kafka: RawKafka, topic: string, offset: number): Promise<void> {
+export async function untilStable(kafka: RawKafka, topic: string, offset: number): Promise<void> {
   await eventually(async () => (await fetchFrom(kafka, topic, 0)).lastStableOffset === offset)
 }
 

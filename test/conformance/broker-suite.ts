@@ -11,6 +11,7 @@ import { adminCases } from './broker-suite-admin.ts'
 import { groupCases } from './broker-suite-groups.ts'
 import { logCases } from './broker-suite-log.ts'
 import { transactionCases } from './broker-suite-transactions.ts'
+import { newEpochCases } from './broker-suite-transactions-v2.ts'
 
 export interface BrokerUnderTest {
   readonly address: RawAddress
@@ -54,6 +55,7 @@ export function brokerSuite(title: string, start: () => Promise<BrokerUnderTest>
     }, 60_000)
     logCases(suite)
     transactionCases(suite)
+    newEpochCases(suite)
     groupCases(suite)
     adminCases(suite)
   })

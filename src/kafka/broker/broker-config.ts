@@ -14,6 +14,8 @@ export interface BrokerConfig {
   readonly groupMaxSize: number
   readonly offsetMetadataMaxBytes: number
   readonly transactionMaxTimeoutMs: number
+  /** The finalised `transaction.version`: clients use transaction protocol v2 (KIP-890) from 2 on, else v1. */
+  readonly transactionVersion: 0 | 2
   /** How long a transaction's markers take to reach its partitions; 0: they are there when EndTxn is answered. */
   readonly transactionMarkerDelayMs: number
   /** Bytes of all logs together; an append beyond is refused. */
@@ -44,6 +46,7 @@ export const defaultBrokerConfig: BrokerConfig = {
   groupMaxSize: 1_000,
   offsetMetadataMaxBytes: 4_096,
   transactionMaxTimeoutMs: 900_000,
+  transactionVersion: 2,
   transactionMarkerDelayMs: 0,
   maxLogBytes: 2 * 1024 ** 3,
   compactionThresholdBytes: 16 * 1024 ** 2,

@@ -24,9 +24,12 @@ export class BrokerState {
   readonly markers: TransactionMarkers
   readonly transactions: TransactionCoordinator
   readonly purgatory: FetchPurgatory
+  /** Finalised; a cluster may go up and down with it while clients are connected. */
+  transactionVersion: number
 
   constructor(config: BrokerConfig, clock: Clock, random: Random, endpoints: readonly Endpoint[]) {
     this.config = config
+    this.transactionVersion = config.transactionVersion
     this.clock = clock
     this.random = random
     this.nodes = new BrokerNodes(endpoints)

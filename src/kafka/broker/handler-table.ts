@@ -1,6 +1,6 @@
 /**
  * Every request the embedded broker answers, with the versions it offers. Unless limits are given they are those of Apache
- * Kafka 4.3.1, which still has all that kafkajs 2 sends. The limited ones belong to transaction protocol v2 (KIP-890).
+ * Kafka 4.3.1, which still has all that kafkajs 2 sends. Of AddPartitionsToTxn only brokers among themselves use more.
  */
 import { apis } from '../protocol/apis.ts'
 import { apiVersions } from './handlers/api-versions.ts'
@@ -49,8 +49,8 @@ export const handlerTable: readonly HandlerEntry[] = [
   on(apis.OffsetForLeaderEpoch, offsetForLeaderEpoch),
   on(apis.AddPartitionsToTxn, addPartitionsToTxn, { max: 3 }),
   on(apis.AddOffsetsToTxn, addOffsetsToTxn),
-  on(apis.EndTxn, endTxn, { max: 4 }),
-  on(apis.TxnOffsetCommit, txnOffsetCommit, { max: 4 }),
+  on(apis.EndTxn, endTxn),
+  on(apis.TxnOffsetCommit, txnOffsetCommit),
   on(apis.DescribeConfigs, describeConfigs),
   on(apis.AlterConfigs, alterConfigs),
   on(apis.CreatePartitions, createPartitions),

@@ -77,10 +77,16 @@ export class ProducerState {
       ?.baseOffset
   }
 
-  /** Throws the refusal of a batch that must not be appended. */
-  check(batch: IncomingBatch): void {
+  /**
+   * Throws the refusal of a batch that must not be appended. A producer that is not known may begin with any sequence,
+   * since its records may have been deleted; not so `withNewEpochs` (protocol v2), where every transaction begins with 0.
+   */
+  check(batch: IncomingBatch, withNewEpochs = false): void {
     const entry = this.#producers.get(batch.producerId)
-    if (entry === undefined) return
+    if (entry === undefined) {
+      if (withNewEpochs && batch.baseSequence !== 0) throw outOfOrder(batch, 0)
+      return
+    }
     if (batch.producerEpoch < entry.epoch) {
       throw new Refusal(
         'INVALID_PRODUCER_EPOCH',
@@ -97,10 +103,7 @@ export class ProducerState {
     const sameEpoch = batch.producerEpoch === entry.epoch
     const expected = sameEpoch ? incrementSequence(entry.batches.at(-1)?.lastSequence ?? -1, 1) : 0
     if (batch.baseSequence === expected) return
-    throw new Refusal(
-      'OUT_OF_ORDER_SEQUENCE_NUMBER',
-      `producer ${batch.producerId} sent sequence ${batch.baseSequence}, expected was ${expected}`,
-    )
+    throw outOfOrder(batch, expected)
   }
 
   /** Takes note of a batch that was appended. */
@@ -180,4 +183,11 @@ export class ProducerState {
       return
     }
   }
+}
+
+function outOfOrder({ producerId, baseSequence }: IncomingBatch, expected: number): Refusal {
+  return new Refusal(
+    'OUT_OF_ORDER_SEQUENCE_NUMBER',
+    `producer ${producerId} sent sequence ${baseSequence}, expected was ${expected}`,
+  )
 }

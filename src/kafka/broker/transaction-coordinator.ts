@@ -1,6 +1,6 @@
 /**
- * Transactional ids, their producer ids and epochs, and the life of their transactions (Kafka's `TransactionCoordinator`
- * and `TransactionMetadata`, protocol v1). It is the source of truth for who may write under a transactional id, and for
+ * Transactional ids, their producer ids and epochs, and the life of their transactions (Kafka's `TransactionCoordinator`,
+ * in both protocols: v1 keeps the epoch at the end of a transaction, v2 (KIP-890) gives each one a new epoch). It is the source of truth for who may write under a transactional id, and for
  * commit or abort; that the decision reaches the partitions is the markers' task (`transaction-markers.ts`).
  *
  * | state          | meaning                                           | what a client is told that comes then  |
@@ -12,74 +12,13 @@
  * | CompleteCommit | all markers are written                           |                                        |
  * | CompleteAbort  | likewise                                          |                                        |
  */
-import type { Clock, Timer } from '../../common/clock.ts'
-import { StateMachine } from '../../common/state-machine.ts'
-import { topicPartitionKey, type TopicPartition, type TopicPartitionKey } from '../../common/topic-partition.ts'
+import type { Clock } from '../../common/clock.ts'
+import { topicPartitionKey, type TopicPartition } from '../../common/topic-partition.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import { Refusal } from './refusal.ts'
+import { TransactionEntry, lastEpoch, noEpoch } from './transaction-entry.ts'
+import type { ProducerIdAndEpoch, Transaction } from './transaction-entry.ts'
 import type { TransactionMarkers } from './transaction-markers.ts'
-
-export type TransactionState =
-  'Empty' | 'Ongoing' | 'PrepareCommit' | 'PrepareAbort' | 'CompleteCommit' | 'CompleteAbort'
-
-const transitions: Readonly<Record<TransactionState, readonly TransactionState[]>> = {
-  Empty: ['Ongoing', 'Empty'],
-  Ongoing: ['PrepareCommit', 'PrepareAbort'],
-  PrepareCommit: ['CompleteCommit'],
-  PrepareAbort: ['CompleteAbort'],
-  CompleteCommit: ['Ongoing', 'Empty'],
-  CompleteAbort: ['Ongoing', 'Empty'],
-}
-
-export interface ProducerIdAndEpoch {
-  readonly producerId: number
-  readonly epoch: number
-}
-
-const noEpoch = -1
-/** A producer id has epochs up to 32,767; the last one is kept for fencing. */
-const lastEpoch = 32_766
-
-export interface Transaction extends ProducerIdAndEpoch {
-  readonly transactionalId: string
-  readonly state: TransactionState
-  readonly timeoutMs: number
-  /** -1 while none is open. */
-  readonly startedAtMs: number
-  readonly partitions: readonly TopicPartition[]
-}
-
-class TransactionEntry implements Transaction {
-  readonly transactionalId: string
-  readonly machine: StateMachine<TransactionState>
-  producerId: number
-  epoch: number = noEpoch
-  /** Before the last bump: who repeats InitProducerId with it gets the same answer again. */
-  previousEpoch: number = noEpoch
-  timeoutMs = 0
-  startedAtMs = -1
-  readonly added = new Map<TopicPartitionKey, TopicPartition>()
-  timer: Timer | undefined
-
-  constructor(transactionalId: string, producerId: number) {
-    this.transactionalId = transactionalId
-    this.producerId = producerId
-    this.machine = new StateMachine(`transactional id ${transactionalId}`, 'Empty', transitions)
-  }
-
-  get state(): TransactionState {
-    return this.machine.state
-  }
-
-  get partitions(): readonly TopicPartition[] {
-    return [...this.added.values()]
-  }
-
-  /** Markers are on their way. */
-  get isEnding(): boolean {
-    return this.machine.is('PrepareCommit', 'PrepareAbort')
-  }
-}
 
 export class TransactionCoordinator {
   readonly #clock: Clock
@@ -155,10 +94,11 @@ export class TransactionCoordinator {
     entry.epoch += 1
   }
 
-  /** AddPartitionsToTxn and AddOffsetsToTxn: begins the transaction if none is open. */
+  /** AddPartitionsToTxn, AddOffsetsToTxn, and in v2 every first write: begins the transaction if none is open. */
   addPartitions(transactionalId: string, owner: ProducerIdAndEpoch, partitions: readonly TopicPartition[]): void {
+    // First, since an owner of old may be told to wait, while the next producer id counts only after the markers.
+    if (this.#transactions.get(transactionalId)?.isEnding) throw new Refusal('CONCURRENT_TRANSACTIONS')
     const entry = this.#owned(transactionalId, owner)
-    if (entry.isEnding) throw new Refusal('CONCURRENT_TRANSACTIONS')
     if (entry.state !== 'Ongoing') {
       entry.machine.become('Ongoing', 'AddPartitionsToTxn')
       entry.added.clear()
@@ -177,24 +117,37 @@ export class TransactionCoordinator {
     }
   }
 
-  /** EndTxn: returns when the decision is taken; the markers may still be on their way. */
+  /** EndTxn up to version 4: returns when the decision is taken; the markers may still be on their way. */
   end(transactionalId: string, owner: ProducerIdAndEpoch, committed: boolean): void {
     const entry = this.#owned(transactionalId, owner)
-    switch (entry.state) {
-      case 'Ongoing':
-        return this.#complete(entry, committed)
-      case 'CompleteCommit':
-      case 'CompleteAbort':
-        // The answer was lost.
-        if (committed === (entry.state === 'CompleteCommit')) return
-        throw new Refusal('INVALID_TXN_STATE')
-      case 'PrepareCommit':
-      case 'PrepareAbort':
-        if (committed === (entry.state === 'PrepareCommit')) throw new Refusal('CONCURRENT_TRANSACTIONS')
-        throw new Refusal('INVALID_TXN_STATE')
-      case 'Empty':
-        throw new Refusal('INVALID_TXN_STATE')
+    if (entry.isEnding) throw new Refusal('CONCURRENT_TRANSACTIONS')
+    if (entry.state === 'Ongoing') return this.#complete(entry, committed)
+    // The same again: the answer was lost.
+    if (entry.state !== (committed ? 'CompleteCommit' : 'CompleteAbort')) throw new Refusal('INVALID_TXN_STATE')
+  }
+
+  /**
+   * EndTxn from version 5 on: every end gives the owner a new epoch, an abort without a transaction as well, so that
+   * nothing of the old one can reach the next. Repeated with the old epoch it is answered as the first time.
+   */
+  endWithNewEpoch(transactionalId: string, owner: ProducerIdAndEpoch, committed: boolean): ProducerIdAndEpoch {
+    if (transactionalId === '') throw new Refusal('INVALID_REQUEST')
+    const entry = this.#transactions.get(transactionalId)
+    if (entry?.isEnding) throw new Refusal('CONCURRENT_TRANSACTIONS')
+    if (entry?.isRepeatedEnd(owner) && entry.machine.is('CompleteCommit', 'CompleteAbort')) {
+      if (committed !== (entry.state === 'CompleteCommit')) throw new Refusal('INVALID_TXN_STATE')
+      return { producerId: entry.producerId, epoch: entry.epoch }
     }
+    const owned = this.#owned(transactionalId, owner)
+    if (owned.state !== 'Ongoing' && committed) throw new Refusal('INVALID_TXN_STATE')
+    owned.previousEpoch = owned.epoch
+    owned.epoch += 1
+    const next =
+      owned.epoch > lastEpoch
+        ? { producerId: this.#newProducerId(), epoch: 0 }
+        : { producerId: owned.producerId, epoch: owned.epoch }
+    this.#complete(owned, committed, next)
+    return next
   }
 
   /** The partitions of a deleted topic get no marker. */
@@ -218,14 +171,20 @@ export class TransactionCoordinator {
     this.#complete(entry, false)
   }
 
-  #complete(entry: TransactionEntry, committed: boolean): void {
+  /** `next`: where the epochs are used up, the producer id that counts when the markers of the old one are written. */
+  #complete(entry: TransactionEntry, committed: boolean, next: ProducerIdAndEpoch = entry): void {
     entry.timer?.cancel()
     entry.machine.become(committed ? 'PrepareCommit' : 'PrepareAbort', 'EndTxn')
     const { producerId, epoch } = entry
+    const { producerId: nextProducerId, epoch: nextEpoch } = next
     this.#markers.write({ producerId, epoch, committed }, entry.partitions, () => {
       entry.machine.become(committed ? 'CompleteCommit' : 'CompleteAbort', 'the last marker')
       entry.added.clear()
       entry.startedAtMs = -1
+      if (nextProducerId === producerId) return
+      entry.previousProducerId = producerId
+      entry.producerId = nextProducerId
+      entry.epoch = nextEpoch
     })
   }
 

@@ -4,13 +4,24 @@ import { Refusal } from '../refusal.ts'
 import type { Handler, HandlerEntry } from '../request-context.ts'
 
 const produceKey = 0
+const firstVersionWithFeatures = 3
 
 /**
- * What this broker offers. `transaction.version` is not finalised: clients then use transaction protocol v1. The list is
- * asked for when it is needed, since this request is itself in it.
+ * What this broker offers, and whether its clients shall use transaction protocol v2. The list is asked for when it is
+ * needed, since this request is itself in it.
  */
 export function apiVersions(offered: () => readonly HandlerEntry[]): Handler<ApiVersionsRequest, ApiVersionsResponse> {
-  return () => offeredVersions(offered())
+  return (_, { state, version }) => ({
+    ...offeredVersions(offered()),
+    ...(version >= firstVersionWithFeatures ? features(state.transactionVersion) : {}),
+  })
+}
+
+/** A feature at level 0 is not finalised. */
+function features(transactionVersion: number): MessageInput<ApiVersionsResponse> {
+  const name = 'transaction.version'
+  const level = { maxVersionLevel: transactionVersion, minVersionLevel: transactionVersion }
+  return { finalizedFeaturesEpoch: 0, finalizedFeatures: transactionVersion > 0 ? [{ name, ...level }] : [] }
 }
 
 /** A client that is newer than this broker is told in version 0 what there is (KIP-511). */

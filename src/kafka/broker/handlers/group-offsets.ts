@@ -14,6 +14,8 @@ const firstCommitVersionWithIds = 10
 const firstFetchVersionWithGroups = 8
 const firstFetchVersionWithIds = 10
 const firstTxnVersionWithAbortable = 4
+/** From here on it puts the group into the transaction by itself (protocol v2). */
+const firstTxnVersionThatAdds = 5
 
 interface CommitTopic {
   readonly name: string
@@ -50,7 +52,7 @@ export function txnOffsetCommit(
   const identity = { groupId, memberId, instanceId: groupInstanceId, generationId }
   const open = (): GroupOffsets => {
     state.nodes.requireCoordinator('group', groupId, node)
-    verifyTransaction(request, context)
+    enterTransaction(request, context)
     return state.groups.offsetsToCommit(identity, true)
   }
   const topics = commitAll(request.topics, false, context, open, (offsets, offset) =>
@@ -59,16 +61,19 @@ export function txnOffsetCommit(
   return { topics: topics.map(({ name, partitions }) => ({ name, partitions })) }
 }
 
-/** The group's partition must have been added with AddOffsetsToTxn. */
-function verifyTransaction(request: TxnOffsetCommitRequest, { state, version }: RequestContext): void {
+/** The group's partition must have been added with AddOffsetsToTxn, or is added now (protocol v2). */
+function enterTransaction(request: TxnOffsetCommitRequest, { state, version }: RequestContext): void {
   const { transactionalId, producerId, producerEpoch, groupId } = request
   const partition = { topic: offsetsTopic, partition: coordinatorPartition(groupId) }
+  const owner = { producerId, epoch: producerEpoch }
+  const adds = version >= firstTxnVersionThatAdds
   try {
-    state.transactions.verify(transactionalId, { producerId, epoch: producerEpoch }, partition)
+    if (adds) state.transactions.addPartitions(transactionalId, owner, [partition])
+    else state.transactions.verify(transactionalId, owner, partition)
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal.name === 'PRODUCER_FENCED') throw new Refusal('INVALID_PRODUCER_EPOCH')
-    if (refusal.name === 'CONCURRENT_TRANSACTIONS') throw new Refusal('COORDINATOR_NOT_AVAILABLE')
+    if (refusal.name === 'CONCURRENT_TRANSACTIONS' && !adds) throw new Refusal('COORDINATOR_NOT_AVAILABLE')
     if (refusal.name === 'TRANSACTION_ABORTABLE' && version < firstTxnVersionWithAbortable) {
       throw new Refusal('INVALID_TXN_STATE')
     }

@@ -17,6 +17,8 @@ type PartitionAnswer = MessageInput<ProduceResponsePartitionProduceResponse>
 const firstVersionWithIds = 13
 /** From here on a write outside of a transaction is TRANSACTION_ABORTABLE (KIP-890). */
 const firstVersionWithAbortable = 11
+/** From here on a write puts its partition into the transaction by itself (protocol v2). */
+const firstVersionThatAdds = 12
 const firstVersionWithLeader = 10
 
 export function produce(request: ProduceRequest, context: RequestContext): MessageInput<ProduceResponse> | undefined {
@@ -70,18 +72,21 @@ function append(
     isTransactional,
     maxTimestamp,
   }
-  if (isTransactional) verifyTransaction(partition, batch, request, context)
+  if (isTransactional) enterTransaction(partition, batch, request, context)
   const duplicate = log.producers.duplicateOf(batch)
   if (duplicate !== undefined) return answer(duplicate)
-  log.producers.check(batch)
+  log.producers.check(batch, isTransactional && context.version >= firstVersionThatAdds)
   const stored: StoredBatch = log.append(incoming.bytes, partition.leaderEpoch)
   log.producers.append(stored)
   state.appended(partition)
   return answer(stored.baseOffset)
 }
 
-/** The first write of a transaction to a partition must be announced (KIP-890, first part, as brokers since 3.6 ask). */
-function verifyTransaction(
+/**
+ * The first write of a transaction to a partition: it must have been announced (KIP-890, first part, as brokers since 3.6
+ * ask), or it is the announcement (protocol v2).
+ */
+function enterTransaction(
   { topic, index, log }: Partition,
   batch: Pick<StoredBatch, 'producerId' | 'producerEpoch'>,
   { transactionalId }: ProduceRequest,
@@ -90,18 +95,31 @@ function verifyTransaction(
   const { producerId, producerEpoch } = batch
   if (transactionalId === null) throw new Refusal('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
   if (log.producers.hasOpenTransaction(producerId, producerEpoch)) return
-  const unannounced = version >= firstVersionWithAbortable ? 'TRANSACTION_ABORTABLE' : 'INVALID_TXN_STATE'
-  try {
-    const owner = { producerId, epoch: producerEpoch }
-    state.transactions.verify(transactionalId, owner, { topic: topic.name, partition: index })
-  } catch (error) {
-    const refusal = refusalOf(error)
-    if (refusal.name === 'PRODUCER_FENCED') throw new Refusal('INVALID_PRODUCER_EPOCH')
-    // The last transaction's markers are still on their way: to be tried again.
-    if (refusal.name === 'CONCURRENT_TRANSACTIONS') throw new Refusal('NOT_ENOUGH_REPLICAS')
-    if (refusal.name === 'TRANSACTION_ABORTABLE') throw new Refusal(unannounced, refusal.message)
-    throw refusal
+  // The partition knows it before the coordinator is asked, who may know the producer id no more.
+  if ((log.producers.get(producerId)?.epoch ?? producerEpoch) > producerEpoch) {
+    throw new Refusal('INVALID_PRODUCER_EPOCH')
   }
+  const owner = { producerId, epoch: producerEpoch }
+  const partition = { topic: topic.name, partition: index }
+  try {
+    if (version >= firstVersionThatAdds) state.transactions.addPartitions(transactionalId, owner, [partition])
+    else state.transactions.verify(transactionalId, owner, partition)
+  } catch (error) {
+    throw writeRefusal(refusalOf(error), version)
+  }
+}
+
+/** How the coordinator's refusal is told to a producer. */
+function writeRefusal(refusal: Refusal, version: number): Refusal {
+  if (refusal.name === 'PRODUCER_FENCED') return new Refusal('INVALID_PRODUCER_EPOCH')
+  // The last transaction's markers are still on their way: to be tried again, which older clients do with this error.
+  if (refusal.name === 'CONCURRENT_TRANSACTIONS' && version < firstVersionThatAdds) {
+    return new Refusal('NOT_ENOUGH_REPLICAS')
+  }
+  if (refusal.name === 'TRANSACTION_ABORTABLE' && version < firstVersionWithAbortable) {
+    return new Refusal('INVALID_TXN_STATE', refusal.message)
+  }
+  return refusal
 }
 
 function refused(

@@ -20,6 +20,8 @@ import type { Topic } from '../topics.ts'
 
 /** Older clients know INVALID_PRODUCER_EPOCH only (KIP-588). */
 const firstFencedVersion = { initProducerId: 4, others: 2 } as const
+/** Protocol v2 (KIP-890); the version of the request decides, whatever `transaction.version` is finalised. */
+const firstEndTxnVersionWithNewEpoch = 5
 
 export function initProducerId(
   { transactionalId, transactionTimeoutMs, producerId, producerEpoch }: InitProducerIdRequest,
@@ -86,10 +88,15 @@ export function endTxn(
   { transactionalId, producerId, producerEpoch, committed }: EndTxnRequest,
   { state, node, version }: RequestContext,
 ): MessageInput<EndTxnResponse> {
+  const owner = { producerId, epoch: producerEpoch }
   try {
     state.nodes.requireCoordinator('transaction', transactionalId, node)
-    state.transactions.end(transactionalId, { producerId, epoch: producerEpoch }, committed)
-    return {}
+    if (version < firstEndTxnVersionWithNewEpoch) {
+      state.transactions.end(transactionalId, owner, committed)
+      return {}
+    }
+    const next = state.transactions.endWithNewEpoch(transactionalId, owner, committed)
+    return { producerId: next.producerId, producerEpoch: next.epoch }
   } catch (error) {
     return { errorCode: fencedCode(refusalOf(error), version, firstFencedVersion.others) }
   }

@@ -45,10 +45,45 @@ describe('TransactionCoordinator', () => {
     expect(() => coordinator.addPartitions('tid', owner, partitions)).toThrow('CONCURRENT_TRANSACTIONS')
     expect(() => coordinator.init('tid', 1000, undefined)).toThrow('CONCURRENT_TRANSACTIONS')
     expect(() => coordinator.end('tid', owner, true)).toThrow('CONCURRENT_TRANSACTIONS')
-    expect(() => coordinator.end('tid', owner, false)).toThrow('INVALID_TXN_STATE')
+    expect(() => coordinator.end('tid', owner, false)).toThrow('CONCURRENT_TRANSACTIONS')
     release()
     expect(coordinator.get('tid')?.state).toBe('CompleteCommit')
+    expect(() => coordinator.end('tid', owner, false)).toThrow('INVALID_TXN_STATE')
     coordinator.end('tid', owner, true)
+  })
+
+  it('tells a repeated end with a new epoch to come again while a marker is held, and then the same epoch', () => {
+    const owner = coordinator.init('tid', 1000, undefined)
+    const release = markers.hold('t', 1)
+    coordinator.addPartitions('tid', owner, partitions)
+    const next = coordinator.endWithNewEpoch('tid', owner, true)
+    expect(next).toEqual({ producerId: owner.producerId, epoch: 1 })
+    for (const committed of [true, false]) {
+      expect(() => coordinator.endWithNewEpoch('tid', owner, committed)).toThrow('CONCURRENT_TRANSACTIONS')
+    }
+    expect(() => coordinator.addPartitions('tid', next, partitions)).toThrow('CONCURRENT_TRANSACTIONS')
+    release()
+    expect(written).toMatchObject([{ epoch: 1 }, { epoch: 1 }])
+    expect(coordinator.endWithNewEpoch('tid', owner, true)).toEqual(next)
+    expect(() => coordinator.endWithNewEpoch('tid', owner, false)).toThrow('INVALID_TXN_STATE')
+  })
+
+  it('takes the next producer id only when the markers of the one before are written', () => {
+    let owner = coordinator.init('tid', 1000, undefined)
+    while (owner.epoch < 32_766) owner = coordinator.endWithNewEpoch('tid', owner, false)
+    const release = markers.hold('t', 1)
+    coordinator.addPartitions('tid', owner, partitions)
+    const next = coordinator.endWithNewEpoch('tid', owner, true)
+    expect(next).toEqual({ producerId: 1, epoch: 0 })
+    expect(coordinator.get('tid')).toMatchObject({ producerId: 0, epoch: 32_767 })
+    expect(() => coordinator.addPartitions('tid', next, partitions)).toThrow('CONCURRENT_TRANSACTIONS')
+    release()
+    expect(written).toMatchObject([
+      { producerId: 0, epoch: 32_767 },
+      { producerId: 0, epoch: 32_767 },
+    ])
+    expect(coordinator.get('tid')).toMatchObject({ producerId: 1, epoch: 0 })
+    expect(coordinator.endWithNewEpoch('tid', owner, true)).toEqual(next)
   })
 
   it('aborts a transaction that takes too long, fencing its owner', async () => {
