@@ -1,7 +1,7 @@
 /**
- * How commands end. Exit codes are stable: 0 ok · 1 unexpected error · 2 usage or configuration · 4 a precondition does
- * not hold (a topic is missing, another topology runs) · 5 no connection, or access refused · 6 time-out · 130
- * interrupted.
+ * How commands end. Exit codes are stable: 0 ok · 1 unexpected error · 2 usage, configuration, or input that does not
+ * fit · 4 a precondition does not hold (a topic is missing, another topology runs) · 5 no connection, or access refused ·
+ * 6 time-out · 130 interrupted.
  */
 import { StreamsError } from '../errors/streams-error.ts'
 
@@ -25,11 +25,19 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
       'MILLRACE_CHANGELOG_BEHIND_STATE',
       'MILLRACE_TOPIC_DELETED',
       'MILLRACE_TOPIC_RECREATED',
+      'MILLRACE_TOPIC_UNKNOWN',
     ],
   },
   {
     exitCode: 2,
-    codes: ['MILLRACE_MODULE_*', 'MILLRACE_NO_BROKERS', 'MILLRACE_USAGE', 'MILLRACE_CONFIG_*', 'MILLRACE_TOPOLOGY_*'],
+    codes: [
+      'MILLRACE_MODULE_*',
+      'MILLRACE_NO_BROKERS',
+      'MILLRACE_USAGE',
+      'MILLRACE_INPUT_INVALID',
+      'MILLRACE_CONFIG_*',
+      'MILLRACE_TOPOLOGY_*',
+    ],
   },
   {
     exitCode: 5,

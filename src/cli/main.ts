@@ -18,6 +18,49 @@ function runOptions(command: Command): Command {
     .option('-X, --set <key=value>', 'any key of the configuration; repeatable', collect)
 }
 
+function serdeOptions(command: Command): Command {
+  return command
+    .option('-b, --brokers <host:port,…>', 'Kafka; also from MILLRACE_BROKERS')
+    .option('-k, --key-separator <text>', 'what stands between key and value on a line; without it, values only')
+    .option('--key-serde <serde>', 'how keys are written: string, int32, int64, float64, json, bytes, …', 'string')
+    .option('--value-serde <serde>', 'how values are written', 'string')
+}
+
+function sendOptions(command: Command): Command {
+  return serdeOptions(command)
+    .option('--null-value <text>', 'a value that stands for null (a tombstone)')
+    .option('--partition <n>', 'instead of the one that the key decides')
+    .option('-H, --header <name=value>', 'a header of every record; repeatable', collect)
+    .addOption(new Option('--compression <codec>', 'of the batches').choices(['none', 'gzip', 'snappy', 'lz4', 'zstd']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  echo 'a line of text' | millrace send text-lines --brokers localhost:9092
+  millrace send prices --key-separator : --value-serde float64 < prices.txt   # lines such as apple:1.25
+  echo 'apple:-' | millrace send prices --key-separator : --null-value -      # deletes the key from a table`,
+    )
+}
+
+function tailOptions(command: Command): Command {
+  return serdeOptions(command)
+    .option('--null-value <text>', 'what to print for null', 'null')
+    .option('-n, --last <n>', 'begin with the last n records (default: 10)')
+    .option('--from-beginning', 'begin with the oldest record')
+    .option('--until-end', 'end after the last record instead of waiting for more')
+    .option('--partition <n>', 'only this one')
+    .addOption(
+      new Option('-o, --output <format>', 'json: a line for each record').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  millrace tail word-counts --key-separator ' ' --value-serde int64 --brokers localhost:9092
+  millrace tail word-counts --from-beginning --until-end --value-serde int64 -o json | jq .key`,
+    )
+}
+
 function program(): Command {
   const root = new Command('millrace')
     .description('Kafka Streams for TypeScript: run, describe and try stream-processing topologies')
@@ -62,6 +105,19 @@ function program(): Command {
     .addHelpText('after', '\nExample:\n  millrace broker --port 9092')
     .action(async (options: { port: string; host: string }) => {
       await (await import('./broker.ts')).brokerCommand(options)
+    })
+  sendOptions(
+    root.command('send').argument('<topic>', 'where to write; created on first use where the broker does that'),
+  )
+    .description('write a record for each line of standard input')
+    .action(async (topic: string, _, command: Command) => {
+      await (await import('./send.ts')).sendCommand(topic, command.optsWithGlobals())
+    })
+
+  tailOptions(root.command('tail').argument('<topic>', 'what to read'))
+    .description('print the last committed records of a topic, and those that come, until Ctrl-C')
+    .action(async (topic: string, _, command: Command) => {
+      await (await import('./tail.ts')).tailCommand(topic, command.optsWithGlobals())
     })
   // exitOverride is not inherited by commands made before it was set on them.
   for (const command of root.commands) command.exitOverride().showSuggestionAfterError()

@@ -4,7 +4,7 @@ export function say(line: string): void {
 }
 
 /** Resolves when the line is handed over, so that a slow reader is not drowned; a closed pipe ends the process quietly. */
-export function print(text: string): Promise<void> {
+export function print(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     process.stdout.write(text, () => resolve())
   })

@@ -4,6 +4,7 @@ import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import { keyView, valueView } from '../processor/record-set.ts'
+import type { RecordCursor, RecordSet } from '../processor/record-set.ts'
 
 const pollMs = 10
 
@@ -36,21 +37,46 @@ export async function readToEnd(
   visit: (key: Buffer | null, value: Buffer | null) => void,
 ): Promise<void> {
   const ends = await settledEnds(client, partitions)
-  const open = new Map<TopicPartitionKey, number>([...ends].filter(([, end]) => end > 0))
+  const ranges = new Map([...ends].map(([key, end]) => [key, { start: 0, end }]))
+  await readRanges(client, ranges, (cursor) => visit(keyView(cursor), valueView(cursor)))
+}
+
+/** Offsets from `start`, and below `end`. */
+export interface OffsetRange {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Every committed record of these ranges. `visit` gets a view that is valid during the call, and `onSet` is awaited after
+ * each part of an answer, so that who writes slowly is not drowned.
+ */
+export async function readRanges(
+  client: KafkaClient,
+  ranges: ReadonlyMap<TopicPartitionKey, OffsetRange>,
+  visit: (cursor: RecordCursor, set: RecordSet) => void,
+  onSet: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const open = new Map([...ranges].filter(([, { start, end }]) => end > start))
   const fetcher = client.fetcher({ name: 'reader', isolation: 'read_committed' })
-  fetcher.assign(new Map([...open.keys()].map((key) => [key, 0])))
-  while (open.size > 0) {
-    for (const set of fetcher.take()) {
-      const cursor = set.cursor()
-      while (cursor.next()) visit(keyView(cursor), valueView(cursor))
-      const key = topicPartitionKey(set.topic, set.partition)
-      if (set.nextOffset >= (open.get(key) ?? 0)) open.delete(key)
+  try {
+    fetcher.assign(new Map([...open].map(([key, { start }]) => [key, start])))
+    while (open.size > 0) {
+      for (const set of fetcher.take()) {
+        const key = topicPartitionKey(set.topic, set.partition)
+        const end = open.get(key)?.end ?? 0
+        const cursor = set.cursor()
+        while (cursor.next() && cursor.offset < end) visit(cursor, set)
+        if (set.nextOffset >= end) open.delete(key)
+        await onSet()
+      }
+      // Behind the last record there may be control records only.
+      for (const [key, { end }] of open) if ((fetcher.position(key) ?? 0) >= end) open.delete(key)
+      if (open.size > 0) await fetcher.wait(100)
     }
-    // Behind the last record there may be control records only.
-    for (const [key, end] of open) if ((fetcher.position(key) ?? 0) >= end) open.delete(key)
-    if (open.size > 0) await fetcher.wait(100)
+  } finally {
+    await fetcher.close()
   }
-  await fetcher.close()
 }
 
 /** The ends, once no transaction is open below them. */

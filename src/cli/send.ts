@@ -1,0 +1,160 @@
+/**
+ * `millrace send <topic>`: a record for each line of standard input. Acknowledged by all replicas and written once; what
+ * is reported as sent is on the brokers.
+ */
+import { systemClock } from '../common/clock.ts'
+import type { Header } from '../common/headers.ts'
+import { CliError } from '../errors/cli-error.ts'
+import type { KafkaClient, ProducerOptions } from '../kafka/client/kafka-client.ts'
+import { RecordCollector } from '../runtime/record-collector.ts'
+import { inputLines } from './input-lines.ts'
+import { say } from './terminal.ts'
+import { textSerdeOf } from './text-serde.ts'
+import type { TextSerde } from './text-serde.ts'
+import { checkPartition, requirePartition, topicToWrite, withClient } from './topic-access.ts'
+import type { ConnectionOptions } from './topic-access.ts'
+
+export interface SendOptions extends ConnectionOptions {
+  readonly keySeparator?: string
+  readonly keySerde: string
+  readonly valueSerde: string
+  readonly nullValue?: string
+  readonly partition?: string
+  readonly header?: readonly string[]
+  readonly compression?: string
+}
+
+export async function sendCommand(topic: string, options: SendOptions): Promise<void> {
+  const format = formatOf(options)
+  const partition = checkPartition(options.partition)
+  const headers = (options.header ?? []).map(headerOf)
+  await withClient('send', options, async (client) => {
+    const found = await topicToWrite(client, topic, ({ partitionCount }) =>
+      say(`millrace: created the topic '${topic}' (partitions: ${partitionCount})`),
+    )
+    requirePartition(partition, found)
+    await sendLines(client, { topic, partition: partition ?? -1, headers, format, compression: options.compression })
+  })
+}
+
+interface Format {
+  readonly key: TextSerde
+  readonly value: TextSerde
+  readonly separator: Buffer | undefined
+  readonly nullValue: Buffer | undefined
+}
+
+interface Sending {
+  readonly topic: string
+  readonly partition: number
+  readonly headers: readonly Header[]
+  readonly format: Format
+  readonly compression: string | undefined
+}
+
+async function sendLines(client: KafkaClient, sending: Sending): Promise<void> {
+  const { topic, partition, headers, format, compression } = sending
+  const producer = client.producer({
+    lingerMs: 5,
+    ...(compression !== undefined && { compression: compression as NonNullable<ProducerOptions['compression']> }),
+  })
+  await producer.init()
+  const collector = new RecordCollector(client, producer)
+  await collector.prepareTopics([topic])
+  let sent = 0
+  const failure = await readInput(async (lines) => {
+    for (const line of lines) {
+      atLine(sent + 1, () => {
+        const { key, value } = parse(line, format, topic)
+        collector.append(topic, partition, key, value, systemClock.now(), headers)
+      })
+      sent++
+      if (collector.isFull) await collector.drained()
+    }
+  })
+  // Also after a bad line: what came before it is sent, and the message says so.
+  await collector.flush()
+  await producer.close()
+  say(`millrace: sent ${sent} ${sent === 1 ? 'record' : 'records'} to ${topic}`)
+  if (failure instanceof Interrupted) process.exit(130)
+  if (failure !== undefined) throw failure
+}
+
+class Interrupted extends Error {}
+
+/** To the end of standard input, or to what ended it before: a bad line, a broker, Ctrl-C. */
+async function readInput(take: (lines: readonly Buffer[]) => Promise<void>): Promise<unknown> {
+  if (process.stdin.isTTY) say('millrace: a record for each line; end with Ctrl-D')
+  const stop = (): void => {
+    say('millrace: interrupted; what was read is being sent (once more to end at once)')
+    process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(130))
+    process.stdin.destroy(new Interrupted())
+  }
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  try {
+    for await (const lines of inputLines(process.stdin as AsyncIterable<Buffer>)) await take(lines)
+    return undefined
+  } catch (error) {
+    return error
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+    process.stdin.destroy()
+  }
+}
+
+function parse(
+  line: Buffer,
+  { key, value, separator, nullValue }: Format,
+  topic: string,
+): { readonly key: Uint8Array | null; readonly value: Uint8Array | null } {
+  if (separator === undefined) return { key: null, value: valueOf(line, value, nullValue, topic) }
+  const at = line.indexOf(separator)
+  if (at < 0) throw new Error(`it has no key: '${separator.toString()}' (--key-separator) is not in it`)
+  return {
+    key: encode('key', key, line.subarray(0, at), topic),
+    value: valueOf(line.subarray(at + separator.length), value, nullValue, topic),
+  }
+}
+
+function valueOf(text: Buffer, serde: TextSerde, nullValue: Buffer | undefined, topic: string): Uint8Array | null {
+  return nullValue?.equals(text) === true ? null : encode('value', serde, text, topic)
+}
+
+function encode(part: string, serde: TextSerde, text: Buffer, topic: string): Uint8Array {
+  try {
+    return serde.encode(text, topic)
+  } catch (error) {
+    throw new Error(`its ${part} cannot be written as ${serde.name}: ${reasonOf(error)}`, { cause: error })
+  }
+}
+
+function atLine(line: number, append: () => void): void {
+  try {
+    append()
+  } catch (cause) {
+    const isLines = !(cause instanceof Error && 'code' in cause) || cause.code === 'MILLRACE_RECORD_TOO_LARGE'
+    if (!isLines) throw cause
+    const before = line === 1 ? 'nothing was sent' : `the lines before it were sent`
+    throw new CliError('MILLRACE_INPUT_INVALID', `line ${line} of the input: ${reasonOf(cause)}; ${before}`, { cause })
+  }
+}
+
+function formatOf({ keySeparator, keySerde, valueSerde, nullValue }: SendOptions): Format {
+  if (keySeparator === '') throw new CliError('MILLRACE_USAGE', '--key-separator takes at least one character')
+  return {
+    key: textSerdeOf(keySerde, '--key-serde'),
+    value: textSerdeOf(valueSerde, '--value-serde'),
+    separator: keySeparator === undefined ? undefined : Buffer.from(keySeparator),
+    nullValue: nullValue === undefined ? undefined : Buffer.from(nullValue),
+  }
+}
+
+function headerOf(text: string): Header {
+  const equals = text.indexOf('=')
+  if (equals <= 0) throw new CliError('MILLRACE_USAGE', `--header takes name=value, not '${text}'`)
+  return [text.slice(0, equals), Buffer.from(text.slice(equals + 1))]
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

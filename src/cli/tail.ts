@@ -1,0 +1,177 @@
+/**
+ * `millrace tail <topic>`: its committed records, the last ones and then those that come. Records of open and aborted
+ * transactions are not shown (read_committed).
+ */
+import { sleep, systemClock } from '../common/clock.ts'
+import { parseTopicPartition } from '../common/topic-partition.ts'
+import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
+import { CliError } from '../errors/cli-error.ts'
+import type { Isolation, KafkaClient } from '../kafka/client/kafka-client.ts'
+import { lastRecords } from './last-records.ts'
+import { recordText } from './record-text.ts'
+import type { RecordFormat } from './record-text.ts'
+import { print, say } from './terminal.ts'
+import { textSerdeOf } from './text-serde.ts'
+import { checkPartition, requirePartition, requireTopic, withClient } from './topic-access.ts'
+import type { ConnectionOptions } from './topic-access.ts'
+import { partitionsOf, readRanges } from './topic-reader.ts'
+import type { OffsetRange } from './topic-reader.ts'
+
+export interface TailOptions extends ConnectionOptions {
+  readonly fromBeginning?: boolean
+  readonly last?: string
+  readonly untilEnd?: boolean
+  readonly partition?: string
+  readonly output: 'text' | 'json'
+  readonly keySeparator?: string
+  readonly keySerde: string
+  readonly valueSerde: string
+  readonly nullValue?: string
+}
+
+type Offsets = ReadonlyMap<TopicPartitionKey, number>
+
+const defaultLast = 10
+const lastMax = 100_000
+/** How long `--until-end` waits for transactions that are open when it begins. */
+const settleTimeoutMs = 5000
+const pollMs = 20
+
+export async function tailCommand(topic: string, options: TailOptions): Promise<void> {
+  const format = formatOf(options)
+  const last = lastOf(options)
+  const partition = checkPartition(options.partition)
+  const interrupted = interruption(options.untilEnd === true)
+  await withClient('tail', options, async (client) => {
+    const found = await requireTopic(client, topic)
+    requirePartition(partition, found)
+    const partitions = partition === undefined ? partitionsOf(topic, found.partitionCount) : [{ topic, partition }]
+    const begins = await offsetsAt(client, partitions, -2, 'read_committed')
+    const ends = await (options.untilEnd === true ? settledEnds : stableEnds)(client, partitions)
+    const ranges = new Map([...ends].map(([key, end]) => [key, { start: begins.get(key) ?? 0, end }]))
+    if (last === undefined) await printRanges(client, ranges, format)
+    else if (last > 0) await lastRecords(client, ranges, last, format, print)
+    if (options.untilEnd !== true) await follow(client, ends, format, interrupted)
+  })
+}
+
+async function printRanges(
+  client: KafkaClient,
+  ranges: ReadonlyMap<TopicPartitionKey, OffsetRange>,
+  format: RecordFormat,
+): Promise<void> {
+  let lines: Buffer[] = []
+  const flush = async (): Promise<void> => {
+    const text = Buffer.concat(lines)
+    lines = []
+    if (text.length > 0) await print(text)
+  }
+  try {
+    await readRanges(client, ranges, (cursor, set) => lines.push(recordText(format, cursor, set)), flush)
+  } finally {
+    // What comes before a record that cannot be read.
+    await flush()
+  }
+}
+
+/** Until the signal. */
+async function follow(client: KafkaClient, from: Offsets, format: RecordFormat, signal: AbortSignal): Promise<void> {
+  const fetcher = client.fetcher({ name: 'follower', isolation: 'read_committed' })
+  const wake = (): void => fetcher.wakeup()
+  signal.addEventListener('abort', wake)
+  try {
+    fetcher.assign(from)
+    while (!signal.aborted) {
+      for (const set of fetcher.take()) {
+        const lines: Buffer[] = []
+        const cursor = set.cursor()
+        try {
+          while (cursor.next()) lines.push(recordText(format, cursor, set))
+        } finally {
+          if (lines.length > 0) await print(Buffer.concat(lines))
+        }
+      }
+      if (!signal.aborted) await fetcher.wait(1000)
+    }
+  } finally {
+    signal.removeEventListener('abort', wake)
+    await fetcher.close()
+  }
+}
+
+/**
+ * Ctrl-C is how following ends, and no failure; what was to be read to its end has not been then. A second one does not
+ * wait for anything.
+ */
+function interruption(isFailure: boolean): AbortSignal {
+  const controller = new AbortController()
+  const stop = (): void => {
+    if (isFailure || controller.signal.aborted) process.exit(130)
+    controller.abort()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  return controller.signal
+}
+
+function stableEnds(
+  client: KafkaClient,
+  partitions: readonly TopicPartition[],
+): Promise<Map<TopicPartitionKey, number>> {
+  return offsetsAt(client, partitions, -1, 'read_committed')
+}
+
+/** All that was written before now, once its transactions have ended; what a transaction still hides is said. */
+async function settledEnds(
+  client: KafkaClient,
+  partitions: readonly TopicPartition[],
+): Promise<Map<TopicPartitionKey, number>> {
+  const ends = await offsetsAt(client, partitions, -1, 'read_uncommitted')
+  const deadlineMs = systemClock.now() + settleTimeoutMs
+  for (;;) {
+    const stable = await stableEnds(client, partitions)
+    const hidden = [...ends].filter(([key, end]) => (stable.get(key) ?? 0) < end)
+    if (hidden.length === 0) return ends
+    if (systemClock.now() >= deadlineMs) {
+      for (const [key, end] of hidden) {
+        ends.set(key, stable.get(key) ?? 0)
+        const { topic, partition } = parseTopicPartition(key)
+        say(
+          `millrace: an open transaction hides ${topic}-${partition} from offset ${stable.get(key) ?? 0} to ${end}; that is not shown`,
+        )
+      }
+      return ends
+    }
+    await sleep(systemClock, pollMs)
+  }
+}
+
+function offsetsAt(
+  client: KafkaClient,
+  partitions: readonly TopicPartition[],
+  timestamp: number,
+  isolation: Isolation,
+): Promise<Map<TopicPartitionKey, number>> {
+  const query = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
+  return client.listOffsets(query, isolation)
+}
+
+/** Undefined: from the beginning. */
+function lastOf({ last, fromBeginning }: TailOptions): number | undefined {
+  if (last === undefined) return fromBeginning === true ? undefined : defaultLast
+  if (fromBeginning === true) {
+    throw new CliError('MILLRACE_USAGE', '-n and --from-beginning exclude each other: give one of them')
+  }
+  const count = Number(last)
+  if (last.trim() !== '' && Number.isSafeInteger(count) && count >= 0 && count <= lastMax) return count
+  throw new CliError('MILLRACE_USAGE', `-n takes a number from 0 to ${lastMax}, not '${last}'`)
+}
+
+function formatOf({ output, keySerde, valueSerde, keySeparator, nullValue }: TailOptions): RecordFormat {
+  return {
+    output,
+    key: textSerdeOf(keySerde, '--key-serde'),
+    value: textSerdeOf(valueSerde, '--value-serde'),
+    separator: keySeparator,
+    nullText: nullValue ?? 'null',
+  }
+}

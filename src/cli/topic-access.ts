@@ -1,0 +1,86 @@
+/** What commands that work on one topic share: a connected client, and the topic or a sentence about its name. */
+import { keepProcessAlive } from '../common/clock.ts'
+import { nearest } from '../common/nearest.ts'
+import { CliError } from '../errors/cli-error.ts'
+import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
+import { connectKafka } from '../runtime/connect-kafka.ts'
+import { brokerList } from './config-options.ts'
+import { stderrLogger } from './log.ts'
+
+export interface ConnectionOptions {
+  readonly brokers?: string
+  readonly verbose?: boolean
+}
+
+/** Connects, and closes in any case. */
+export async function withClient(
+  command: string,
+  options: ConnectionOptions,
+  use: (client: KafkaClient) => Promise<void>,
+): Promise<void> {
+  const brokers = options.brokers ?? process.env['MILLRACE_BROKERS']
+  if (brokers === undefined || brokers === '') {
+    throw new CliError(
+      'MILLRACE_NO_BROKERS',
+      `no brokers: give --brokers host:port (or set MILLRACE_BROKERS); without a Kafka, 'millrace broker' runs the embedded one`,
+    )
+  }
+  const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
+  const kafka = { brokers: brokerList(brokers) }
+  const client = connectKafka({ kafka, applicationId: `millrace-${command}` }, { logger })
+  // Between two attempts to connect there is nothing open but a timer.
+  const alive = keepProcessAlive()
+  try {
+    await client.connect()
+    await use(client)
+  } finally {
+    await client.close()
+    alive.cancel()
+  }
+}
+
+/** Throws where it does not exist, naming one that is meant perhaps. */
+export async function requireTopic(client: KafkaClient, topic: string): Promise<TopicMetadata> {
+  const found = await findTopic(client, topic)
+  if (found !== undefined) return found
+  const near = nearest(topic, [...(await client.describeTopics('all')).keys()])
+  throw unknownTopic(topic, near === undefined ? 'correct its name, or create it' : `did you mean '${near}'?`)
+}
+
+/** Created on first use where the broker does that, as for a Java producer; `onCreated` is told. */
+export async function topicToWrite(
+  client: KafkaClient,
+  topic: string,
+  onCreated: (created: TopicMetadata) => void,
+): Promise<TopicMetadata> {
+  const found = await findTopic(client, topic)
+  if (found !== undefined) return found
+  const created = (await client.describeTopics([topic], { autoCreate: true })).get(topic)
+  if (created === undefined) throw unknownTopic(topic, 'the broker does not create topics on first use: create it')
+  onCreated(created)
+  return created
+}
+
+/** Of a number given to `--partition`; undefined: all. */
+export function checkPartition(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const partition = Number(text)
+  if (text.trim() !== '' && Number.isSafeInteger(partition) && partition >= 0) return partition
+  throw new CliError('MILLRACE_USAGE', `--partition takes a number from 0, not '${text}'`)
+}
+
+export function requirePartition(partition: number | undefined, { name, partitionCount }: TopicMetadata): void {
+  if (partition === undefined || partition < partitionCount) return
+  throw new CliError(
+    'MILLRACE_USAGE',
+    `--partition ${partition}: the topic '${name}' has ${partitionCount === 1 ? 'partition 0 only' : `partitions 0 to ${partitionCount - 1}`}`,
+  )
+}
+
+async function findTopic(client: KafkaClient, topic: string): Promise<TopicMetadata | undefined> {
+  return (await client.describeTopics([topic])).get(topic)
+}
+
+function unknownTopic(topic: string, advice: string): CliError {
+  return new CliError('MILLRACE_TOPIC_UNKNOWN', `there is no topic '${topic}'; ${advice}`)
+}

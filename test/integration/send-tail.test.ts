@@ -1,0 +1,259 @@
+/** `millrace send` and `millrace tail` as processes, on an embedded broker over TCP. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { connectKafka } from '../../src/runtime/connect-kafka.ts'
+import { EmbeddedKafka } from '../../src/testing/embedded-kafka.ts'
+import { Child } from '../support/child-process.ts'
+import type { Finished } from '../support/child-process.ts'
+import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
+
+let kafka: EmbeddedKafka
+let client: KafkaClient
+
+beforeAll(async () => {
+  kafka = await EmbeddedKafka.start({ listen: true, config: { autoCreateTopics: true } })
+  client = connectKafka({ kafka, applicationId: 'test' })
+  await client.connect()
+})
+
+afterAll(async () => {
+  await client?.close()
+  await kafka?.close()
+})
+
+const command = (args: readonly string[]): string[] => [...args, '--brokers', kafka.brokers.join(',')]
+
+async function millrace(args: readonly string[], stdin?: string | Buffer): Promise<Finished> {
+  await using child = Child.script('src/cli/main.ts', command(args), stdin === undefined ? {} : { stdin })
+  return await child.finished
+}
+
+const send = (topic: string, stdin: string | Buffer, ...args: readonly string[]): Promise<Finished> =>
+  millrace(['send', topic, ...args], stdin)
+
+/** All there is. */
+const all = (topic: string, ...args: readonly string[]): Promise<Finished> =>
+  millrace(['tail', topic, '--from-beginning', '--until-end', ...args])
+
+interface JsonRecord {
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+}
+
+const jsonLines = ({ stdout }: Finished): JsonRecord[] =>
+  stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as JsonRecord)
+
+describe('millrace send', () => {
+  it('writes a record for each line, with or without a line end after the last, and says how many', async () => {
+    await kafka.createTopic('lines', { partitions: 1 })
+    const sent = await send('lines', 'one\r\n\ntwo words\nlast')
+    expect(sent).toMatchObject({ code: 0, stdout: '', stderr: 'millrace: sent 4 records to lines\n' })
+    expect(await all('lines')).toMatchObject({ code: 0, stdout: 'one\n\ntwo words\nlast\n', stderr: '' })
+  })
+
+  it('takes key and value apart at the first separator, and null where it is told', async () => {
+    await kafka.createTopic('pairs', { partitions: 1 })
+    await send('pairs', 'a=>1\nb=>null\n=>2=>3\n', '--key-separator', '=>', '--null-value', 'null', '-H', 'from=test')
+    const found = await all('pairs', '-o', 'json')
+    expect(jsonLines(found)).toEqual([
+      expect.objectContaining({ key: 'a', value: '1', offset: 0, headers: [{ name: 'from', value: 'test' }] }),
+      expect.objectContaining({ key: 'b', value: null, topic: 'pairs', partition: 0 }),
+      expect.objectContaining({ key: '', value: '2=>3', schemaVersion: 1 }),
+    ])
+    expect((await all('pairs', '-k', '/', '--null-value', '-')).stdout).toBe('a/1\nb/-\n/2=>3\n')
+  })
+
+  it("chooses partitions as Java's producer does, or as it is told", async () => {
+    await kafka.createTopic('spread', { partitions: 10 })
+    await send('spread', 'abc:x\nfoobar:x\n21:x\n', '--key-separator', ':')
+    await send('spread', 'abc:x\n', '--key-separator', ':', '--partition', '3')
+    const found = jsonLines(await all('spread', '-o', 'json')).map(({ partition }) => partition)
+    expect(new Set(found)).toEqual(new Set([0, 3, 6, 7]))
+    expect(await send('spread', 'x', '--partition', '10')).toMatchObject({ code: 2 })
+  })
+
+  it('writes what the serdes write', async () => {
+    await kafka.createTopic('numbers', { partitions: 1 })
+    await send('numbers', '1 9007199254740993\n', '-k', ' ', '--key-serde', 'int', '--value-serde', 'long')
+    const bytes = jsonLines(await all('numbers', '-o', 'json', '--key-serde', 'bytes', '--value-serde', 'bytes'))
+    expect(bytes).toEqual([expect.objectContaining({ key: 'AAAAAQ==', value: 'ACAAAAAAAAE=' })])
+    expect((await all('numbers', '--value-serde', 'int64')).stdout).toBe('9007199254740993\n')
+  })
+
+  it('names the line that does not fit, and sends those before it', async () => {
+    await kafka.createTopic('some', { partitions: 1 })
+    const { code, stderr } = await send('some', '1\n2\nthree\n4\n', '--value-serde', 'int32')
+    expect(code).toBe(2)
+    expect(stderr).toContain("line 3 of the input: its value cannot be written as int32: 'three' is not an integer")
+    expect(stderr).toContain('sent 2 records')
+    expect((await all('some', '--value-serde', 'int32')).stdout).toBe('1\n2\n')
+  })
+
+  it.each([
+    ['a line without a key', 'a:1\nb\n', ['-k', ':'], 'line 2 of the input: it has no key'],
+    ['an integer out of range', '3000000000\n', ['--value-serde', 'int32'], 'line 1 of the input'],
+    ['text that is not JSON', '{"a":1}\n{a}\n', ['--value-serde', 'json'], 'line 2 of the input'],
+    ['an unknown serde', '', ['--value-serde', 'strin'], "did you mean 'string'?"],
+    ['a header without a name', '', ['-H', '=x'], '--header takes name=value'],
+    ['a record larger than the topic admits', 'x'.repeat(2_000_000), [], 'line 1 of the input: a record of 2000'],
+  ])('refuses %s', async (_, input, args, message) => {
+    const { code, stderr } = await send('refused', input, ...args)
+    expect(stderr).toContain(message)
+    expect(code).toBe(2)
+  })
+
+  it('takes an input that is larger than its buffers', async () => {
+    await kafka.createTopic('large', { partitions: 4 })
+    const lines = Array.from({ length: 400_000 }, (_, i) => `${i}:${'x'.repeat(i % 200)}\n`)
+    const { code, stderr } = await send('large', lines.join(''), '-k', ':')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'millrace: sent 400000 records to large\n' })
+    const ends = await client.listOffsets(
+      [0, 1, 2, 3].map((partition) => ({ topic: 'large', partition, timestamp: -1 })),
+      'read_committed',
+    )
+    expect([...ends.values()].reduce((sum, end) => sum + end)).toBe(400_000)
+  })
+
+  it('says so when it is the first to use a topic', async () => {
+    expect((await send('brand-new', 'x')).stderr).toContain("created the topic 'brand-new'")
+    expect((await all('brand-new')).stdout).toBe('x\n')
+  })
+
+  it('sends what was read when it is interrupted', async () => {
+    await kafka.createTopic('interrupted', { partitions: 1 })
+    const args = command(['src/cli/main.ts', 'send', 'interrupted'])
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore'] })
+    child.stdin.write('one\ntwo\nthe rest of this line is not the')
+    await until(async () => (await all('interrupted')).stdout === 'one\ntwo\n')
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([130, null])
+    expect((await all('interrupted')).stdout).toBe('one\ntwo\n')
+  })
+})
+
+describe('millrace tail', () => {
+  it('shows the last records of all partitions in the order of their times, ten by default', async () => {
+    await kafka.createTopic('ordered', { partitions: 3 })
+    const producer = client.producer({ lingerMs: 0, transactionalId: 'ordered' })
+    await producer.init()
+    // Every record is followed by a marker, so that offsets say little.
+    for (let i = 0; i < 100; i++) {
+      producer.append('ordered', i % 3, null, Buffer.from(`r${i}`), 1000 + i, [])
+      await producer.flush()
+      await producer.commit()
+    }
+    await producer.close()
+    const range = (from: number): string => Array.from({ length: 100 - from }, (_, i) => `r${from + i}\n`).join('')
+    expect((await millrace(['tail', 'ordered', '--until-end'])).stdout).toBe(range(90))
+    expect((await millrace(['tail', 'ordered', '--until-end', '-n', '70'])).stdout).toBe(range(30))
+    expect((await millrace(['tail', 'ordered', '--until-end', '-n', '1000'])).stdout).toBe(range(0))
+    expect((await millrace(['tail', 'ordered', '--until-end', '-n', '2', '--partition', '1'])).stdout).toBe(
+      'r94\nr97\n',
+    )
+  })
+
+  it('shows nothing of transactions that were aborted, and says what an open one hides', async () => {
+    await kafka.createTopic('transactions', { partitions: 1 })
+    const producer = client.producer({ lingerMs: 0, transactionalId: 'hiding' })
+    await producer.init()
+    for (const end of ['abort', 'commit', 'stay open'] as const) {
+      producer.append('transactions', 0, null, Buffer.from(end), 0, [])
+      await producer.flush()
+      if (end !== 'stay open') await producer[end]()
+    }
+    const { code, stdout, stderr } = await all('transactions')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'commit\n' })
+    expect(stderr).toContain('an open transaction hides transactions-0 from offset 4 to 5')
+    await producer.abort()
+    await producer.close()
+  })
+
+  it('follows, and ends with 0 at Ctrl-C', async () => {
+    await kafka.createTopic('followed', { partitions: 2 })
+    await send('followed', 'before\n')
+    await using child = Child.script('src/cli/main.ts', command(['tail', 'followed']))
+    await child.prints('before')
+    for (const word of ['while', 'it', 'runs']) {
+      await send('followed', `${word}\n`)
+      await child.prints(word)
+    }
+    child.kill('SIGINT')
+    expect(await child.finished).toEqual({ code: 0, signal: null, stdout: 'before\nwhile\nit\nruns\n', stderr: '' })
+  })
+
+  it('begins with what comes where it is told to show no old records', async () => {
+    await kafka.createTopic('new-only', { partitions: 1 })
+    await send('new-only', 'old\n')
+    await using child = Child.script('src/cli/main.ts', command(['tail', 'new-only', '-n', '0']))
+    await until(async () => {
+      await send('new-only', 'new\n')
+      return child.output !== ''
+    })
+    expect(child.output).not.toContain('old')
+  })
+
+  it('is content when its reader leaves early', async () => {
+    await kafka.createTopic('piped', { partitions: 1 })
+    await send('piped', 'a line\n'.repeat(200_000))
+    const tail = command(['src/cli/main.ts', 'tail', 'piped', '--from-beginning', '--until-end']).join(' ')
+    const child = spawn('bash', ['-c', `'${process.execPath}' ${tail} | head -n 1; echo "\${PIPESTATUS[0]}"`], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    await once(child, 'close')
+    expect(output).toBe('a line\n0\n')
+  })
+
+  it('shows what comes before a record that it cannot read, and names that', async () => {
+    await kafka.createTopic('mixed', { partitions: 1 })
+    await send('mixed', '1\n', '--value-serde', 'int32')
+    await send('mixed', 'no number\n')
+    for (const args of [['--from-beginning'], []]) {
+      const { code, stdout, stderr } = await millrace([
+        'tail',
+        'mixed',
+        '--until-end',
+        '--value-serde',
+        'int32',
+        ...args,
+      ])
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '1\n' })
+      expect(stderr).toContain('record mixed-0@1: its value cannot be read as int32')
+    }
+    await send('mixed', '2\n', '--value-serde', 'int32')
+    expect((await millrace(['tail', 'mixed', '--until-end', '-n', '1', '--value-serde', 'int32'])).stdout).toBe('2\n')
+  })
+
+  it.each([
+    ['a topic that does not exist', ['tail', 'piepd'], 4, "there is no topic 'piepd'; did you mean 'piped'?"],
+    ['a number of records that is none', ['tail', 'piped', '-n', 'x'], 2, '-n takes a number from 0'],
+    ['two places to begin', ['tail', 'piped', '-n', '1', '--from-beginning'], 2, 'exclude each other'],
+    ['a partition that is not there', ['tail', 'piped', '--partition', '1'], 2, "'piped' has partition 0 only"],
+    ['an unknown output', ['tail', 'piped', '-o', 'xml'], 2, 'Allowed choices are text, json'],
+  ])('refuses %s', async (_, args, exitCode, message) => {
+    const { code, stdout, stderr } = await millrace(args)
+    expect(stderr).toContain(message)
+    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' })
+  })
+
+  it('asks for brokers, and names those that do not answer', async () => {
+    await using child = Child.script('src/cli/main.ts', ['tail', 'x'], { env: { MILLRACE_BROKERS: '' } })
+    expect(await child.finished).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--brokers host:port') as string,
+    })
+    await using other = Child.script('src/cli/main.ts', ['tail', 'x', '--brokers', '127.0.0.1:1'])
+    await other.prints('127.0.0.1:1: nothing listens there')
+  })
+})
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo()));
+}
