@@ -30,6 +30,7 @@ export interface SlotLock {
 
 const socketName = 'socket'
 const freshPrefix = 'lock.new-'
+const discardedPrefix = 'lock.old-'
 
 /** Each further attempt means that another process took the slot and lost it within one look at it. */
 const maxAttempts = 100
@@ -119,23 +120,29 @@ class SocketLock implements SlotLock {
   }
 }
 
-/** Locks of the dead, and fresh folders of those who died before they renamed them. Whatever stays does no harm. */
+/**
+ * Locks of the dead, and fresh folders of those who died before they renamed them. Whatever stays does no harm.
+ *
+ * A fresh folder may also belong to somebody who has yet to find out that the slot is held. It is renamed before it is
+ * emptied, so that an empty one cannot become a number: that number could be replaced. Its owner will look again.
+ */
 async function removeLeftovers(directory: string, held: number, system: LockSystem): Promise<void> {
   for (const name of await system.list(directory)) {
     const number = numberOf(name)
-    const isOld = number !== undefined && number < held
-    // One that answers belongs to a process that has yet to find out that it is too late.
-    const isAbandoned = name.startsWith(freshPrefix) && !(await isFreshInUse(path.join(directory, name), system))
-    if (isOld || isAbandoned) await removeQuietly(path.join(directory, name), system)
+    const isOld = (number !== undefined && number < held) || name.startsWith(discardedPrefix)
+    if (isOld) await removeQuietly(path.join(directory, name), system)
+    else if (name.startsWith(freshPrefix)) await discard(directory, name.slice(freshPrefix.length), system)
   }
 }
 
-async function isFreshInUse(fresh: string, system: LockSystem): Promise<boolean> {
+async function discard(directory: string, id: string, system: LockSystem): Promise<void> {
+  const discarded = path.join(directory, `${discardedPrefix}${id}`)
   try {
-    return await system.answers(path.join(fresh, socketName))
+    await system.rename(path.join(directory, `${freshPrefix}${id}`), discarded)
   } catch {
-    return true
+    return
   }
+  await removeQuietly(discarded, system)
 }
 
 async function removeQuietly(directory: string, system: LockSystem): Promise<void> {

@@ -11,6 +11,7 @@ import { nodeFileSystem } from '../common/node-file-system.ts'
 import { systemRandom } from '../common/random.ts'
 import { StateDirectoryError } from '../errors/state-error.ts'
 import { StreamsError } from '../errors/streams-error.ts'
+import { localLockSystem, type LockSystem } from './lock-system.ts'
 import { lockSlot, type SlotLock } from './slot-lock.ts'
 import { maxHolders, readSlotFile, writeSlotFile, type SlotContents } from './slot-record.ts'
 import type { OpenSlot, SlotLeft, SlotOptions, SlotRecord, StateSlot } from './state-slot.ts'
@@ -21,12 +22,14 @@ const maxSlots = 1000
 const nothingLeft: SlotLeft = { transactionalIds: [], memberIds: [] }
 
 /** Takes slots of a real disk. `fileSystem` is for the record; the lock asks the operating system itself. */
-export function slotOpener(fileSystem: FileSystem): OpenSlot {
+export function slotOpener(fileSystem: FileSystem, lockSystem: LockSystem = localLockSystem): OpenSlot {
   return async (options) => {
     const home = path.resolve(options.stateDir, options.applicationId)
     for (let number = 0; number < maxSlots; number++) {
       const directory = path.join(home, String(number))
-      const slot = await explaining(options.stateDir, directory, () => openSlot(fileSystem, directory, options))
+      const slot = await explaining(options.stateDir, directory, () =>
+        openSlot(fileSystem, lockSystem, directory, options),
+      )
       if (slot !== undefined) return slot
     }
     throw new StateDirectoryError(
@@ -41,10 +44,11 @@ export const openStateSlot: OpenSlot = slotOpener(nodeFileSystem)
 
 async function openSlot(
   fileSystem: FileSystem,
+  lockSystem: LockSystem,
   directory: string,
   options: SlotOptions,
 ): Promise<StateSlot | undefined> {
-  const lock = await lockSlot(directory)
+  const lock = await lockSlot(directory, lockSystem)
   if (lock === undefined) return undefined
   try {
     const found = await readSlotFile(fileSystem, directory, options.logger ?? silentLogger)
