@@ -67,11 +67,13 @@ class LogReplay {
     const fault = fileHeaderFault(header)
     if (fault !== undefined) return unreadable(fault)
     while (this.#offset + this.#nextFrameBytes <= this.#file.size && this.#fault === undefined) {
-      const chunk = await this.#file.read(this.#offset, Math.max(this.#chunkBytes, this.#nextFrameBytes))
+      const left = this.#file.size - this.#offset
+      const wanted = Math.min(left, Math.max(this.#chunkBytes, this.#nextFrameBytes))
+      const chunk = await this.#file.read(this.#offset, wanted)
       const taken = this.#takeFrames(chunk)
       this.#offset += taken
       // Somebody else shortened the file.
-      if (taken === 0 && chunk.byteLength < this.#nextFrameBytes) break
+      if (taken === 0 && chunk.byteLength < wanted) break
     }
     return this.#result()
   }

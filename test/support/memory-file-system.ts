@@ -24,6 +24,8 @@ export interface DiskOperation {
     | 'sync'
     | 'close'
   readonly path: string
+  /** To append, or asked for at most; 0 for all other kinds. */
+  readonly bytes: number
   /** Counts all operations of the disk, over its lives. */
   readonly index: number
 }
@@ -228,21 +230,27 @@ export class MemoryFileSystem implements FileSystem {
 
   #handle(file: DiskFile, target: string): OpenFile {
     let isOpen = true
-    const run = <T>(kind: DiskOperation['kind'], effect: (share: number) => T): Promise<T> =>
-      this.#run(kind, target, (share) => {
+    const run = <T>(kind: DiskOperation['kind'], effect: (share: number) => T, bytes = 0): Promise<T> => {
+      const effectIfOpen = (share: number): T => {
         if (!isOpen) throw systemError('EBADF', kind, target)
         return effect(share)
-      })
+      }
+      return this.#run(kind, target, effectIfOpen, bytes)
+    }
     return {
       get size() {
         return file.size
       },
-      read: (offset, length) => run('read', () => file.read(offset, length)),
+      read: (offset, length) => run('read', () => file.read(offset, length), length),
       append: (chunks) =>
-        run('append', (share) => {
-          const bytes = Buffer.concat(chunks)
-          this.#append(file, bytes.subarray(0, Math.floor(bytes.byteLength * share)), target)
-        }),
+        run(
+          'append',
+          (share) => {
+            const bytes = Buffer.concat(chunks)
+            this.#append(file, bytes.subarray(0, Math.floor(bytes.byteLength * share)), target)
+          },
+          chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+        ),
       truncate: (size) =>
         run('truncate', () => {
           file.truncate(size)
@@ -261,9 +269,9 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   /** Waits at the gate, fails if it was told to, takes effect; never settles once this life is over. */
-  async #run<T>(kind: DiskOperation['kind'], target: string, effect: (share: number) => T): Promise<T> {
+  async #run<T>(kind: DiskOperation['kind'], target: string, effect: (share: number) => T, bytes = 0): Promise<T> {
     if (this.#isDead) return forever()
-    const operation: DiskOperation = { kind, path: target, index: this.#disk.operations++ }
+    const operation: DiskOperation = { kind, path: target, bytes, index: this.#disk.operations++ }
     const pending: Pending = { finish: effect, isAppend: kind === 'append' }
     this.#pending.add(pending)
     try {

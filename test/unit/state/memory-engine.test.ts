@@ -4,18 +4,9 @@ import { MemoryEngine } from '../../../src/state/memory-engine.ts'
 import { SortedKeys } from '../../../src/state/sorted-keys.ts'
 import { emptyBatch, emptyMarker, type Batch } from '../../../src/state/state-engine.ts'
 import { storeConformance } from '../../support/store-conformance.ts'
+import { batchOf } from '../../support/task-state.ts'
 
 storeConformance(() => new MemoryEngine().openNow('0_0'))
-
-function batchOf(...changes: readonly (readonly [keyspace: string, key: string, value: string | null])[]): Batch {
-  return {
-    forEach: (visit) => {
-      for (const [keyspace, key, value] of changes) {
-        visit(keyspace, Buffer.from(key), value === null ? null : Buffer.from(value))
-      }
-    },
-  }
-}
 
 describe('The engine in memory', () => {
   it('keeps a state while it is open, whoever opens it again, and forgets it when it is closed', async () => {
