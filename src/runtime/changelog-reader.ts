@@ -10,14 +10,15 @@
  *     changelog: … r97 r98 r99        ── its marker has not: LSO before r97, high watermark after r99
  *
  * Only when every changelog of a task has reached its end may its input offsets be fetched (with require-stable).
+ * Whether a store may go on from its marker at all is `restore-start.ts`'s to say.
  *
  * `step` does a bounded piece of work and does not wait for the network, so that the thread can run its other tasks
  * meanwhile.
  */
+import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
-import { RuntimeError } from '../errors/runtime-error.ts'
 import { reactionOf } from '../errors/streams-error.ts'
 import type { Fetcher, KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../processor/record-set.ts'
@@ -25,6 +26,8 @@ import { emptyMarker } from '../state/state-engine.ts'
 import type { Marker } from '../state/state-engine.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
+import { isTooOld, tombstonesGone, whereToBegin } from './restore-start.ts'
+import type { ChangelogFacts } from './restore-start.ts'
 import type { TaskChangelog } from './task/task-options.ts'
 
 export interface RestoreProgress {
@@ -38,7 +41,10 @@ export interface RestoreProgress {
 export interface ChangelogReaderOptions {
   readonly client: KafkaClient
   readonly groupId: string
+  readonly clock: Clock
   readonly logger: Logger
+  /** By topic name, as last seen. */
+  readonly topicId: (topic: string) => string | undefined
   readonly onProgress: (progress: RestoreProgress) => void
 }
 
@@ -46,18 +52,22 @@ interface Restoration {
   readonly managed: ManagedTask
   readonly changelog: TaskChangelog
   readonly key: TopicPartitionKey
-  readonly start: number
-  end: number
+  facts: ChangelogFacts
+  start: number
+  /** How complete the store was when this replay began: its marker's time. */
+  completeAtMs: number
+  isRebuild: boolean
   position: number
   restored: number
 }
 
-/** Where the changelogs of some tasks begin and where their replay ends. */
+/** What is to be known of the changelogs of some tasks before their replay begins. */
 interface Bounds {
   readonly tasks: readonly ManagedTask[]
-  readonly starts: ReadonlyMap<TopicPartitionKey, number>
-  readonly ends: ReadonlyMap<TopicPartitionKey, number>
+  readonly facts: ReadonlyMap<TopicPartitionKey, ChangelogFacts>
 }
+
+type TopicConfigs = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 export class ChangelogReader {
   readonly #options: ChangelogReaderOptions
@@ -95,14 +105,14 @@ export class ChangelogReader {
 
   /** A bounded piece of work. */
   async step(): Promise<void> {
-    if (this.#added.length > 0) this.#begin()
+    if (this.#added.length > 0) await this.#begin()
     const taken = this.#take()
-    if ('managed' in taken) return this.#rebuild(taken)
+    if ('managed' in taken) return this.#restart(taken)
     for (const set of taken) await this.#apply(set)
     for (const restoration of this.#active.values()) {
       // Behind the last record there may be markers and aborted data only: the fetcher's position counts them.
       restoration.position = Math.max(restoration.position, this.#fetcher.position(restoration.key) ?? 0)
-      if (restoration.position >= restoration.end) this.#finish(restoration)
+      if (restoration.position >= restoration.facts.end) await this.#finish(restoration)
     }
   }
 
@@ -119,13 +129,14 @@ export class ChangelogReader {
   }
 
   /** Asks for the bounds of what was added; begins once they are known. */
-  #begin(): void {
+  async #begin(): Promise<void> {
     const bounds = this.#takeBounds()
     if (bounds === undefined) return
-    const { tasks, starts, ends } = bounds
-    this.#added = this.#added.filter((managed) => !tasks.includes(managed))
-    for (const managed of tasks) {
-      for (const changelog of managed.task.changelogs) this.#register(managed, changelog, starts, ends)
+    this.#added = this.#added.filter((managed) => !bounds.tasks.includes(managed))
+    for (const managed of bounds.tasks) {
+      for (const changelog of managed.task.changelogs) {
+        await this.#register(managed, changelog, bounds.facts.get(keyOf(changelog)) as ChangelogFacts)
+      }
     }
     this.#assign()
   }
@@ -143,16 +154,35 @@ export class ChangelogReader {
   }
 
   async #lookUp(tasks: readonly ManagedTask[]): Promise<Bounds> {
-    const [ends, starts] = [await this.#ends(tasks), await this.#starts(tasks)]
-    return { tasks, starts, ends }
+    const changelogs = tasks.flatMap(({ task }) => task.changelogs)
+    const ends = await this.#ends(changelogs)
+    const starts = await this.#starts(changelogs)
+    const configs = await this.#configs(tasks)
+    return { tasks, facts: new Map(changelogs.map((one) => [keyOf(one), this.#facts(one, starts, ends, configs)])) }
+  }
+
+  #facts(
+    changelog: TaskChangelog,
+    starts: ReadonlyMap<TopicPartitionKey, number>,
+    ends: ReadonlyMap<TopicPartitionKey, number>,
+    configs: TopicConfigs,
+  ): ChangelogFacts {
+    const config = configs.get(changelog.topic)
+    const retentionMs = Number(config?.get('delete.retention.ms'))
+    return {
+      logStart: starts.get(keyOf(changelog)) ?? 0,
+      end: ends.get(keyOf(changelog)) ?? 0,
+      topicId: this.#options.topicId(changelog.topic),
+      cleanUpPolicy: config?.get('cleanup.policy'),
+      deleteRetentionMs: retentionMs > 0 ? retentionMs : undefined,
+    }
   }
 
   /** High watermarks; where a source topic serves as changelog, the committed offset: beyond it is input, not state. */
-  async #ends(added: readonly ManagedTask[]): Promise<Map<TopicPartitionKey, number>> {
+  async #ends(changelogs: readonly TaskChangelog[]): Promise<Map<TopicPartitionKey, number>> {
     const { client, groupId } = this.#options
-    const all = added.flatMap(({ task }) => task.changelogs)
-    const own = all.filter((changelog) => !changelog.isSource)
-    const sources = all.filter((changelog) => changelog.isSource)
+    const own = changelogs.filter((changelog) => !changelog.isSource)
+    const sources = changelogs.filter((changelog) => changelog.isSource)
     const ends =
       own.length === 0
         ? new Map<TopicPartitionKey, number>()
@@ -167,36 +197,52 @@ export class ChangelogReader {
     return ends
   }
 
-  async #starts(added: readonly ManagedTask[]): Promise<Map<TopicPartitionKey, number>> {
-    const all = added.flatMap(({ task }) => task.changelogs)
-    if (all.length === 0) return new Map()
+  async #starts(changelogs: readonly TaskChangelog[]): Promise<Map<TopicPartitionKey, number>> {
+    if (changelogs.length === 0) return new Map()
     return this.#options.client.listOffsets(
-      all.map((changelog) => at(changelog, -2)),
+      changelogs.map((changelog) => at(changelog, -2)),
       'read_uncommitted',
     )
   }
 
-  #register(
-    managed: ManagedTask,
-    changelog: TaskChangelog,
-    starts: ReadonlyMap<TopicPartitionKey, number>,
-    ends: ReadonlyMap<TopicPartitionKey, number>,
-  ): void {
-    const key = keyOf(changelog)
-    const end = ends.get(key) ?? 0
-    const logStart = starts.get(key) ?? 0
-    const marker = managed.state.marker?.changelog[key]
-    if (marker !== undefined && marker > end && !changelog.isSource) {
-      throw new RuntimeError(
-        'MILLRACE_CHANGELOG_BEHIND_STATE',
-        `task ${managed.task.id}: the changelog '${key}' ends at ${end}, but store '${changelog.store}' has its records up to ${marker}: the changelog lost data that the store still has`,
-        { topic: changelog.topic, partition: changelog.partition },
+  /** Only where there is state to judge. Without the right to read them, Kafka's defaults count. */
+  async #configs(tasks: readonly ManagedTask[]): Promise<TopicConfigs> {
+    const topics = tasks
+      .filter(({ state }) => state.marker !== undefined)
+      .flatMap(({ task }) => task.changelogs.map(({ topic }) => topic))
+    if (topics.length === 0) return new Map()
+    try {
+      return await this.#options.client.admin.describeTopicConfigs([...new Set(topics)])
+    } catch (error) {
+      if (reactionOf(error) === 'retriable') throw error
+      this.#options.logger.info({ err: error }, 'configurations of changelogs could not be read; defaults are assumed')
+      return new Map()
+    }
+  }
+
+  async #register(managed: ManagedTask, changelog: TaskChangelog, facts: ChangelogFacts): Promise<void> {
+    const { clock, logger } = this.#options
+    const begin = whereToBegin(managed, changelog, facts, clock.now())
+    const restoration: Restoration = {
+      managed,
+      changelog,
+      key: keyOf(changelog),
+      facts,
+      start: begin.offset,
+      completeAtMs: managed.state.marker?.committedAtMs ?? clock.now(),
+      isRebuild: false,
+      position: begin.offset,
+      restored: 0,
+    }
+    if (begin.warning !== undefined) {
+      logger.warn(
+        { taskId: managed.task.id, store: changelog.store, changelog: restoration.key, logStart: facts.logStart },
+        `the store goes on where its changelog begins: ${begin.warning}`,
       )
     }
-    const start = Math.max(marker ?? logStart, logStart)
-    const restoration: Restoration = { managed, changelog, key, start, end, position: start, restored: 0 }
-    if (start >= end) this.#report(restoration, true)
-    else this.#active.set(key, restoration)
+    if (begin.rebuild !== undefined) await this.#rebuild(restoration, begin.rebuild)
+    if (restoration.position >= facts.end) this.#report(restoration, true)
+    else this.#active.set(restoration.key, restoration)
   }
 
   #take(): readonly RecordSet[] | Restoration {
@@ -209,22 +255,33 @@ export class ChangelogReader {
     }
   }
 
-  /** The changelog was cut off below our position or made anew: the store is rebuilt from what is there now. */
-  async #rebuild(restoration: Restoration): Promise<void> {
-    const { managed, changelog, key } = restoration
-    this.#options.logger.warn(
-      { taskId: managed.task.id, store: changelog.store, changelog: key, position: restoration.position },
-      'the changelog has no records at the position of the store any more; the store is rebuilt from its start',
-    )
-    const [start = 0, end = 0] = await Promise.all(
+  /** The changelog was cut off above our position, or made anew, while it was replayed. */
+  async #restart(restoration: Restoration): Promise<void> {
+    const { changelog, key } = restoration
+    const [logStart = 0, end = 0] = await Promise.all(
       [-2, -1].map(async (timestamp) =>
         (await this.#options.client.listOffsets([at(changelog, timestamp)], 'read_uncommitted')).get(key),
       ),
     )
-    await managed.state.clear(changelog.store, markerAt(managed, key, start))
-    restoration.position = start
-    if (!changelog.isSource) restoration.end = end
-    this.#fetcher.seek(key, start)
+    const isSource = changelog.isSource
+    restoration.facts = { ...restoration.facts, logStart, ...(!isSource && { end }) }
+    await this.#rebuild(restoration, `its changelog has no records at offset ${restoration.position} any more`)
+    this.#fetcher.seek(key, restoration.position)
+  }
+
+  /** From the start of the changelog; the store is empty in between, and its marker says so. */
+  async #rebuild(restoration: Restoration, reason: string): Promise<void> {
+    const { managed, changelog, key, facts } = restoration
+    const nowMs = this.#options.clock.now()
+    this.#options.logger.warn(
+      { taskId: managed.task.id, store: changelog.store, changelog: key },
+      `the store is rebuilt from its changelog: ${reason}`,
+    )
+    restoration.start = facts.logStart
+    restoration.position = facts.logStart
+    restoration.completeAtMs = nowMs
+    restoration.isRebuild = true
+    await managed.state.clear(changelog.store, markerAt(managed, key, facts.logStart, nowMs))
   }
 
   #partitionOf(error: unknown): Restoration | undefined {
@@ -237,23 +294,35 @@ export class ChangelogReader {
     const restoration = this.#active.get(key)
     if (restoration === undefined) return
     const { managed, changelog } = restoration
-    restoration.restored += await managed.task.restore(changelog.store, set, markerAt(managed, key, set.nextOffset))
+    restoration.restored += await managed.task.restore(
+      changelog.store,
+      set,
+      markerAt(managed, key, set.nextOffset, this.#options.clock.now()),
+    )
     restoration.position = set.nextOffset
-    if (restoration.position < restoration.end) this.#report(restoration, false)
+    if (restoration.position < restoration.facts.end) this.#report(restoration, false)
   }
 
-  #finish(restoration: Restoration): void {
+  /** Judged again: a replay that took long may have missed tombstones that were removed meanwhile. */
+  async #finish(restoration: Restoration): Promise<void> {
+    const { facts, completeAtMs, start, isRebuild } = restoration
+    const nowMs = this.#options.clock.now()
+    if (!isRebuild && isTooOld(completeAtMs, start, facts, nowMs)) {
+      await this.#rebuild(restoration, tombstonesGone(facts, nowMs - completeAtMs))
+      this.#fetcher.seek(restoration.key, restoration.position)
+      return
+    }
     this.#active.delete(restoration.key)
     this.#assign()
     this.#report(restoration, true)
   }
 
-  #report({ managed, changelog, restored, start, end }: Restoration, done: boolean): void {
+  #report({ managed, changelog, restored, start, facts }: Restoration, done: boolean): void {
     const progress = {
       taskId: managed.task.id,
       store: changelog.store,
       restored,
-      total: Math.max(0, end - start),
+      total: Math.max(0, facts.end - start),
       done,
     }
     if (done && restored > 0) this.#options.logger.info(progress, 'store restored from its changelog')
@@ -265,8 +334,9 @@ export class ChangelogReader {
   }
 }
 
-function markerAt(managed: ManagedTask, key: TopicPartitionKey, offset: number): Marker {
-  const before = managed.state.marker ?? emptyMarker
+/** The time stays that of the last complete state, so that an interrupted replay is judged by it. */
+function markerAt(managed: ManagedTask, key: TopicPartitionKey, offset: number, nowMs: number): Marker {
+  const before = managed.state.marker ?? { ...emptyMarker, committedAtMs: nowMs }
   return { ...before, changelog: { ...before.changelog, [key]: offset } }
 }
 

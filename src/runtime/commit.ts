@@ -2,21 +2,26 @@
  * The commit protocol: one commit per thread over all its tasks. Outputs, changelogs and input offsets become visible
  * together or not at all; local state follows only after that.
  *
- * 1. **Cut.** No input is processed. Caches are flushed until nothing is dirty (a flush may dirty another store), the
- *    positions of the inputs are fixed, overlays are frozen.
+ * 1. **Cut** (`begin`). No input is processed. Caches are flushed until nothing is dirty (a flush may dirty another
+ *    store), the positions of the inputs are fixed, overlays are frozen, the producer's batches are sealed.
  * 2. **Flush.** Every batch is acknowledged; only now the changelog offsets of the marker are known.
  * 3. **Offsets** go into the transaction, with the newest generation of the member that owned the tasks throughout, so
  *    that a zombie is fenced by the group (KIP-447).
  * 4. **End** the transaction. Where nothing was sent and no offset moved there is nothing to end.
  * 5. **Engine.** Only after success each task's frozen overlay and the marker are committed locally, atomically.
  *
+ * From 2 on (`finish`) tasks may process again: what they write goes into a new overlay and into batches that the
+ * producer holds back until this transaction has ended.
+ *
  * A crash before 4 leaves state and offsets at the previous commit. A crash between 4 and 5 leaves the engine one commit
  * behind; restore replays exactly that transaction from the changelog. A failure in 1 to 4 is thrown with its reaction,
- * and the thread rolls back; nothing here cleans up.
+ * and the thread rolls back; nothing here cleans up. A failure in 5 (a full disk) loses nothing: what is frozen is
+ * committed data, stays readable, and the next commit takes it along.
  *
  * `at_least_once` is the same path with a plain offset commit in place of 3 and 4.
  */
 import type { Clock } from '../common/clock.ts'
+import { deferred } from '../common/deferred.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
@@ -30,6 +35,8 @@ import type { TaskPosition } from './task/task-options.ts'
 
 /** The event loop is given back this often while caches are flushed. */
 const flushSliceMs = 10
+/** Its time says how long ago the state was complete, by which removed tombstones are judged. */
+export const markerRefreshMs = 3_600_000
 
 export interface CommitOptions {
   readonly exactlyOnce: boolean
@@ -42,14 +49,10 @@ export interface CommitOptions {
   readonly fetchPosition: (partition: TopicPartitionKey) => number | undefined
   /** What was committed last, by this owner; updated on success. */
   readonly committed: Map<TopicPartitionKey, OffsetAndMetadata>
-  /** A rebalance waits for this commit: past it, a transaction whose end was not yet asked for is given up. */
-  readonly deadlineMs: number
-}
-
-interface Cut {
-  readonly parts: readonly CutPart[]
-  /** Of all tasks: the offsets that differ from what was committed last. */
-  readonly moved: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>
+  /** For the marker. */
+  readonly topicId: (topic: string) => string | undefined
+  /** The disk did not take a task's state; it is tried again with the next commit. */
+  readonly onEngineFailure: (taskId: string, error: unknown) => void
 }
 
 /** What the cut took of one task. */
@@ -59,77 +62,163 @@ interface CutPart {
   readonly frozen: FrozenOverlay
 }
 
-/** True when there was something to commit. */
-export async function commit(options: CommitOptions): Promise<boolean> {
-  const cut = await takeCut(options)
-  const { producer } = options.collector
-  const isEmpty = !producer.inTransaction && cut.moved.size === 0
-  if (!isEmpty) {
-    await options.collector.flush()
-    requireInTime(options, 'the records were flushed')
-    if (options.exactlyOnce) await endTransaction(options, cut)
-    else if (cut.moved.size > 0) await options.client.commitOffsets(options.group.identity(), cut.moved)
-    for (const [partition, offset] of cut.moved) options.committed.set(partition, offset)
+type Moved = ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>
+type ChangelogOffsets = Readonly<Record<TopicPartitionKey, number>>
+
+export class Commit {
+  readonly #options: CommitOptions
+  readonly #parts: readonly CutPart[]
+  /** Of all tasks: the offsets that differ from what was committed last. */
+  readonly #moved: Moved
+  /** Undefined where nothing was sent and no offset moved. */
+  readonly #flushed: Promise<void> | undefined
+  readonly #abandoned = deferred<never>()
+  #canBeAbandoned = true
+
+  private constructor(options: CommitOptions, parts: readonly CutPart[], moved: Moved, isEmpty: boolean) {
+    this.#options = options
+    this.#parts = parts
+    this.#moved = moved
+    // Its failure is thrown by `finish`; who abandons the commit never looks.
+    this.#abandoned.promise.catch(() => undefined)
+    if (isEmpty) return
+    this.#flushed = options.collector.flush()
+    this.#flushed.catch(() => undefined)
   }
-  for (const part of cut.parts) await commitEngine(part, options)
-  return !isEmpty
+
+  /** The cut. Whatever is processed after it belongs to the next commit. */
+  static async begin(options: CommitOptions): Promise<Commit> {
+    for (const { task } of options.tasks) {
+      while (!task.flush(options.clock.now() + flushSliceMs)) await options.clock.yieldTurn()
+    }
+    await options.collector.resolveTopics()
+    // From here to the seal of the batches nothing may be awaited: it is one point in the life of all tasks.
+    const parts = options.tasks.map((managed): CutPart => {
+      const positions = managed.task.positions(options.fetchPosition)
+      return { managed, positions, frozen: managed.task.freeze(positions) }
+    })
+    for (const { managed } of parts) managed.frozen = 'uncommitted'
+    const moved = new Map(
+      parts
+        .flatMap(({ positions }) => [...positions])
+        .filter(([partition, { offset }]) => options.committed.get(partition)?.offset !== offset),
+    )
+    const isEmpty = !options.collector.producer.inTransaction && moved.size === 0
+    return new Commit(options, parts, moved, isEmpty)
+  }
+
+  get moved(): Moved {
+    return this.#moved
+  }
+
+  /** True when there was something to commit. */
+  async finish(): Promise<boolean> {
+    const { exactlyOnce, client, group, committed } = this.#options
+    let changelog: ChangelogOffsets = {}
+    if (this.#flushed !== undefined) {
+      await this.#unlessAbandoned(this.#flushed)
+      changelog = this.#acknowledged()
+      if (exactlyOnce) await this.#endTransaction()
+      else if (this.#moved.size > 0) await client.commitOffsets(group.identity(), this.#moved)
+      for (const [partition, offset] of this.#moved) committed.set(partition, offset)
+    }
+    this.#canBeAbandoned = false
+    for (const { managed } of this.#parts) managed.frozen = 'committed'
+    await Promise.all(this.#parts.map((part) => this.#commitEngine(part, changelog)))
+    return this.#flushed !== undefined
+  }
+
+  /** Gives it up, unless the end of its transaction was asked for: then only the answer decides. */
+  abandon(error: Error): void {
+    if (this.#canBeAbandoned) this.#abandoned.reject(error)
+  }
+
+  async #endTransaction(): Promise<void> {
+    const { collector, group } = this.#options
+    // Offsets go along even where none has moved, as with what a punctuation wrote: nothing else fences an owner of old.
+    const all = this.#parts.flatMap(({ positions }) => [...positions])
+    const offsets = this.#moved.size > 0 ? this.#moved : new Map(all)
+    await this.#unlessAbandoned(collector.producer.sendOffsets(offsets, group.identity()))
+    this.#canBeAbandoned = false
+    await collector.producer.commit()
+  }
+
+  async #unlessAbandoned(step: Promise<void>): Promise<void> {
+    await Promise.race([this.#abandoned.promise, step])
+  }
+
+  /** Of every changelog, 1 + the offset of its last record: nothing of the next transaction is sent before this ends. */
+  #acknowledged(): ChangelogOffsets {
+    const { producer } = this.#options.collector
+    const keys = this.#parts.flatMap(({ managed }) =>
+      managed.task.changelogs.map(({ topic, partition }) => topicPartitionKey(topic, partition)),
+    )
+    return Object.fromEntries(
+      keys.flatMap((key) => {
+        const reached = producer.acknowledged(key)
+        return reached === undefined ? [] : [[key, reached]]
+      }),
+    )
+  }
+
+  async #commitEngine(part: CutPart, changelog: ChangelogOffsets): Promise<void> {
+    const { managed, frozen } = part
+    if (!this.#concernsEngine(part)) {
+      managed.frozen = 'none'
+      return
+    }
+    try {
+      await managed.task.commitEngine(frozen, this.#marker(part, changelog))
+      managed.frozen = 'none'
+      managed.isUnwritten = false
+    } catch (error) {
+      managed.isUnwritten = true
+      this.#options.onEngineFailure(managed.task.id, error)
+    }
+  }
+
+  /** Not where a task's state stands where it stood: idle tasks write nothing. */
+  #concernsEngine({ managed, positions, frozen }: CutPart): boolean {
+    const { marker } = managed.state
+    if (!frozen.isEmpty || managed.isUnwritten || marker === undefined) return true
+    if (this.#options.clock.now() - marker.committedAtMs >= markerRefreshMs) return true
+    return [...positions].some(([partition, { offset }]) => marker.input[partition] !== offset)
+  }
+
+  #marker({ managed, positions, frozen }: CutPart, acknowledged: ChangelogOffsets): Marker {
+    const before = managed.state.marker
+    const changelog: Record<TopicPartitionKey, number> = { ...before?.changelog }
+    for (const { topic, partition, isSource } of managed.task.changelogs) {
+      const key = topicPartitionKey(topic, partition)
+      const reached = isSource ? positions.get(key)?.offset : acknowledged[key]
+      if (reached !== undefined) changelog[key] = Math.max(reached, changelog[key] ?? 0)
+    }
+    return {
+      formatVersion: markerFormatVersion,
+      changelog,
+      input: Object.fromEntries([...positions].map(([partition, { offset }]) => [partition, offset])),
+      topicIds: topicIdsOf(managed, this.#options.topicId),
+      streamTimes: frozen.streamTimes,
+      counters: frozen.counters,
+      committedAtMs: this.#options.clock.now(),
+    }
+  }
 }
 
-async function takeCut(options: CommitOptions): Promise<Cut> {
-  for (const { task } of options.tasks) {
-    while (!task.flush(options.clock.now() + flushSliceMs)) await options.clock.yieldTurn()
-  }
-  const parts = options.tasks.map((managed): CutPart => {
-    const positions = managed.task.positions(options.fetchPosition)
-    return { managed, positions, frozen: managed.task.freeze() }
-  })
-  const moved = new Map(
-    parts
-      .flatMap(({ positions }) => [...positions])
-      .filter(([partition, { offset }]) => options.committed.get(partition)?.offset !== offset),
+function topicIdsOf({ task }: ManagedTask, topicId: CommitOptions['topicId']): Record<string, string> {
+  return Object.fromEntries(
+    task.topics.flatMap((topic) => {
+      const id = topicId(topic)
+      return id === undefined ? [] : [[topic, id]]
+    }),
   )
-  return { parts, moved }
 }
 
-async function endTransaction(options: CommitOptions, { moved, parts }: Cut): Promise<void> {
-  const { producer } = options.collector
-  // Offsets go along even where none has moved, as with what a punctuation wrote: nothing else fences an owner of old.
-  const offsets = moved.size > 0 ? moved : new Map(parts.flatMap(({ positions }) => [...positions]))
-  await producer.sendOffsets(offsets, options.group.identity())
-  requireInTime(options, 'the offsets were sent')
-  await producer.commit()
-}
-
-async function commitEngine(part: CutPart, options: CommitOptions): Promise<void> {
-  const { task } = part.managed
-  task.committed(part.positions)
-  await task.commitEngine(part.frozen, markerOf(part, options))
-}
-
-function markerOf({ managed, positions, frozen }: CutPart, options: CommitOptions): Marker {
-  const before = managed.state.marker
-  const changelog: Record<TopicPartitionKey, number> = { ...before?.changelog }
-  for (const { topic, partition, isSource } of managed.task.changelogs) {
-    const key = topicPartitionKey(topic, partition)
-    const reached = isSource ? positions.get(key)?.offset : options.collector.producer.acknowledged(key)
-    if (reached !== undefined) changelog[key] = Math.max(reached, changelog[key] ?? 0)
-  }
-  return {
-    formatVersion: markerFormatVersion,
-    changelog,
-    input: Object.fromEntries([...positions].map(([partition, { offset }]) => [partition, offset])),
-    topicIds: before?.topicIds ?? {},
-    streamTimes: frozen.streamTimes,
-    counters: frozen.counters,
-    committedAtMs: options.clock.now(),
-  }
-}
-
-function requireInTime({ clock, deadlineMs }: CommitOptions, what: string): void {
-  if (clock.now() <= deadlineMs) return
-  throw new RuntimeError(
+/** For the commit that a rebalance waits for; the producer is replaced, because requests may still be under way. */
+export function commitDeadline(): RuntimeError {
+  return new RuntimeError(
     'MILLRACE_COMMIT_DEADLINE',
-    `the commit that a rebalance waits for was too slow: ${what} only after the deadline; the transaction is aborted and its records are processed again by whoever owns them next (rebalanceTimeoutMs sets the deadline)`,
-    { reaction: 'abortable' },
+    'the commit that a rebalance waits for was not done at the deadline; the transaction is aborted and its records are processed again by whoever owns them next (rebalanceTimeoutMs sets the deadline)',
+    { reaction: 'producer-fenced' },
   )
 }

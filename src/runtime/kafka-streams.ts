@@ -25,11 +25,11 @@ import { StateMachine } from '../common/state-machine.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
-import { MemoryEngine } from '../state/memory-engine.ts'
-import type { StateEngine } from '../state/state-engine.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { connectKafka } from './connect-kafka.ts'
+import { openInstance } from './instance.ts'
+import type { Instance } from './instance.ts'
 import type { OpenSlot } from './state-slot.ts'
 import { StreamThread } from './stream-thread.ts'
 import type { ThreadListener, ThreadState } from './thread-options.ts'
@@ -79,14 +79,14 @@ export class KafkaStreams implements AsyncDisposable {
   readonly #config: Readonly<StreamsConfig>
   readonly #clock: Clock
   readonly #random: Random
-  readonly #processId: string
+  readonly #internals: StreamsInternals
   readonly #logger: Logger
   readonly #registry = new MetricsRegistry()
-  readonly #engine: StateEngine = new MemoryEngine()
   readonly #machine: StateMachine<StreamsState>
   readonly #listeners: Listeners = { state: new Set(), error: new Set(), restore: new Set(), rebalance: new Set() }
   readonly #startedAtMs: number
   readonly #closing = new AbortController()
+  #instance: Instance | undefined
   #client: KafkaClient | undefined
   #thread: StreamThread | undefined
   #running: Promise<void> | undefined
@@ -116,12 +116,9 @@ export class KafkaStreams implements AsyncDisposable {
     this.#fingerprint = fingerprintOf(topology, this.#topology)
     this.#clock = internals.clock ?? systemClock
     this.#random = internals.random ?? systemRandom
-    this.#processId = this.#random.uuid()
+    this.#internals = internals
     this.#startedAtMs = this.#clock.now()
-    this.#logger = childLogger(this.#config.logger, {
-      applicationId: this.#config.applicationId,
-      processId: this.#processId,
-    })
+    this.#logger = childLogger(this.#config.logger, { applicationId: this.#config.applicationId })
     this.#machine = new StateMachine<StreamsState>(
       `application '${this.#config.applicationId}'`,
       'CREATED',
@@ -228,12 +225,15 @@ export class KafkaStreams implements AsyncDisposable {
     // Between connections, and with a broker in this process, nothing else would.
     const alive = keepProcessAlive()
     try {
+      const instance = await this.#openInstance()
       await this.#connect()
+      await instance.identity.endPredecessors(this.#connected, this.#config.transactionTimeoutMs)
       while (!this.#closing.signal.aborted) await this.#runThread()
     } catch (error) {
       if (!this.#isCutShort) this.#fail(error)
     }
     await this.#closeClient()
+    await this.#instance?.identity.release()
     alive.cancel()
     this.#machine.become(this.#machine.is('PENDING_ERROR') ? 'ERROR' : 'NOT_RUNNING', 'run')
   }
@@ -267,6 +267,27 @@ export class KafkaStreams implements AsyncDisposable {
     await this.#client.connect()
   }
 
+  async #openInstance(): Promise<Instance> {
+    const { fileSystem, openSlot } = this.#internals
+    this.#instance = await openInstance({
+      config: this.#config,
+      topology: this.#topology,
+      startedAtMs: this.#startedAtMs,
+      random: this.#random,
+      logger: this.#logger,
+      fileSystem,
+      openSlot,
+    })
+    const { processId, directory } = this.#instance.identity
+    this.#logger.info({ processId, directory }, 'instance opened')
+    return this.#instance
+  }
+
+  get #connected(): KafkaClient {
+    if (this.#client === undefined) throw new Error('the client is connected before it is used (please report this)')
+    return this.#client
+  }
+
   /** One life of the thread; returns when it may be followed by another. */
   async #runThread(): Promise<void> {
     const thread = this.#newThread()
@@ -284,17 +305,15 @@ export class KafkaStreams implements AsyncDisposable {
   }
 
   #newThread(): StreamThread {
-    const client = this.#client
-    if (client === undefined) throw new Error('the client is connected before the thread (please report this)')
+    const instance = this.#instance
+    if (instance === undefined) throw new Error('the instance is opened before the thread (please report this)')
     return new StreamThread({
       threadId: '1',
-      processId: this.#processId,
-      startedAtMs: this.#startedAtMs,
-      client,
+      ...instance,
+      client: this.#connected,
       topology: this.#topology,
       fingerprint: this.#fingerprint,
       names: new TopicNames(this.#topology, this.#config.applicationId),
-      engine: this.#engine,
       config: this.#config,
       clock: this.#clock,
       metrics: this.#registry,

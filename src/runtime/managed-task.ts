@@ -6,8 +6,16 @@ import type { StreamTask } from './task/stream-task.ts'
 export interface ManagedTask {
   readonly task: StreamTask
   readonly state: TaskState
-  /** `restoring`: its changelogs are being replayed; it gets no input. `running`: it has positions and takes records. */
-  status: 'restoring' | 'running'
+  /** Where its state is; undefined where it is in memory only. */
+  readonly directory: string | undefined
+  /** Its stores without a changelog. */
+  readonly unlogged: readonly string[]
+  /** `assigned`: opened, and nothing was compared yet. `restoring`: its changelogs are being replayed; it gets no input. `running`: it has positions and takes records. */
+  status: 'assigned' | 'restoring' | 'running'
+  /** What is known of the frozen overlay: `uncommitted` until its transaction has ended in success. */
+  frozen: 'none' | 'uncommitted' | 'committed'
+  /** The engine did not take what was committed earlier; it is part of the frozen overlay still. */
+  isUnwritten: boolean
   /**
    * Where this owner began on partitions without a committed offset. A rollback goes back there: the reset policy must
    * never be evaluated twice, or `latest` would skip what was rolled back.

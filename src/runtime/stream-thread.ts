@@ -6,7 +6,9 @@
  *                   └─────────────┴──► STOPPING ┴─► DEAD
  *
  * Everything that changes tasks happens inside the loop: the group membership leaves its wishes in a mailbox, and the
- * loop answers between two steps. So there is never more than one of commit, rollback, reassignment under way.
+ * loop answers between two steps. A commit may be under way while the loop processes; its end is looked at in the loop,
+ * and before anything else that changes tasks it is waited for. So there is never more than one of commit, rollback,
+ * reassignment under way.
  *
  * Between the commit that a rebalance asks for and the new assignment nothing is processed: those records could belong
  * to another member by the time they are committed.
@@ -20,48 +22,50 @@ import { StateMachine } from '../common/state-machine.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import { reactionOf } from '../errors/streams-error.ts'
 import type { Reaction } from '../errors/streams-error.ts'
-import type { Fetcher, GroupMembership } from '../kafka/client/kafka-client.ts'
 import { decodeAssignment } from './assignment/user-data.ts'
-import { ChangelogReader } from './changelog-reader.ts'
-import { commit } from './commit.ts'
+import type { AssignmentInfo } from './assignment/user-data.ts'
+import { Conflicts } from './conflicts.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Mail } from './mailbox.ts'
-import { RecordCollector } from './record-collector.ts'
-import { TaskManager } from './task-manager.ts'
-import { assignmentRefused, groupHandler, newProducer, requireSourceTopics } from './thread-member.ts'
+import { assignmentRefused, openProducer } from './thread-member.ts'
+import type { Ownership } from './thread-member.ts'
 import type { Assigned, RebalanceEvent, ThreadOptions, ThreadState } from './thread-options.ts'
-import type { StreamTask } from './task/stream-task.ts'
+import { cleanUpDelayMs, cleanUpTasks } from './task-directories.ts'
+import { closeParts, openParts } from './thread-parts.ts'
+import type { ThreadParts } from './thread-parts.ts'
 import { Wakeup } from './wakeup.ts'
 
 /** The event loop gets its turn at least this often: heartbeats, sockets, timers. */
 const sliceMs = 10
 const idleWaitMs = 100
 const backOffMaxMs = 10_000
+/** Whether the slot is still ours is looked at this often. */
+const slotCheckMs = 10_000
 
 export class StreamThread {
   readonly #options: ThreadOptions
   readonly #machine: StateMachine<ThreadState>
   readonly #logger: Logger
   readonly #mailbox: Mailbox<Assigned>
+  readonly #conflicts: Conflicts
   readonly #stop = new AbortController()
   readonly #wake: Wakeup
   readonly #commits: Counter & Disposable
   readonly #processed: Counter & Disposable
-  #fetcher!: Fetcher
-  #reader!: ChangelogReader
-  #collector!: RecordCollector
-  #tasks!: TaskManager
-  #group: GroupMembership | undefined
+  #parts: ThreadParts | undefined
   #fatal: Error | undefined
   #awaitingAssignment = true
   #rebalanceBeganMs = 0
   #rebalanceReason = 'first join'
-  #lastCommitMs = 0
   #failuresInRow = 0
   #lastFailureMs = 0
+  #slotCheckedMs: number
+  #cleanedUpMs: number
+  /** The newest that the leader told of the tasks' owners, passed on to the next leader. */
+  #owners: Pick<Ownership, 'owners' | 'ownersVersion'> = { owners: {}, ownersVersion: 0 }
+  readonly #localTasks: Set<string>
   /** A transaction that must be ended, and its tasks rolled back, before anything else is done. */
   #unresolved: Reaction | undefined
-  #committing = false
   #paused = false
   #leaveGroup = true
 
@@ -70,6 +74,10 @@ export class StreamThread {
     this.#logger = childLogger(options.logger, { thread: options.threadId })
     this.#wake = new Wakeup(options.clock)
     this.#mailbox = new Mailbox(() => this.#wakeup())
+    this.#conflicts = new Conflicts(options, this.#logger)
+    this.#localTasks = new Set(options.localTasks)
+    this.#slotCheckedMs = options.clock.now()
+    this.#cleanedUpMs = options.clock.now()
     const tags = { 'thread-id': options.threadId }
     this.#commits = options.metrics.counter('stream-thread-metrics', 'commit-total', tags)
     this.#processed = options.metrics.counter('stream-thread-metrics', 'process-total', tags)
@@ -94,11 +102,11 @@ export class StreamThread {
 
   /** It takes part in its group, and whatever it did is to be ended in order. */
   get isOpened(): boolean {
-    return this.#group !== undefined
+    return this.#parts !== undefined
   }
 
   get taskIds(): readonly string[] {
-    return this.#tasks?.taskIds ?? []
+    return this.#parts?.tasks.taskIds ?? []
   }
 
   /** Stops taking records; membership, commits and restores go on. */
@@ -110,12 +118,12 @@ export class StreamThread {
   async run(): Promise<void> {
     this.#machine.become('STARTING', 'run')
     try {
-      await this.#open()
+      const parts = await this.#open()
       this.#machine.become('REBALANCING', 'run')
       while (!this.#stop.signal.aborted) {
         // Not inside: whatever its reaction is, the membership has ended for good.
         if (this.#fatal !== undefined) throw this.#fatal
-        await this.#guarded(() => this.#iterate())
+        await this.#guarded(() => this.#iterate(parts))
       }
     } catch (error) {
       this.#fatal = error instanceof Error ? error : new Error(String(error))
@@ -135,185 +143,165 @@ export class StreamThread {
 
   // --- start and end --------------------------------------------------------------------------------------------------
 
-  async #open(): Promise<void> {
-    const { client, config, listener, topology, names, clock } = this.#options
-    const exactlyOnce = config.processingGuarantee === 'exactly_once'
-    await requireSourceTopics(this.#options)
-    const producer = newProducer(this.#options)
-    await producer.init()
-    this.#collector = new RecordCollector(client, producer)
-    this.#fetcher = client.fetcher({ name: 'main', isolation: exactlyOnce ? 'read_committed' : 'read_uncommitted' })
-    this.#reader = new ChangelogReader({
-      client,
-      groupId: config.applicationId,
-      logger: this.#logger,
-      onProgress: (progress) => listener.onRestore(progress),
+  async #open(): Promise<ThreadParts> {
+    const parts = await openParts(this.#options, this.#logger, {
+      mailbox: this.#mailbox,
+      ownership: ({ taskIds }) => ({ tasks: taskIds, localTasks: [...this.#localTasks], ...this.#owners }),
+      onFatal: (error) => this.#fail(error),
+      wakeup: () => this.#wakeup(),
+      onCommitted: () => this.#commits.value++,
     })
-    const { engine, metrics } = this.#options
-    const shared = { client, topology, names, config, clock, metrics, engine, logger: this.#logger }
-    this.#tasks = new TaskManager({
-      ...shared,
-      fetcher: this.#fetcher,
-      reader: this.#reader,
-      collector: this.#collector,
-    })
-    this.#rebalanceBeganMs = clock.now()
-    this.#group = client.group(
-      {
-        groupId: config.applicationId,
-        instanceId: config.instanceId,
-        protocolName: 'millrace',
-        sessionTimeoutMs: config.sessionTimeoutMs,
-        heartbeatIntervalMs: config.heartbeatIntervalMs,
-        rebalanceTimeoutMs: config.rebalanceTimeoutMs,
-      },
-      groupHandler(this.#options, {
-        mailbox: this.#mailbox,
-        ownedTasks: () => this.#tasks.taskIds,
-        onFatal: (error) => this.#fail(error),
-      }),
-    )
+    this.#parts = parts
+    this.#rebalanceBeganMs = this.#options.clock.now()
     // The first assignment arrives by mail; the loop must run to read it.
-    this.#group.start().catch((error: unknown) => this.#fail(error))
+    parts.group.start().catch((error: unknown) => this.#fail(error))
+    return parts
   }
 
   async #shutDown(): Promise<void> {
-    const group = this.#group
-    if (group !== undefined) {
-      if (this.#fatal === undefined) await this.#lastCommit()
-      else await this.#collector.producer.abort().catch(() => undefined)
+    const parts = this.#parts
+    if (parts !== undefined) {
+      await this.#lastCommit(parts)
       this.#mailbox.close()
-      await group.leave({ keepMembership: !this.#leaveGroup }).catch((error: unknown) => {
-        this.#logger.warn({ err: error }, 'leaving the group failed; its session will time out')
-      })
-      await this.#tasks.discardAll().catch((error: unknown) => {
+      await this.#leave(parts)
+      await parts.tasks.discardAll().catch((error: unknown) => {
         this.#logger.warn({ err: error }, 'closing the tasks failed')
       })
+      await closeParts(parts)
     }
     this.#mailbox.close()
-    await Promise.allSettled([this.#fetcher?.close(), this.#reader?.close(), this.#collector?.producer.close()])
     this.#commits[Symbol.dispose]()
     this.#processed[Symbol.dispose]()
   }
 
-  /** A failing last commit is rolled back: whoever runs the tasks next starts at the commit before. */
-  async #lastCommit(): Promise<void> {
-    if (this.#awaitingAssignment && this.#unresolved === undefined) return
+  async #leave({ group }: ThreadParts): Promise<void> {
+    const { identity, threadId } = this.#options
     try {
-      if (this.#unresolved !== undefined) return void (await this.#endTransaction(this.#unresolved))
-      await this.#commit(this.#options.clock.now() + this.#options.config.rebalanceTimeoutMs)
+      await group.leave({ keepMembership: !this.#leaveGroup })
+      if (this.#leaveGroup) identity.forgetMember(threadId)
     } catch (error) {
-      if (reactionOf(error) === 'fatal') this.#fatal = error instanceof Error ? error : new Error(String(error))
+      this.#logger.warn({ err: error }, 'leaving the group failed; its session will time out')
+    }
+  }
+
+  /** A failing last commit is rolled back: whoever runs the tasks next starts at the commit before. */
+  async #lastCommit(parts: ThreadParts): Promise<void> {
+    const { committer, collector } = parts
+    const deadlineMs = this.#options.clock.now() + this.#options.config.rebalanceTimeoutMs
+    try {
+      await committer.settle(deadlineMs)
+      if (this.#fatal !== undefined) await collector.producer.abort()
+      else if (this.#unresolved !== undefined) await this.#endTransaction(parts, this.#unresolved)
+      else if (!this.#awaitingAssignment) await committer.commit({ deadlineMs, toTheEnd: true })
+    } catch (error) {
+      if (reactionOf(error) === 'fatal') this.#fatal ??= error instanceof Error ? error : new Error(String(error))
       this.#logger.warn(
         { err: error },
         'the last commit failed and was aborted; nothing is lost, its records will be processed again',
       )
-      await this.#collector.producer.abort().catch(() => undefined)
+      await collector.producer.abort().catch(() => undefined)
     }
   }
 
   // --- the loop -------------------------------------------------------------------------------------------------------
 
-  async #iterate(): Promise<void> {
-    if (this.#unresolved !== undefined) await this.#resolve(this.#unresolved)
+  async #iterate(parts: ThreadParts): Promise<void> {
+    const { committer, reader, tasks } = parts
+    committer.check()
+    if (this.#unresolved !== undefined) await this.#resolve(parts, this.#unresolved)
     const mail = this.#mailbox.take()
-    if (mail !== undefined) return this.#answer(mail)
+    if (mail !== undefined) return this.#answer(parts, mail)
+    await this.#checkSlot()
     if (this.#awaitingAssignment) return this.#wake.wait(idleWaitMs)
-    if (!this.#reader.isIdle) await this.#reader.step()
-    this.#tasks.activate()
-    this.#updateState()
-    const busy = await this.#work()
-    const failure = this.#tasks.failure
-    if (failure !== undefined || this.#isCommitDue()) await this.#commit(Number.POSITIVE_INFINITY)
+    this.#checkTopics(parts)
+    await this.#cleanUp(parts)
+    if (!reader.isIdle) await reader.step()
+    tasks.activate()
+    this.#updateState(parts)
+    const busy = await this.#work(parts)
+    const { failure } = tasks
+    if (failure !== undefined) await committer.commit({ toTheEnd: true })
+    else if (committer.isDue) await this.#commit(parts)
     if (failure !== undefined) throw failure
     if (busy) await this.#options.clock.yieldTurn()
-    else await this.#idle()
+    else await this.#idle(parts)
   }
 
   /** One slice of processing; false when there was nothing to do. */
-  async #work(): Promise<boolean> {
-    if (this.#paused) return this.#tasks.punctuate()
-    const fetched = this.#tasks.addFetched()
-    const processed = this.#tasks.process(sliceMs)
+  async #work({ tasks, collector, committer }: ThreadParts): Promise<boolean> {
+    if (this.#paused) return tasks.punctuate()
+    const fetched = tasks.addFetched()
+    if (committer.mustWait) {
+      tasks.applyBackPressure()
+      return false
+    }
+    const processed = tasks.process(sliceMs)
     this.#processed.value += processed
-    const punctuated = this.#tasks.punctuate()
-    this.#tasks.applyBackPressure()
-    if (this.#collector.isFull) await this.#collector.drained()
+    const punctuated = tasks.punctuate()
+    tasks.applyBackPressure()
+    // While a commit is under way what was appended since may be held back: the loop has to see its end.
+    if (collector.isFull && !committer.isUnderWay) await collector.drained()
     return fetched || processed > 0 || punctuated
   }
 
-  async #idle(): Promise<void> {
+  async #idle({ committer, reader, fetcher }: ThreadParts): Promise<void> {
     // Past the interval with nothing to commit there is nothing to be early for.
-    const toCommitMs = this.#msToCommit()
+    const toCommitMs = committer.msToCommit
     const waitMs = toCommitMs > 0 ? Math.min(idleWaitMs, toCommitMs) : idleWaitMs
-    if (this.#paused) return this.#wake.wait(waitMs)
-    if (this.#reader.isIdle) return this.#fetcher.wait(waitMs)
-    await Promise.race([this.#reader.wait(waitMs), this.#fetcher.wait(waitMs)])
+    if (this.#paused || committer.mustWait) return this.#wake.wait(waitMs)
+    if (reader.isIdle) return fetcher.wait(waitMs)
+    await Promise.race([reader.wait(waitMs), fetcher.wait(waitMs)])
   }
 
-  #isCommitDue(): boolean {
-    const tasks = this.#tasks.running
-    if (tasks.some(({ task }) => task.commitRequested || task.commitDue)) return true
-    if (this.#msToCommit() > 0 && !this.#overBudget()) return false
-    return tasks.some(({ task }) => task.commitNeeded || this.#hasPassedControlRecords(task))
-  }
-
-  /** The fetcher stands behind markers and aborted records: the position alone is worth a commit. */
-  #hasPassedControlRecords(task: StreamTask): boolean {
-    const { committed } = this.#tasks
-    return task.inputPartitions.some(
-      (key) => (this.#fetcher.position(key) ?? 0) > (committed.get(key)?.offset ?? Number.POSITIVE_INFINITY),
-    )
-  }
-
-  #overBudget(): boolean {
-    const { cacheMaxBytes, uncommittedMaxBytes } = this.#options.config
-    let cache = 0
-    let uncommitted = 0
-    for (const { task } of this.#tasks.running) {
-      cache += task.cacheBytes
-      uncommitted += task.uncommittedBytes
-    }
-    return (cacheMaxBytes > 0 && cache > cacheMaxBytes) || uncommitted > uncommittedMaxBytes
-  }
-
-  #msToCommit(): number {
-    return Math.max(0, this.#lastCommitMs + this.#options.config.commitIntervalMs - this.#options.clock.now())
-  }
-
-  async #commit(deadlineMs: number): Promise<void> {
-    const { client, clock, config } = this.#options
-    const group = this.#group
-    if (group === undefined) return
-    this.#committing = true
-    const committed = await commit({
-      exactlyOnce: config.processingGuarantee === 'exactly_once',
-      client,
-      collector: this.#collector,
-      group,
-      clock,
-      tasks: this.#tasks.running,
-      fetchPosition: (partition) => this.#fetcher.position(partition),
-      committed: this.#tasks.committed,
-      deadlineMs,
-    })
-    this.#committing = false
-    this.#lastCommitMs = clock.now()
+  async #commit({ committer }: ThreadParts, deadlineMs?: number): Promise<void> {
+    if (deadlineMs === undefined) await committer.commit()
+    else await committer.commit({ deadlineMs, toTheEnd: true })
     this.#failuresInRow = 0
-    if (committed) this.#commits.value++
   }
 
-  #updateState(): void {
-    const restoring = this.#tasks.isRestoring
+  #updateState({ tasks }: ThreadParts): void {
+    const restoring = tasks.isRestoring
     if (restoring && this.#machine.is('RUNNING')) this.#machine.become('REBALANCING', 'restore')
     if (!restoring && this.#machine.is('REBALANCING')) this.#machine.become('RUNNING', 'restore')
+  }
+
+  #checkTopics({ watch, group }: ThreadParts): void {
+    watch.check(this.#options.clock.now())
+    const change = watch.take()
+    if (change === undefined) return
+    if ('error' in change) throw change.error
+    this.#logger.info(change, 'a topic changed; the group is asked to plan its tasks again')
+    group.requestRejoin(`topic ${change.topic} ${change.kind}`)
+  }
+
+  /** Two processes that write one state directory would destroy it. */
+  async #checkSlot(): Promise<void> {
+    const now = this.#options.clock.now()
+    if (now - this.#slotCheckedMs < slotCheckMs) return
+    this.#slotCheckedMs = now
+    await this.#conflicts.requireSlot()
+  }
+
+  /** In the loop, where no task is being opened. */
+  async #cleanUp({ tasks }: ThreadParts): Promise<void> {
+    const { clock, identity, fileSystem } = this.#options
+    const nowMs = clock.now()
+    if (identity.directory === undefined || nowMs - this.#cleanedUpMs < cleanUpDelayMs) return
+    this.#cleanedUpMs = nowMs
+    const keep = new Set(tasks.taskIds)
+    const options = { keep, olderThanMs: cleanUpDelayMs, nowMs, fileSystem, logger: this.#logger }
+    try {
+      for (const task of await cleanUpTasks(identity.directory, options)) this.#localTasks.delete(task)
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'state of tasks that run elsewhere could not be removed; it is tried again')
+    }
   }
 
   #wakeup(): void {
     this.#wake.wake()
     // A thread that could not be opened has none.
-    this.#fetcher?.wakeup()
-    this.#reader?.wakeup()
+    this.#parts?.fetcher.wakeup()
+    this.#parts?.reader.wakeup()
   }
 
   /** What ends while the thread stops, ends because of that. */
@@ -325,41 +313,45 @@ export class StreamThread {
 
   // --- the group ------------------------------------------------------------------------------------------------------
 
-  async #answer(mail: Mail<Assigned>): Promise<void> {
+  async #answer(parts: ThreadParts, mail: Mail<Assigned>): Promise<void> {
     try {
-      if (mail.kind === 'prepareJoin') await this.#prepareJoin(mail.deadlineMs)
-      else if (mail.kind === 'lost') await this.#lost(mail.cause)
-      else await this.#assigned(mail.assignment)
+      if (mail.kind === 'prepareJoin') await this.#prepareJoin(parts, mail.deadlineMs)
+      else if (mail.kind === 'lost') await this.#lost(parts, mail.cause)
+      else await this.#assigned(parts, mail.assignment)
     } finally {
       mail.done.resolve()
     }
   }
 
   /** A rebalance waits for us: commit, then touch nothing until the new assignment is there. */
-  async #prepareJoin(deadlineMs: number): Promise<void> {
+  async #prepareJoin(parts: ThreadParts, deadlineMs: number): Promise<void> {
     if (!this.#awaitingAssignment) {
       this.#rebalanceBeganMs = this.#options.clock.now()
       this.#rebalanceReason = 'the group rebalances'
       if (this.#machine.is('RUNNING')) this.#machine.become('REBALANCING', 'prepareJoin')
-      await this.#guarded(() => this.#commit(deadlineMs))
+      await this.#guarded(() => this.#commit(parts, deadlineMs))
       // An open transaction of ours would hold up whoever takes over; its end is worth waiting for.
       while (this.#unresolved !== undefined && !this.#stop.signal.aborted) {
         const reaction: Reaction = this.#unresolved
-        await this.#guarded(() => this.#resolve(reaction))
+        await this.#guarded(() => this.#resolve(parts, reaction))
       }
     }
     this.#awaitingAssignment = true
   }
 
-  async #assigned({ partitions, userData }: Assigned): Promise<void> {
-    const { clock, listener } = this.#options
+  async #assigned(parts: ThreadParts, { partitions, userData }: Assigned): Promise<void> {
+    const { clock, listener, identity } = this.#options
+    const { tasks, committer, watch } = parts
     const info = decodeAssignment(userData)
     if (info?.error !== undefined) throw assignmentRefused(info.error)
-    const before = this.#tasks.taskIds
+    if (info !== undefined) await this.#learn(parts, info)
+    const before = tasks.taskIds
     const wanted = info?.activeTasks ?? []
-    await this.#untilDone(() => this.#tasks.reassign(wanted, partitions))
+    await this.#untilDone(() => tasks.reassign(wanted, partitions))
+    if (identity.directory !== undefined) for (const task of wanted) this.#localTasks.add(task)
+    watch.watch(tasks.topics)
     this.#awaitingAssignment = false
-    this.#lastCommitMs = clock.now()
+    committer.restartInterval()
     const event: RebalanceEvent = {
       reason: this.#rebalanceReason,
       assigned: wanted.filter((task) => !before.includes(task)),
@@ -368,59 +360,90 @@ export class StreamThread {
     }
     this.#logger.info({ ...event, tasks: wanted }, 'tasks assigned')
     listener.onRebalance(event)
+    await identity.settlePredecessors()
   }
 
-  async #lost(cause: Error): Promise<void> {
+  /** Before the new tasks are touched: open transactions of members that are gone would hold them up. */
+  async #learn({ group }: ThreadParts, info: AssignmentInfo): Promise<void> {
+    const { client, config } = this.#options
+    const { owners, ownersVersion, fence, conflict } = info
+    if (ownersVersion >= this.#owners.ownersVersion) this.#owners = { owners, ownersVersion }
+    if (conflict !== undefined && (await this.#conflicts.settle(conflict)))
+      group.requestRejoin('a duplicate was removed')
+    if (fence.length === 0) return
+    this.#logger.info({ transactionalIds: fence }, 'ending the transactions of members that are gone')
+    const { transactionTimeoutMs } = config
+    await this.#untilDone(() => client.fenceProducers(fence, { transactionTimeoutMs }))
+  }
+
+  async #lost(parts: ThreadParts, cause: Error): Promise<void> {
     this.#rebalanceBeganMs = this.#options.clock.now()
     this.#rebalanceReason = cause.message
     this.#awaitingAssignment = true
     if (this.#machine.is('RUNNING')) this.#machine.become('REBALANCING', 'lost')
     this.#logger.warn(
-      { err: cause, tasks: this.#tasks.taskIds },
+      { err: cause, tasks: parts.tasks.taskIds },
       'membership lost; the tasks are given up and what they had not committed is discarded',
     )
-    await this.#tasks.discardAll()
-    this.#unresolved = 'abortable'
-    await this.#guarded(() => this.#resolve('abortable'))
+    // A commit that was asked for may still succeed: its answer is waited for, so that nothing of it comes later.
+    parts.committer.abandon(cause)
+    await parts.committer.settle().catch((error: unknown) => {
+      this.#logger.info({ err: error }, 'the commit under way has failed with the membership')
+    })
+    parts.committer.takeFailed()
+    await parts.tasks.discardAll()
+    this.#unresolved = 'producer-fenced'
+    await this.#guarded(() => this.#resolve(parts, 'producer-fenced'))
   }
 
   // --- failures -------------------------------------------------------------------------------------------------------
 
+  /** A commit that is under way ends before its tasks are rolled back: what it says then counts as well. */
   async #guarded(step: () => Promise<void>): Promise<void> {
     try {
       await step()
     } catch (error) {
+      const other = await this.#parts?.committer.settle().then(
+        () => undefined,
+        (failure: unknown) => ({ failure }),
+      )
       await this.#recover(error)
+      if (other !== undefined) await this.#recover(other.failure)
     }
   }
 
   /** Acts on the reaction of `error`; throws what cannot be recovered from. */
   async #recover(error: unknown): Promise<void> {
+    const parts = this.#parts
     const reaction = reactionOf(error)
-    const wasCommitting = this.#committing
-    this.#committing = false
-    if (!(error instanceof Error)) throw error
+    if (!(error instanceof Error) || parts === undefined) throw error
+    const isOfCommit = parts.committer.takeFailed()
     if (reaction === 'fatal') {
-      if (this.#stop.signal.aborted || !this.#tasks.haltBefore(error)) throw error
+      if (this.#stop.signal.aborted || !parts.tasks.haltBefore(error)) throw error
       // What was processed before the record that failed must not be lost with it.
       this.#logger.warn(
         { err: error },
         'a record failed; everything before it is processed again and committed, then the thread stops',
       )
-      this.#unresolved = 'abortable'
+      this.#mustResolve('abortable')
       return
     }
     this.#logger.warn({ err: error, reaction }, 'recovering')
     this.#options.listener.onRecovered(error, reaction)
-    if (reaction === 'offset-out-of-range' && (await this.#resetPosition(error))) return
+    if (reaction === 'offset-out-of-range' && (await this.#resetPosition(parts, error))) return
     await this.#backOff()
     if (reaction === 'member-fenced') {
-      await this.#lost(error)
-      this.#group?.requestRejoin(error.message)
+      await this.#lost(parts, error)
+      parts.group.requestRejoin(error.message)
       return
     }
     // A request that may be repeated changed nothing, but a commit was cut by then: its records must run again.
-    if (reaction === 'retriable' && !wasCommitting && this.#unresolved === undefined) return
+    if (reaction === 'retriable' && !isOfCommit && this.#unresolved === undefined) return
+    this.#mustResolve(reaction)
+  }
+
+  /** What is worst stays: an unknown outcome asks for a replay, whatever else is found out about its transaction. */
+  #mustResolve(reaction: Reaction): void {
     this.#unresolved = this.#unresolved === 'unknown-outcome' ? 'unknown-outcome' : reaction
   }
 
@@ -428,18 +451,18 @@ export class StreamThread {
    * Ends the transaction, then rolls the tasks back. It is tried until it succeeds: were processing to go on before, the
    * records of the old transaction would be committed together with their repetition.
    */
-  async #resolve(reaction: Reaction): Promise<void> {
-    const outcome = await this.#endTransaction(reaction)
+  async #resolve(parts: ThreadParts, reaction: Reaction): Promise<void> {
+    const outcome = await this.#endTransaction(parts, reaction)
     // Without transactions there is no abort: what reached the changelog is there, and the stores must have it too.
     const atLeastOnce = this.#options.config.processingGuarantee === 'at_least_once'
-    this.#tasks.rollback(atLeastOnce || outcome === 'unknown-outcome')
+    parts.tasks.rollback(atLeastOnce || outcome === 'unknown-outcome')
     this.#unresolved = undefined
-    this.#lastCommitMs = this.#options.clock.now()
+    parts.committer.restartInterval()
   }
 
   /** Aborts what is open, with a new producer where the old one is fenced or of no more use. */
-  async #endTransaction(reaction: Reaction): Promise<Reaction> {
-    const { producer } = this.#collector
+  async #endTransaction({ collector }: ThreadParts, reaction: Reaction): Promise<Reaction> {
+    const { producer } = collector
     let outcome = reaction
     if (reaction !== 'producer-fenced') {
       try {
@@ -451,9 +474,7 @@ export class StreamThread {
       }
     }
     await producer.close().catch(() => undefined)
-    const next = newProducer(this.#options)
-    await next.init()
-    this.#collector.replaceProducer(next)
+    collector.replaceProducer(await openProducer(this.#options))
     return outcome
   }
 
@@ -470,10 +491,10 @@ export class StreamThread {
     }
   }
 
-  async #resetPosition(error: Error): Promise<boolean> {
+  async #resetPosition({ tasks }: ThreadParts, error: Error): Promise<boolean> {
     if (!('topic' in error) || !('partition' in error)) return false
     try {
-      return await this.#tasks.resetOutOfRange(topicPartitionKey(String(error.topic), Number(error.partition)))
+      return await tasks.resetOutOfRange(topicPartitionKey(String(error.topic), Number(error.partition)))
     } catch (cause) {
       if (reactionOf(cause) !== 'retriable') throw cause
       // The fetcher will say it again.

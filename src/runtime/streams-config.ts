@@ -153,7 +153,7 @@ export function completeConfig(
 ): Readonly<StreamsConfig> {
   checkPartialConfig(given)
   const defaults = configDefaults(given.processingGuarantee ?? 'exactly_once', temporaryDirectory)
-  const config = { ...defaults, ...withoutUndefined(given) } as StreamsConfig
+  const config = { ...defaults, ...ofConnection(given), ...withoutUndefined(given) } as StreamsConfig
   for (const key of ['applicationId', 'kafka'] as const) {
     if (config[key] === undefined) {
       throw new ConfigError(
@@ -166,6 +166,12 @@ export function completeConfig(
   checkTogether(config)
   checkAvailable(config)
   return config
+}
+
+/** A broker in this process is gone with it: state on disk would belong to no changelog at the next start. */
+function ofConnection({ kafka: connection, stateDir }: Partial<StreamsConfig>): Partial<StreamsConfig> {
+  const isInProcess = typeof connection === 'object' && '~kafka' in connection
+  return isInProcess && stateDir === undefined ? { store: 'memory' } : {}
 }
 
 /** Values that the contract has and this version does not: refused, because ignoring them would be a silent lie. */

@@ -5,7 +5,7 @@
  *
  *     assigned ──► restoring ──► running ──► (revoked | lost) closed
  *                      ▲            │
- *                      └────────────┘ rollback with an unknown outcome: replay from the marker
+ *                      └────────────┘ rollback; with an unknown outcome: replay from the marker
  */
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
@@ -13,9 +13,9 @@ import type { MetricsRegistry } from '../common/metrics.ts'
 import { parseTopicPartition, topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
 import { TaskError } from '../errors/task-error.ts'
-import type { Fetcher, KafkaClient, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
+import type { Fetcher, KafkaClient, OffsetAndMetadata, TopicMetadata } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
-import type { StateEngine } from '../state/state-engine.ts'
+import { emptyMarker } from '../state/state-engine.ts'
 import type { CompiledTopology, SubTopology } from '../topology/topology-node.ts'
 import { compareTaskIds } from './assignment/task-assignor.ts'
 import type { ChangelogReader } from './changelog-reader.ts'
@@ -23,6 +23,8 @@ import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { resetOffsets } from './offset-reset.ts'
 import type { RecordCollector } from './record-collector.ts'
+import { requireOffsetsOf, unloggedAndBehind } from './restore-start.ts'
+import type { TaskEngines } from './task-engines.ts'
 import { StreamTask } from './task/stream-task.ts'
 import type { TopicNames } from './topology-plan.ts'
 
@@ -31,7 +33,7 @@ export interface TaskManagerOptions {
   readonly fetcher: Fetcher
   readonly reader: ChangelogReader
   readonly collector: RecordCollector
-  readonly engine: StateEngine
+  readonly engines: TaskEngines
   readonly topology: CompiledTopology
   readonly names: TopicNames
   readonly config: Readonly<StreamsConfig>
@@ -52,6 +54,8 @@ export class TaskManager {
   readonly #taskOf = new Map<TopicPartitionKey, ManagedTask>()
   readonly #positions = new Map<TopicPartitionKey, number>()
   readonly #paused = new Set<TopicPartitionKey>()
+  readonly #topics = new Map<string, TopicMetadata>()
+  #running: readonly ManagedTask[] | undefined
   #lookup: Lookup<Positions> | undefined
   #turn = 0
   /** Per input partition, what this owner committed last or found committed. */
@@ -70,11 +74,21 @@ export class TaskManager {
   }
 
   get running(): readonly ManagedTask[] {
-    return this.all.filter(({ status }) => status === 'running')
+    this.#running ??= this.all.filter(({ status }) => status === 'running')
+    return this.#running
+  }
+
+  /** What the tasks' topics were when they were assigned. */
+  get topics(): ReadonlyMap<string, TopicMetadata> {
+    return this.#topics
+  }
+
+  topicId(topic: string): string | undefined {
+    return this.#topics.get(topic)?.topicId
   }
 
   get isRestoring(): boolean {
-    return this.all.some(({ status }) => status === 'restoring')
+    return this.all.some(({ status }) => status !== 'running')
   }
 
   // --- ownership ------------------------------------------------------------------------------------------------------
@@ -86,7 +100,29 @@ export class TaskManager {
     const added = taskIds.filter((id) => !this.#tasks.has(id))
     await this.#options.collector.prepareTopics(this.#outputTopics(added))
     for (const id of added.toSorted(compareTaskIds)) await this.#open(id, partitions)
+    // Also those of an attempt that failed here.
+    const opened = this.all.filter(({ status }) => status === 'assigned')
+    if (opened.length > 0) await this.#describeTopics()
+    for (const managed of opened) this.#restore(managed)
     this.#assignFetcher()
+  }
+
+  /** Before any state is looked at: its marker is compared with the topics' ids. */
+  async #describeTopics(): Promise<void> {
+    const names = [...new Set(this.all.flatMap(({ task }) => task.topics))]
+    const described = await this.#options.client.describeTopics(names)
+    this.#topics.clear()
+    for (const [name, metadata] of described) this.#topics.set(name, metadata)
+  }
+
+  #restore(managed: ManagedTask): void {
+    this.#setStatus(managed, 'restoring')
+    this.#options.reader.add(managed)
+  }
+
+  #setStatus(managed: ManagedTask, status: ManagedTask['status']): void {
+    managed.status = status
+    this.#running = undefined
   }
 
   /** The tasks belong to somebody else now: nothing of them may be committed. */
@@ -97,12 +133,17 @@ export class TaskManager {
   }
 
   async #open(taskId: string, partitions: readonly TopicPartition[]): Promise<void> {
-    const { config, topology, engine } = this.#options
+    const { config, topology, engines, logger } = this.#options
     const [subTopologyId, partition] = taskId.split('_').map(Number) as [number, number]
     const subTopology = topology.subTopologies.find(({ id }) => id === subTopologyId)
     if (subTopology === undefined)
       throw new Error(`task ${taskId}: there is no sub-topology ${subTopologyId} (please report this)`)
-    const state = await engine.open(taskId, undefined)
+    const { state, directory } = await engines.open(taskId, subTopology)
+    if (state.damage !== undefined)
+      logger.warn(
+        { taskId, directory },
+        `state on disk was damaged; the changelogs replace what is missing: ${state.damage}`,
+      )
     const task = new StreamTask({
       taskId,
       partition,
@@ -121,14 +162,19 @@ export class TaskManager {
     const managed: ManagedTask = {
       task,
       state,
-      status: 'restoring',
+      directory,
+      unlogged: subTopology.stores.flatMap(({ spec, changelogTopic }) =>
+        changelogTopic === undefined ? [spec.name] : [],
+      ),
+      status: 'assigned',
+      frozen: 'none',
+      isUnwritten: false,
       startOffsets: new Map(),
       halt: undefined,
       outOfRange: new Map(),
     }
     this.#tasks.set(taskId, managed)
     for (const key of task.inputPartitions) this.#taskOf.set(key, managed)
-    this.#options.reader.add(managed)
   }
 
   #inputTopics(
@@ -156,6 +202,7 @@ export class TaskManager {
   }
 
   async #close(tasks: readonly ManagedTask[]): Promise<void> {
+    this.#running = undefined
     for (const { task, state } of tasks) {
       this.#tasks.delete(task.id)
       for (const key of task.inputPartitions) {
@@ -187,7 +234,7 @@ export class TaskManager {
       managed.task.initialize()
       for (const key of managed.task.inputPartitions) this.#resume(managed, key, positions.committed.get(key))
       if (managed.halt !== undefined) managed.task.haltBefore(managed.halt.key, managed.halt.offset)
-      managed.status = 'running'
+      this.#setStatus(managed, 'running')
     }
     this.#assignFetcher()
   }
@@ -215,8 +262,29 @@ export class TaskManager {
     const { client, config } = this.#options
     const partitions = tasks.flatMap(({ task }) => task.inputPartitions).map(parseTopicPartition)
     const committed = await client.committedOffsets(config.applicationId, partitions, { requireStable: true })
+    const topicIds = new Map([...this.#topics].map(([name, { topicId }]) => [name, topicId]))
+    for (const managed of tasks) {
+      requireOffsetsOf(managed, committed, topicIds, config.applicationId)
+      await this.#clearUnlogged(managed, committed)
+    }
     await this.#resetMissing(tasks, committed)
     return { tasks, committed }
+  }
+
+  /** A store without a changelog that another owner has left behind begins anew. */
+  async #clearUnlogged(
+    managed: ManagedTask,
+    committed: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>,
+  ): Promise<void> {
+    const { state, task, unlogged } = managed
+    const stores = unloggedAndBehind(managed, unlogged, committed)
+    // What the disk has not taken yet is in the frozen overlay.
+    if (stores.length === 0 || managed.frozen === 'committed') return
+    this.#options.logger.warn(
+      { taskId: task.id, stores },
+      'stores without a changelog are older than the committed offsets, and nothing can bring them up to date; they are cleared',
+    )
+    for (const store of stores) await state.clear(store, state.marker ?? emptyMarker)
   }
 
   #resume(managed: ManagedTask, key: TopicPartitionKey, found: OffsetAndMetadata | undefined): void {
@@ -287,9 +355,16 @@ export class TaskManager {
   rollback(replay: boolean): void {
     this.#options.collector.discard()
     for (const managed of this.running) {
-      managed.task.rollback()
-      managed.status = 'restoring'
-      if (replay) this.#options.reader.add(managed)
+      // Committed data that the disk has not taken yet; with others frozen over it only the changelog has it apart.
+      const keepFrozen = managed.frozen === 'committed' && !replay
+      const isIncomplete = managed.isUnwritten && !keepFrozen
+      managed.task.rollback({ keepFrozen })
+      if (!keepFrozen) {
+        managed.frozen = 'none'
+        managed.isUnwritten = false
+      }
+      if (replay || isIncomplete) this.#restore(managed)
+      else this.#setStatus(managed, 'restoring')
     }
     this.#assignFetcher()
   }

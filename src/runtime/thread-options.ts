@@ -1,13 +1,15 @@
 /** What a stream thread is given, and what it tells. */
 import type { Clock } from '../common/clock.ts'
+import type { FileSystem } from '../common/file-system.ts'
 import type { Logger } from '../common/logger.ts'
 import type { MetricsRegistry } from '../common/metrics.ts'
 import type { Reaction } from '../errors/streams-error.ts'
 import type { KafkaClient, MemberAssignment } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
-import type { StateEngine } from '../state/state-engine.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import type { RestoreProgress } from './changelog-reader.ts'
+import type { InstanceIdentity } from './instance-identity.ts'
+import type { TaskEngines } from './task-engines.ts'
 import type { TopicNames } from './topology-plan.ts'
 
 export type ThreadState = 'CREATED' | 'STARTING' | 'REBALANCING' | 'RUNNING' | 'STOPPING' | 'DEAD'
@@ -29,13 +31,15 @@ export interface ThreadListener {
 
 export interface ThreadOptions {
   readonly threadId: string
-  readonly processId: string
-  readonly startedAtMs: number
+  readonly identity: InstanceIdentity
   readonly client: KafkaClient
   readonly topology: CompiledTopology
   readonly fingerprint: string
   readonly names: TopicNames
-  readonly engine: StateEngine
+  readonly engines: TaskEngines
+  readonly fileSystem: FileSystem
+  /** What of earlier owners' state is on disk at the start. */
+  readonly localTasks: readonly string[]
   readonly config: Readonly<StreamsConfig>
   readonly clock: Clock
   readonly metrics: MetricsRegistry

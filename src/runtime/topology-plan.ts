@@ -50,6 +50,12 @@ export class TopicNames {
     return this.#repartition.has(name)
   }
 
+  /** By its name on the broker. */
+  isRepartitionOnBroker(topic: string): boolean {
+    const prefix = `${this.#applicationId}-`
+    return topic.startsWith(prefix) && this.#repartition.has(topic.slice(prefix.length))
+  }
+
   /** Repartition topics get the application id in front, users' topics stay. */
   onBroker(name: string): string {
     return this.#repartition.has(name) ? `${this.#applicationId}-${name}` : name
@@ -95,6 +101,15 @@ export function hasPatternSource(topology: CompiledTopology): boolean {
   return topology.subTopologies.some(({ nodes }) =>
     nodes.some((node) => node.kind === 'source' && node.topics instanceof RegExp),
   )
+}
+
+/** Whether one of the sources with a pattern reads a topic of that name; undefined: there is none with a pattern. */
+export function patternMatcher(topology: CompiledTopology): ((topic: string) => boolean) | undefined {
+  const patterns = topology.subTopologies
+    .flatMap(({ nodes }) => nodes)
+    .flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [wholePattern(node.topics)] : []))
+  if (patterns.length === 0) return undefined
+  return (topic) => !topic.startsWith('__') && patterns.some((pattern) => pattern.test(topic))
 }
 
 export interface PlanOptions {

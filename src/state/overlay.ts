@@ -15,6 +15,8 @@ export interface OverlayBudget {
   uncommittedBytes: number
   /** Of the entries that a flush has yet to log and forward. */
   cacheBytes: number
+  /** Of what is frozen: committed, or being committed, and not in the engine yet. */
+  frozenBytes: number
   /** Entries are JavaScript objects: too many of them burden the garbage collector. */
   entries: number
 }
@@ -73,6 +75,7 @@ export class Overlay {
   #frozen: Map<unknown, OverlayEntry> | undefined
   #frozenOrder: Order | undefined
   #bytes = 0
+  #frozenBytes = 0
   #cacheBytes = 0
   #last: OverlayEntry | undefined
   #dirtyHead: OverlayEntry | undefined
@@ -164,6 +167,7 @@ export class Overlay {
    */
   freeze(): void {
     assert(!this.isDirty, 'an overlay is frozen while entries await a flush')
+    this.#growFrozen(this.#bytes)
     if (this.#frozen === undefined || this.#frozen.size === 0) {
       this.#frozen = this.#active
       this.#frozenOrder = this.#activeOrder
@@ -182,6 +186,7 @@ export class Overlay {
   release(): void {
     this.#frozen = undefined
     this.#frozenOrder = undefined
+    this.#growFrozen(-this.#frozenBytes)
   }
 
   /** Forgets what is not committed; what is frozen too, unless its transaction has succeeded. */
@@ -242,6 +247,11 @@ export class Overlay {
   #grow(bytes: number): void {
     this.#bytes += bytes
     this.#budget.uncommittedBytes += bytes
+  }
+
+  #growFrozen(bytes: number): void {
+    this.#frozenBytes += bytes
+    this.#budget.frozenBytes += bytes
   }
 
   #growCache(bytes: number): void {

@@ -48,7 +48,7 @@ const flushSlice = 64
 
 export class TaskStores implements StoreHost {
   readonly record: RecordContext
-  readonly budget: OverlayBudget = { uncommittedBytes: 0, cacheBytes: 0, entries: 0 }
+  readonly budget: OverlayBudget = { uncommittedBytes: 0, frozenBytes: 0, cacheBytes: 0, entries: 0 }
   turn = 0
   readonly #options: TaskStoresOptions
   readonly #stores = new Map<string, OpenStore>()

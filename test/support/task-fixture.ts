@@ -87,8 +87,7 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
     commit() {
       task.flush(Infinity)
       const positions = task.positions(() => undefined)
-      task.commitEngineNow(task.freeze(), emptyMarker)
-      task.committed(positions)
+      task.commitEngineNow(task.freeze(positions), emptyMarker)
       return Object.fromEntries([...positions].map(([partition, { offset }]) => [partition, offset]))
     },
   }

@@ -133,7 +133,7 @@ export class ClassicMembership implements GroupMembership {
       this.#useMemberId(memberId),
     )
     if (this.#isOver) return this.#leaveBehind(join.memberId)
-    this.#useMemberId(join.memberId)
+    await this.#useMemberId(join.memberId)
     this.#generationId = join.generationId
     const identity = this.identity()
     this.#heartbeats.start(identity)
@@ -150,10 +150,10 @@ export class ClassicMembership implements GroupMembership {
     this.#joined.resolve()
   }
 
-  #useMemberId(memberId: string): void {
+  async #useMemberId(memberId: string): Promise<void> {
     if (memberId === this.#memberId) return
     this.#memberId = memberId
-    this.#handler.onMemberId?.(memberId)
+    await this.#handler.onMemberId?.(memberId)
   }
 
   async #waitForSignal(): Promise<void> {

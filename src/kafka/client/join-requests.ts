@@ -39,12 +39,12 @@ export class JoinRequests {
     memberId: string,
     subscription: ReturnType<GroupHandler['subscription']>,
     reason: string,
-    onMemberId: (memberId: string) => void,
+    onMemberId: (memberId: string) => Promise<void>,
   ): Promise<Joined> {
     const metadata = encodeSubscription(subscription)
     const answer = await this.#joinOnce(memberId, metadata, reason)
     if (answer.errorCode !== errorCodes.MEMBER_ID_REQUIRED) return this.#joined(answer)
-    onMemberId(answer.memberId)
+    await onMemberId(answer.memberId)
     return this.#joined(await this.#joinOnce(answer.memberId, metadata, reason))
   }
 

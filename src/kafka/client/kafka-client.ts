@@ -206,8 +206,8 @@ export interface GroupHandler {
   onLost(cause: Error): Promise<void>
   /** The membership cannot go on (authorisation, another protocol in the group, …). */
   onFatal(error: Error): void
-  /** The coordinator gave this member an id: to be remembered, so that it can be removed after a crash. */
-  onMemberId?(memberId: string): void
+  /** The coordinator gave this member an id, which is used once this settles: remembered, it can be removed after a crash. */
+  onMemberId?(memberId: string): Promise<void>
 }
 
 export interface GroupMembership {

@@ -16,7 +16,7 @@ export interface AssignorMember {
   /** Members of one process are told apart only by their ids; kept for rack and standby rules. */
   readonly processId: string
   readonly ownedTasks: readonly string[]
-  /** Not owned, but their state is on the member's disk, perhaps an old one. */
+  /** Not owned, but their state is on the member's disk; unlike in KIP-441 nothing is known of how old it is. */
   readonly localTasks: readonly string[]
 }
 
@@ -68,8 +68,7 @@ function keepOwned(group: Group): void {
   const elsewhere = new Set(
     claims.flatMap(({ load, owned }) => (owned.length < group.limit ? load.member.localTasks : [])),
   )
-  // Who owns most chooses first who may keep one more than its share; the order is otherwise that of the members.
-  for (const { load, owned: claimed } of claims.toSorted((a, b) => b.owned.length - a.owned.length)) {
+  for (const { load, owned: claimed } of claims) {
     // Two members that claim one task: the claim of one is stale, and the first in order keeps it.
     const owned = existing(claimed, group.free)
     for (const task of keep(owned, group.limit, elsewhere)) group.give(task, load)

@@ -3,9 +3,10 @@
  * the deterministic core that runs in production, in the test driver and in the simulation alike; it does no I/O and
  * reads no clock but the one it is given. The thread around it fetches, commits and rolls back.
  *
- *     initialize, resume ──► add, process, punctuate ──► flush, positions, freeze ──► committed, commitEngine
- *          ▲                                                         │
- *          └────────────────────────── rollback ◄────────────────────┘
+ *     initialize, resume ──► add, process, punctuate ──► flush, positions, freeze ──► commitEngine
+ *          ▲                          ▲                                  │ │
+ *          │                          └──────────────────────────────────┘ │
+ *          └──────────────────────────── rollback ◄────────────────────────┘
  *
  * A record that fails stops the task before it: `process` throws, its position stays, and only a rollback goes on.
  */
@@ -30,6 +31,8 @@ import type { PunctuatedNode, TaskScope } from './task-scope.ts'
 
 /** What a commit hands over: the batch for the engine, and what the marker says about it. */
 export interface FrozenOverlay extends Batch {
+  /** No store was written to: the engine need not know of this commit. */
+  readonly isEmpty: boolean
   readonly streamTimes: Readonly<Record<string, number>>
   readonly counters: Readonly<Record<string, number>>
 }
@@ -65,6 +68,17 @@ export class StreamTask {
     this.#group = new PartitionGroup(options.config.maxTaskIdleMs)
     for (const [source, topics] of options.inputTopics) for (const topic of topics) this.#addQueue(source, topic)
     this.#processed = options.metrics.counter('stream-task-metrics', 'process-total', { 'task-id': options.taskId })
+  }
+
+  /** Everything that its state depends on: input topics and changelogs. */
+  get topics(): readonly string[] {
+    return [
+      ...new Set([...this.#options.inputTopics.values()].flat().concat(this.changelogs.map(({ topic }) => topic))),
+    ]
+  }
+
+  get hasStores(): boolean {
+    return this.#options.topology.stores.length > 0
   }
 
   get inputPartitions(): readonly TopicPartitionKey[] {
@@ -190,6 +204,11 @@ export class StreamTask {
     return this.#scope.stores.budget.uncommittedBytes
   }
 
+  /** Of entries that a commit has frozen and the engine has yet to take. */
+  get frozenBytes(): number {
+    return this.#scope.stores.budget.frozenBytes
+  }
+
   get cacheBytes(): number {
     return this.#scope.stores.budget.cacheBytes
   }
@@ -220,17 +239,17 @@ export class StreamTask {
     return positions
   }
 
-  /** Ends the overlay of this commit. Everything must be flushed. */
-  freeze(): FrozenOverlay {
-    const batch = this.#scope.stores.freeze()
-    return { forEach: (visit) => batch.forEach(visit), streamTimes: {}, counters: {} }
-  }
-
-  /** The transaction ended: what `commitNeeded` compares with. */
-  committed(positions: ReadonlyMap<TopicPartitionKey, TaskPosition>): void {
+  /**
+   * Ends the overlay of this commit, which is up to `positions`. Everything must be flushed. Whatever is done from now on
+   * belongs to the next commit.
+   */
+  freeze(positions: ReadonlyMap<TopicPartitionKey, TaskPosition> = new Map()): FrozenOverlay {
     for (const [partition, { offset }] of positions) this.#committed.set(partition, offset)
     this.#worked = false
     this.#scope.commitRequested = false
+    const { isEmpty } = this.#scope.stores
+    const batch = this.#scope.stores.freeze()
+    return { isEmpty, forEach: (visit) => batch.forEach(visit), streamTimes: {}, counters: {} }
   }
 
   /** Only after the transaction succeeded. If it fails, what is frozen stays readable and the next commit takes it along. */

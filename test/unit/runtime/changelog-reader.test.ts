@@ -10,7 +10,7 @@ import { MemoryEngine } from '../../../src/state/memory-engine.ts'
 import { emptyBatch, emptyMarker } from '../../../src/state/state-engine.ts'
 import type { TaskState } from '../../../src/state/state-engine.ts'
 import { FakeKafka, recordSet } from '../../support/fake-kafka.ts'
-import { settled } from '../../support/manual-clock.ts'
+import { ManualClock, settled } from '../../support/manual-clock.ts'
 
 const changelog = 'app-counts-changelog'
 const key = topicPartitionKey(changelog, 0)
@@ -30,7 +30,9 @@ function bed(): Bed {
   const reader = new ChangelogReader({
     client,
     groupId: 'app',
+    clock: new ManualClock(),
     logger: silentLogger,
+    topicId: () => undefined,
     onProgress: (one) => progress.push(one),
   })
   const steps = async (): Promise<void> => {
@@ -57,7 +59,11 @@ function managedTask(options: { isSource?: boolean; state?: TaskState; id?: stri
   return {
     task: task as StreamTask,
     state,
+    directory: undefined,
+    unlogged: [],
     status: 'restoring',
+    frozen: 'none',
+    isUnwritten: false,
     startOffsets: new Map(),
     outOfRange: new Map(),
     halt: undefined,
@@ -88,13 +94,13 @@ describe('ChangelogReader', () => {
     const { kafka, reader, steps } = bed()
     kafka.ends.set(key, 10)
     const state = new MemoryEngine().openNow('0_0')
-    state.commit(emptyBatch, { ...emptyMarker, changelog: { [key]: 6 } })
+    state.commit(emptyBatch, { ...emptyMarker, committedAtMs: new ManualClock().now(), changelog: { [key]: 6 } })
     const managed = managedTask({ state })
     reader.add(managed)
     await steps()
     expect(kafka.restore.position(key)).toBe(6)
     reader.retain(() => false)
-    state.commit(emptyBatch, { ...emptyMarker, changelog: { [key]: 10 } })
+    state.commit(emptyBatch, { ...emptyMarker, committedAtMs: new ManualClock().now(), changelog: { [key]: 10 } })
     reader.add(managed)
     await steps()
     expect(reader.isIdle).toBe(true)
@@ -104,7 +110,7 @@ describe('ChangelogReader', () => {
     const { kafka, reader, steps } = bed()
     kafka.ends.set(key, 5)
     const state = new MemoryEngine().openNow('0_0')
-    state.commit(emptyBatch, { ...emptyMarker, changelog: { [key]: 6 } })
+    state.commit(emptyBatch, { ...emptyMarker, committedAtMs: new ManualClock().now(), changelog: { [key]: 6 } })
     reader.add(managedTask({ state }))
     await expect(steps()).rejects.toMatchObject({ code: 'MILLRACE_CHANGELOG_BEHIND_STATE' })
   })

@@ -8,6 +8,7 @@ import type { StreamsConfig } from '../../../src/processor/streams-config.ts'
 import { ChangelogReader } from '../../../src/runtime/changelog-reader.ts'
 import { RecordCollector } from '../../../src/runtime/record-collector.ts'
 import { completeConfig } from '../../../src/runtime/streams-config.ts'
+import { TaskEngines } from '../../../src/runtime/task-engines.ts'
 import { TaskManager } from '../../../src/runtime/task-manager.ts'
 import { TopicNames } from '../../../src/runtime/topology-plan.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
@@ -33,17 +34,30 @@ async function bed(given: Partial<StreamsConfig> = {}): Promise<Bed> {
   const topology = builder.build().compile()
   const { client, fetcher } = kafka
   const logger = silentLogger
-  const reader = new ChangelogReader({ client, groupId: 'app', logger, onProgress: () => undefined })
+  const clock = new ManualClock()
+  const reader = new ChangelogReader({
+    client,
+    groupId: 'app',
+    clock,
+    logger,
+    topicId: () => undefined,
+    onProgress: () => undefined,
+  })
   const tasks = new TaskManager({
     client,
     fetcher,
     reader,
     collector: new RecordCollector(client, { append: () => true } as Partial<Producer> as Producer),
-    engine: new MemoryEngine(),
+    engines: new TaskEngines({
+      memory: new MemoryEngine(),
+      persistent: new MemoryEngine(),
+      directory: undefined,
+      store: 'memory',
+    }),
     topology,
     names: new TopicNames(topology, 'app'),
     config,
-    clock: new ManualClock(),
+    clock,
     metrics: new MetricsRegistry(),
     logger,
   })

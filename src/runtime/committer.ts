@@ -1,0 +1,199 @@
+/**
+ * When a thread commits, and the one commit that may be under way while it goes on processing. It decides nothing about
+ * failures: whoever commits or looks after the commit under way is thrown its error and rolls back.
+ *
+ *     idle ──► cut ──► under way ──► idle
+ *                          │
+ *                          └──► failed, until it was looked at
+ *
+ * At most one commit is under way: the next cut waits for its end. Without overlap (`maxCommitsInFlight` 0, and always
+ * under at_least_once) a commit is waited for at once.
+ */
+import type { Clock } from '../common/clock.ts'
+import type { Logger } from '../common/logger.ts'
+import type { TopicPartitionKey } from '../common/topic-partition.ts'
+import type { Fetcher, GroupMembership, KafkaClient, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
+import { Commit, commitDeadline, markerRefreshMs } from './commit.ts'
+import type { RecordCollector } from './record-collector.ts'
+import type { TaskManager } from './task-manager.ts'
+
+export interface CommitterOptions {
+  readonly client: KafkaClient
+  readonly collector: RecordCollector
+  readonly fetcher: Fetcher
+  readonly tasks: TaskManager
+  readonly group: GroupMembership
+  readonly config: Readonly<StreamsConfig>
+  readonly clock: Clock
+  readonly logger: Logger
+  /** The commit under way has ended: it is to be looked at. */
+  readonly onSettled: () => void
+  readonly onCommitted: (offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>) => void
+}
+
+/** The same failure of a disk is told again after this time. */
+const warnAgainMs = 30_000
+
+export class Committer {
+  readonly #options: CommitterOptions
+  #underWay: Commit | undefined
+  #ended: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
+  #isFailed = false
+  #lastCommitMs: number
+  #warnedAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: CommitterOptions) {
+    this.#options = options
+    this.#lastCommitMs = options.clock.now()
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined
+  }
+
+  /** The interval begins anew: after an assignment or a rollback. */
+  restartInterval(): void {
+    this.#lastCommitMs = this.#options.clock.now()
+  }
+
+  get msToCommit(): number {
+    const { clock, config } = this.#options
+    return Math.max(0, this.#lastCommitMs + config.commitIntervalMs - clock.now())
+  }
+
+  /** A commit should be begun now. */
+  get isDue(): boolean {
+    if (this.#underWay !== undefined) return false
+    const { running } = this.#options.tasks
+    if (running.some(({ task }) => task.commitRequested || task.commitDue)) return true
+    if (this.msToCommit > 0 && !this.#isOverBudget()) return false
+    const now = this.#options.clock.now()
+    return running.some(
+      ({ task, state, isUnwritten }) =>
+        task.commitNeeded ||
+        isUnwritten ||
+        this.#hasPassedControlRecords(task.inputPartitions) ||
+        (task.hasStores && state.marker !== undefined && now - state.marker.committedAtMs >= markerRefreshMs),
+    )
+  }
+
+  /** What is uncommitted, or committed and not on disk, has reached its limit: processing waits for a commit. */
+  get mustWait(): boolean {
+    const { tasks, config } = this.#options
+    if (this.#underWay === undefined && !tasks.running.some(({ isUnwritten }) => isUnwritten)) return false
+    let bytes = 0
+    let isDue = false
+    for (const { task } of tasks.running) {
+      bytes += task.uncommittedBytes + task.frozenBytes
+      isDue ||= task.commitDue
+    }
+    return isDue || bytes > config.uncommittedMaxBytes
+  }
+
+  /** Cuts, after the commit under way has ended. Resolves at the end of this one, or with overlap at its cut. */
+  async commit(options: { readonly deadlineMs?: number; readonly toTheEnd?: boolean } = {}): Promise<void> {
+    const { deadlineMs = Number.POSITIVE_INFINITY, toTheEnd = false } = options
+    await this.settle(deadlineMs)
+    const { client, collector, group, config, clock, fetcher, tasks } = this.#options
+    const exactlyOnce = config.processingGuarantee === 'exactly_once'
+    try {
+      const commit = await Commit.begin({
+        exactlyOnce,
+        client,
+        collector,
+        group,
+        clock,
+        tasks: tasks.running,
+        fetchPosition: (partition) => fetcher.position(partition),
+        committed: tasks.committed,
+        topicId: (topic) => tasks.topicId(topic),
+        onEngineFailure: (taskId, error) => this.#onEngineFailure(taskId, error),
+      })
+      this.#lastCommitMs = clock.now()
+      this.#underWay = commit
+      this.#ended = this.#finish(commit)
+    } catch (error) {
+      this.#isFailed = true
+      throw error
+    }
+    const overlaps = exactlyOnce && config.maxCommitsInFlight > 0 && !toTheEnd
+    if (!overlaps) await this.settle(deadlineMs)
+  }
+
+  /** Waits for the end of the commit under way, giving it up at the deadline while it can be; throws its failure. */
+  async settle(deadlineMs: number = Number.POSITIVE_INFINITY): Promise<void> {
+    const commit = this.#underWay
+    if (commit !== undefined) {
+      const { clock } = this.#options
+      const timer =
+        deadlineMs === Number.POSITIVE_INFINITY
+          ? undefined
+          : clock.setTimer(Math.max(0, deadlineMs - clock.now()), () => commit.abandon(commitDeadline()))
+      await this.#ended
+      timer?.cancel()
+    }
+    this.check()
+  }
+
+  /** For a membership that was lost: nothing of the commit under way may be asked for any more. */
+  abandon(error: Error): void {
+    this.#underWay?.abandon(error)
+  }
+
+  /** Throws what the last commit failed with, once. */
+  check(): void {
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure !== undefined) throw failure.error
+  }
+
+  /** Whether what was just caught comes from a commit: its records must run again, however passing its cause is. */
+  takeFailed(): boolean {
+    const isFailed = this.#isFailed
+    this.#isFailed = false
+    return isFailed
+  }
+
+  /** Never rejects. */
+  async #finish(commit: Commit): Promise<void> {
+    try {
+      if (await commit.finish()) this.#options.onCommitted(commit.moved)
+    } catch (error) {
+      this.#isFailed = true
+      this.#failure = { error }
+    }
+    this.#underWay = undefined
+    this.#options.onSettled()
+  }
+
+  /** The fetcher stands behind markers and aborted records: the position alone is worth a commit. */
+  #hasPassedControlRecords(partitions: readonly TopicPartitionKey[]): boolean {
+    const { fetcher, tasks } = this.#options
+    return partitions.some(
+      (key) => (fetcher.position(key) ?? 0) > (tasks.committed.get(key)?.offset ?? Number.POSITIVE_INFINITY),
+    )
+  }
+
+  #isOverBudget(): boolean {
+    const { tasks, config } = this.#options
+    let cache = 0
+    let uncommitted = 0
+    for (const { task } of tasks.running) {
+      cache += task.cacheBytes
+      uncommitted += task.uncommittedBytes
+    }
+    return (config.cacheMaxBytes > 0 && cache > config.cacheMaxBytes) || uncommitted > config.uncommittedMaxBytes
+  }
+
+  #onEngineFailure(taskId: string, error: unknown): void {
+    const { clock, logger } = this.#options
+    if (clock.now() - this.#warnedAtMs < warnAgainMs) return
+    this.#warnedAtMs = clock.now()
+    logger.error(
+      { taskId, err: error },
+      'the state of a committed transaction could not be written to disk; it is kept in memory and tried again with every commit, and processing pauses when uncommittedMaxBytes is reached. Make room, or mend the disk; nothing is lost, the changelog has it all',
+    )
+  }
+}

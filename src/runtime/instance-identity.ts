@@ -1,0 +1,132 @@
+/**
+ * Who this instance is to the brokers and to the other members, from one start to the next: the process id and the
+ * transactional ids that its slot keeps, and what it would leave behind if it were killed now.
+ *
+ * What predecessors in the slot left open is ended at the start: their transactions by InitProducerId, their memberships
+ * by LeaveGroup. So nobody waits for a session or a transaction time-out after `kill -9`.
+ */
+import { hostname } from 'node:os'
+import type { Logger } from '../common/logger.ts'
+import type { KafkaClient } from '../kafka/client/kafka-client.ts'
+import type { StateSlot } from './state-slot.ts'
+
+export interface InstanceIdentityOptions {
+  readonly applicationId: string
+  readonly slot: StateSlot
+  readonly startId: string
+  readonly startedAtMs: number
+  readonly isTransactional: boolean
+  /** Static membership: whoever starts with the same instance id takes it over, so nothing is to be removed. */
+  readonly isStatic: boolean
+  readonly logger: Logger
+}
+
+export class InstanceIdentity {
+  readonly startId: string
+  readonly startedAtMs: number
+  readonly host: string = hostname()
+  /** Start ids of those who held the slot before and left something behind. */
+  readonly replaces: readonly string[]
+  readonly #options: InstanceIdentityOptions
+  readonly #memberIds = new Map<string, string>()
+  readonly #transactionalIds = new Set<string>()
+
+  constructor(options: InstanceIdentityOptions) {
+    this.startId = options.startId
+    this.startedAtMs = options.startedAtMs
+    this.replaces = options.slot.predecessors.map(({ startId }) => startId)
+    this.#options = options
+  }
+
+  get processId(): string {
+    return this.#options.slot.processId
+  }
+
+  /** Undefined where nothing is kept. */
+  get directory(): string | undefined {
+    return this.#options.slot.directory
+  }
+
+  /** Kafka Streams' rule: one per thread (ActiveTaskCreator.java); undefined where nothing is transactional. */
+  transactionalId(threadId: string): string | undefined {
+    const { isTransactional, applicationId } = this.#options
+    return isTransactional ? `${applicationId}-${this.processId}-${threadId}` : undefined
+  }
+
+  /** Before this instance takes part in anything. */
+  async endPredecessors(client: KafkaClient, transactionTimeoutMs: number): Promise<void> {
+    const { slot, applicationId, isStatic, logger } = this.#options
+    const left = slot.predecessors
+    if (left.length === 0) return
+    const transactionalIds = [...new Set(left.flatMap((one) => one.transactionalIds))]
+    const memberIds = isStatic ? [] : [...new Set(left.flatMap((one) => one.memberIds))]
+    await Promise.all([
+      client.fenceProducers(transactionalIds, { transactionTimeoutMs }),
+      client.removeMembers(applicationId, memberIds),
+    ])
+    logger.info(
+      { directory: slot.directory, transactionalIds, memberIds },
+      'an earlier process of this instance ended without a word; its transactions and memberships were ended',
+    )
+  }
+
+  /** Once this instance has its place in the group: nobody needs to hear of them any more. */
+  async settlePredecessors(): Promise<void> {
+    const { slot, logger } = this.#options
+    if (slot.predecessors.length === 0) return
+    await slot.settlePredecessors().catch((error: unknown) => {
+      logger.warn({ err: error, directory: slot.directory }, 'the record of the slot could not be written')
+    })
+  }
+
+  /** Before its producer is used, so that a successor knows which transaction to end. */
+  async useTransactionalId(transactionalId: string | undefined): Promise<void> {
+    if (transactionalId === undefined || this.#transactionalIds.has(transactionalId)) return
+    this.#transactionalIds.add(transactionalId)
+    await this.#remember()
+  }
+
+  /** Before the member joins with this id, so that a successor can remove it. */
+  async useMemberId(threadId: string, memberId: string): Promise<void> {
+    if (this.#options.isStatic || this.#memberIds.get(threadId) === memberId) return
+    this.#memberIds.set(threadId, memberId)
+    await this.#remember()
+  }
+
+  /** The thread has left the group. */
+  forgetMember(threadId: string): void {
+    this.#memberIds.delete(threadId)
+  }
+
+  isHeld(): Promise<boolean> {
+    return this.#options.slot.isHeld()
+  }
+
+  /** After everything was closed in order; memberships that were kept on purpose stay recorded. */
+  async release(): Promise<void> {
+    await this.#options.slot.release({ transactionalIds: [], memberIds: [...this.#memberIds.values()] })
+  }
+
+  /** A record that cannot be written costs a successor its quick start, and nothing else. */
+  async #remember(): Promise<void> {
+    const { slot, logger } = this.#options
+    try {
+      await slot.remember({ transactionalIds: [...this.#transactionalIds], memberIds: [...this.#memberIds.values()] })
+    } catch (error) {
+      logger.warn({ err: error, directory: slot.directory }, 'the record of the slot could not be written')
+    }
+  }
+}
+
+/** For an instance that keeps nothing on disk: a new identity at every start. */
+export function slotInMemory(processId: string): StateSlot {
+  return {
+    directory: undefined,
+    processId,
+    predecessors: [],
+    remember: () => Promise.resolve(),
+    settlePredecessors: () => Promise.resolve(),
+    isHeld: () => Promise.resolve(true),
+    release: () => Promise.resolve(),
+  }
+}
