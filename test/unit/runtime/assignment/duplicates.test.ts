@@ -90,6 +90,11 @@ describe('settleDuplicates', () => {
     })
   })
 
+  it('does not take a member for its own predecessor, even if its slot names it', () => {
+    const next = member('next', 2, { replaces: ['start-dead', 'start-next'] })
+    expect(settle(member('dead', 1), next)).toMatchObject({ running: { next: [] }, idle: ['dead'] })
+  })
+
   it('does not take for dead who shares less than host, directory and start with what was replaced', () => {
     const original = member('a', 1)
     const replaces = ['start-a']

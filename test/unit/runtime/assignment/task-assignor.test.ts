@@ -156,6 +156,14 @@ describe('assignTasks', () => {
     expect(Object.fromEntries(result)).toEqual({ a: ['0_1'], b: ['0_0'] })
   })
 
+  it('gives no heed to the disk of a member that has its share', () => {
+    const result = assignTasks(
+      ['0_0', '0_1', '0_2', '0_3', '1_0', '1_1'],
+      [member('a', ['0_0', '0_1', '1_0', '1_1']), member('b', ['0_2', '0_3'], ['0_0', '0_1']), member('c')],
+    )
+    expect(Object.fromEntries(result)).toEqual({ a: ['0_0', '1_0'], b: ['0_2', '0_3'], c: ['0_1', '1_1'] })
+  })
+
   it('moves no task to a disk from an owner that is within its share', () => {
     const result = assignTasks(['0_0', '0_1'], [member('a', ['0_0']), member('b', ['0_1'], ['0_0'])])
     expect(Object.fromEntries(result)).toEqual({ a: ['0_0'], b: ['0_1'] })
