@@ -5,6 +5,9 @@
  * 1. Make the topics. 2. Start the application. 3. Produce the text while it is already being counted. 4. Wait until
  * the group has committed all of the input, and then all of the repartition topic. 5. Read the counts.
  */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { systemClock } from '../common/clock.ts'
 import { noHeaders } from '../common/headers.ts'
 import { StreamsBuilder } from '../dsl/streams-builder.ts'
@@ -65,7 +68,13 @@ export async function countWords(options: DemoOptions): Promise<Map<string, numb
     await client.admin.createTopics(
       [topics.input, topics.output].map((name) => ({ name, partitions, replicationFactor: -1, config: {} })),
     )
-    const streams = new KafkaStreams(wordCount(topics), { applicationId: options.applicationId, kafka: options.kafka })
+    const stateDir = await mkdtemp(path.join(tmpdir(), 'millrace-start-'))
+    const streams = new KafkaStreams(wordCount(topics), {
+      applicationId: options.applicationId,
+      kafka: options.kafka,
+      store: 'memory',
+      stateDir,
+    })
     const failed = new Promise<never>((_, reject) => streams.on('error', ({ error }) => reject(error)))
     const started = streams.start()
     try {
@@ -73,6 +82,7 @@ export async function countWords(options: DemoOptions): Promise<Map<string, numb
     } finally {
       await started.catch(() => undefined)
       await streams.close()
+      await rm(stateDir, { recursive: true, force: true })
     }
     return await readCounts(client, topics.output)
   } finally {

@@ -1,6 +1,9 @@
 /** Commands as users start them: child processes of the built binary, with what they print kept and awaited. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -14,6 +17,8 @@ export interface Finished {
 
 export class Child {
   readonly #process: ChildProcess
+  /** Its own, so that no state of one test is found by another. */
+  readonly #temporaryDirectory = mkdtempSync(path.join(tmpdir(), 'millrace-test-'))
   readonly finished: Promise<Finished>
   #stdout = ''
   #stderr = ''
@@ -33,7 +38,7 @@ export class Child {
   private constructor(args: readonly string[], { stdin, cwd = root, env = {} }: ChildOptions) {
     this.#process = spawn(process.execPath, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, TMPDIR: this.#temporaryDirectory, ...env },
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
     if (stdin !== undefined) this.#process.stdin?.end(stdin)
@@ -43,6 +48,7 @@ export class Child {
       this.#process.on('error', reject)
       this.#process.on('close', (code, signal) => {
         this.#notice(() => (this.#ended = true))
+        rmSync(this.#temporaryDirectory, { recursive: true, force: true })
         resolve({ code, signal, stdout: this.#stdout, stderr: this.#stderr })
       })
     })
