@@ -2,11 +2,18 @@ import { WireFault } from './wire-fault.ts'
 
 const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
+/** From here on bytes are copied once, at the end, and the buffer does not grow by them. */
+const largeBytes = 4096
+
 /** Writes Kafka's primitive types into a buffer that grows. A value outside its type's range is a WireFault. */
 export class WireWriter {
   /** The field being written, for the message of a fault. */
   field = ''
   #position = 0
+  /** What comes before `#partStart` of the buffer: its ranges and large byte fields, in turn. */
+  readonly #parts: Uint8Array[] = []
+  #partStart = 0
+  #largeLength = 0
   #buffer: Buffer
 
   constructor(capacity = 256) {
@@ -14,12 +21,13 @@ export class WireWriter {
   }
 
   get length(): number {
-    return this.#position
+    return this.#position + this.#largeLength
   }
 
   /** What was written; valid until the next write. */
   written(): Buffer {
-    return this.#buffer.subarray(0, this.#position)
+    const last = this.#buffer.subarray(this.#partStart, this.#position)
+    return this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last], this.length)
   }
 
   bool(value: unknown): void {
@@ -76,8 +84,14 @@ export class WireWriter {
     this.#buffer.write(value.replaceAll('-', ''), at, 'hex')
   }
 
-  /** The bytes alone; the length in front of them is the caller's. */
+  /** The bytes alone; the length in front of them is the caller's. They must stay as they are until `written`. */
   bytes(value: Uint8Array): void {
+    if (value.byteLength >= largeBytes) {
+      this.#parts.push(this.#buffer.subarray(this.#partStart, this.#position), value)
+      this.#partStart = this.#position
+      this.#largeLength += value.byteLength
+      return
+    }
     const at = this.#advance(value.byteLength)
     this.#buffer.set(value, at)
   }
@@ -101,8 +115,7 @@ export class WireWriter {
   }
 
   #grow(needed: number): void {
-    // A little above what is needed: mostly the records of a Produce, with few bytes behind them.
-    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, needed + 256))
+    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, needed))
     this.#buffer.copy(grown, 0, 0, this.#position)
     this.#buffer = grown
   }

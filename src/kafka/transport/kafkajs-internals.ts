@@ -7,23 +7,31 @@ import type { Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import type { ISocketFactory, KafkaConfig, SASLOptions } from 'kafkajs'
 
+/** A request in kafkajs' queue, which matches answers to requests and holds requests back while a broker throttles. */
 export interface KafkajsRequest {
-  readonly request: {
+  readonly entry: {
     readonly apiKey: number
     readonly apiVersion: number
     readonly apiName: string
-    encode(): { readonly buf: Buffer; readonly buffer: Buffer }
+    readonly correlationId: number
+    resolve(answer: { readonly payload: Buffer }): void
+    reject(error: unknown): void
   }
-  readonly response: {
-    decode(payload: Buffer): Promise<Buffer>
-    parse(payload: Buffer): Promise<Buffer>
-  }
-  readonly logResponseError: boolean
+  readonly expectResponse: boolean
+  readonly requestTimeout: null
+  /** Writes it to the socket. */
+  sendRequest(): void
 }
 
 export interface KafkajsConnection {
   readonly socket: Socket | undefined
-  readonly requestQueue: EventEmitter & { readonly pending: readonly unknown[]; scheduleCheckPendingRequests(): void }
+  readonly requestQueue: EventEmitter & {
+    readonly pending: readonly unknown[]
+    scheduleCheckPendingRequests(): void
+    push(request: KafkajsRequest): void
+  }
+  nextCorrelationId(): number
+  isAuthenticated(): boolean
   isConnected(): boolean
   connect(): Promise<unknown>
   disconnect(): Promise<unknown>
@@ -31,7 +39,6 @@ export interface KafkajsConnection {
   setSupportAuthenticationProtocol(supported: boolean): void
   authenticate(): Promise<void>
   rejectRequests(error: Error): void
-  send(request: KafkajsRequest): Promise<Buffer>
 }
 
 /** Makes a connection that is not yet open. */
@@ -97,12 +104,15 @@ const methods = [
   'setSupportAuthenticationProtocol',
   'authenticate',
   'rejectRequests',
-  'send',
+  'isAuthenticated',
+  'nextCorrelationId',
 ] as const
 
 function checked(connection: KafkajsConnection | undefined): KafkajsConnection {
   if (connection === undefined || methods.some((name) => typeof connection[name] !== 'function')) throw unexpected()
-  if (typeof connection.requestQueue?.scheduleCheckPendingRequests !== 'function') throw unexpected()
+  const { requestQueue } = connection
+  if (typeof requestQueue?.scheduleCheckPendingRequests !== 'function') throw unexpected()
+  if (typeof requestQueue.push !== 'function') throw unexpected()
   stopIdleTimer(connection.requestQueue)
   return connection
 }

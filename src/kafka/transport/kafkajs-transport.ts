@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ISocketFactoryArgs, KafkaConfig, SASLOptions } from 'kafkajs'
 import type { Clock } from '../../common/clock.ts'
+import { FrameAssembler } from './frame-assembler.ts'
 import { connectionFactory } from './kafkajs-internals.ts'
 import type { ConnectionFactory } from './kafkajs-internals.ts'
 import { KafkajsConnectionLane } from './kafkajs-connection.ts'
@@ -39,6 +40,7 @@ export class KafkajsTransport implements Transport {
     this.#factory ??= connectionFactory({ clientId, ssl, sasl, connectTimeoutMs, socketFactory: openSocket })
     const connection = new KafkajsConnectionLane(await this.#factory(endpoint.host, endpoint.port), {
       lane: { host: endpoint.host, port: endpoint.port, lane },
+      clientId,
       clock,
       tls: ssl !== undefined && ssl !== false,
       mechanism: sasl?.mechanism,
@@ -66,8 +68,25 @@ function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket 
   const serverName = /^[\d.]+$|:/.test(host) ? {} : { servername: host }
   const socket = ssl
     ? connectTls({ host, port, ...serverName, ...ssl }, onConnect)
-    : connectTcp({ host, port }, onConnect)
+    : connectPlain(host, port, onConnect)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, 60_000)
+  return socket
+}
+
+const readBytes = 64 * 1024
+
+/** Reads into one buffer again and again, and gives whole frames on. */
+function connectPlain(host: string, port: number, onConnect: () => void): Socket {
+  const frames = new FrameAssembler((bytes) => socket.emit('data', bytes))
+  const buffer = Buffer.allocUnsafeSlow(readBytes)
+  const onread = {
+    buffer,
+    callback: (count: number): boolean => {
+      frames.push(buffer.subarray(0, count))
+      return true
+    },
+  }
+  const socket: Socket = connectTcp({ host, port, onread }, onConnect)
   return socket
 }
