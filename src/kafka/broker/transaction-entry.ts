@@ -46,7 +46,7 @@ export class TransactionEntry implements Transaction {
   /** Before the last bump: who repeats InitProducerId with it gets the same answer again. */
   previousEpoch: number = noEpoch
   /** Before its epochs were used up. */
-  previousProducerId = -1
+  previousProducerId: number = -1
   timeoutMs = 0
   startedAtMs = -1
   readonly added = new Map<TopicPartitionKey, TopicPartition>()
