@@ -89,8 +89,7 @@ export class Cluster implements RetryContext {
     options: Partial<SendOptions> = {},
   ): Promise<Response> {
     throwIfClosed(this.closing)
-    const endpoint = this.metadata.endpoint(nodeId)
-    if (endpoint === undefined) throw noBroker(nodeId)
+    const endpoint = this.#endpoint(nodeId)
     return this.#connections.send(endpoint, lane, api, message, { timeoutMs: this.requestTimeoutMs, ...options })
   }
 
@@ -121,9 +120,16 @@ export class Cluster implements RetryContext {
     )
   }
 
-  versionsOf(nodeId: number, lane: string): Promise<BrokerVersions> {
+  async versionsOf(nodeId: number, lane: string): Promise<BrokerVersions> {
+    return this.#connections.versions(this.#endpoint(nodeId), lane)
+  }
+
+  /** A leader that is not among the brokers: only newer metadata can tell which of the two has changed. */
+  #endpoint(nodeId: number): Endpoint {
     const endpoint = this.metadata.endpoint(nodeId)
-    return endpoint === undefined ? Promise.reject(noBroker(nodeId)) : this.#connections.versions(endpoint, lane)
+    if (endpoint !== undefined) return endpoint
+    this.#isStale = true
+    throw noBroker(nodeId)
   }
 
   /** Ends what is under way on that lane, as when a parked request is no longer wanted. */
