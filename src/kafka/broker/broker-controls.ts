@@ -4,8 +4,10 @@ import type { BrokerNode, CoordinatorKind } from './broker-nodes.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import type { BrokerState } from './broker-state.ts'
 import { compact } from './compaction.ts'
+import type { CommittedOffset } from './group-offsets.ts'
 import { coordinatorPartition, offsetsTopic } from './coordinator-partition.ts'
 import type { NodeFreezer } from './node-freezer.ts'
+import type { PartitionLog } from './partition-log.ts'
 import { holdAction } from './request-rules.ts'
 import type { ObservedRequest, RequestMatch, RequestPhase, RequestRules, Rule } from './request-rules.ts'
 import type { Partition } from './topics.ts'
@@ -154,6 +156,42 @@ export class BrokerControls {
   /** Now, whatever its size. */
   compact(topic: string, partition: number): void {
     compact(this.#partition(topic, partition), this.#state.clock.now())
+  }
+
+  // --- what is there, past all requests, for checks that must not rely on what they check ---------------------------
+
+  /** A partition's log with everything in it: markers, aborted records, open transactions. */
+  log(topic: string, partition: number): Pick<PartitionLog, 'batches' | 'endOffset' | 'lastStableOffset'> {
+    return this.#partition(topic, partition).log
+  }
+
+  /** Of every topic that exists. */
+  partitionCounts(): ReadonlyMap<string, number> {
+    return new Map(this.#state.topics.all.map(({ name, partitions }) => [name, partitions.length]))
+  }
+
+  /** As another application's Produce: one whole batch, without transaction or sequence. */
+  append(topic: string, partition: number, batch: Buffer): void {
+    const target = this.#partition(topic, partition)
+    target.log.append(batch, target.leaderEpoch)
+    this.#state.appended(target)
+  }
+
+  committedOffsets(groupId: string): readonly CommittedOffset[] {
+    return [...(this.#state.groups.get(groupId)?.offsets.all() ?? [])]
+  }
+
+  /** What the group's leader gave each member, by member id; undefined while it rebalances. */
+  assignments(groupId: string): ReadonlyMap<string, Uint8Array> | undefined {
+    const group = this.#state.groups.get(groupId)?.classic
+    if (group?.state !== 'Stable') return undefined
+    return new Map([...group.members].map(({ memberId, assignment }) => [memberId, assignment]))
+  }
+
+  /** Transactional ids whose transaction is open or has markers on their way. */
+  openTransactions(): readonly string[] {
+    const open = this.#state.transactions.all.filter(({ partitions }) => partitions.length > 0)
+    return open.map(({ transactionalId }) => transactionalId)
   }
 
   #partition(topic: string, index: number): Partition {

@@ -1,0 +1,177 @@
+/** The instances of the application: who runs on which machine, and what kills, stops and starts them. */
+import { childLogger, silentLogger } from '../../src/common/logger.ts'
+import type { Logger } from '../../src/common/logger.ts'
+import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
+import type { DiskFate, ProcessFault } from './faults.ts'
+import type { Scenario } from './scenario.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { SimulatedMachine } from './simulated-machine.ts'
+import { SimulatedNetwork, type NetworkWorld } from './simulated-network.ts'
+import { SimulatedProcess, type ProcessWorld } from './simulated-process.ts'
+import { applicationId } from './workloads.ts'
+
+export interface FleetOptions {
+  readonly scenario: Scenario
+  readonly world: ProcessWorld & NetworkWorld
+  readonly logs: boolean
+  readonly onViolation: (what: string) => void
+  readonly expire: (clientId: string) => void
+}
+
+interface Instance {
+  readonly machine: SimulatedMachine
+  readonly process: SimulatedProcess
+  readonly streams: KafkaStreams
+}
+
+const maxInstances = 4
+const closeTimeoutMs = 60_000
+const startAgainMs = 1000
+
+export class Fleet {
+  readonly #options: FleetOptions
+  readonly #instances = new Map<SimulatedProcess, Instance>()
+  readonly #idle = new Set<SimulatedMachine>()
+  #machines = 0
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#instances.size
+  }
+
+  startAnother(): void {
+    if (this.#machines >= maxInstances) return
+    this.#machines++
+    const name = `m${this.#machines}`
+    this.#start(new SimulatedMachine(name, new SeededRandom(this.#options.scenario.seed, name)))
+  }
+
+  apply(fault: ProcessFault, process: SimulatedProcess): void {
+    const instance = this.#instances.get(process)
+    if (instance === undefined) return
+    if (fault.kind === 'crash') this.#crash(instance, fault.restartMs, fault.disk)
+    else if (fault.kind === 'freeze') this.#freeze(instance, fault.forMs)
+    else if (fault.kind === 'close') this.#close(instance, fault.restartMs)
+    else this.#options.expire(process.name)
+  }
+
+  /** Whatever is frozen goes on, and somebody runs. */
+  repairAll(): void {
+    for (const { process } of this.#instances.values()) process.thaw()
+    for (const machine of this.#idle) this.#start(machine)
+    if (this.#instances.size === 0) this.startAnother()
+  }
+
+  /** Resolves in simulated time. */
+  closeAll(): void {
+    for (const instance of this.#instances.values()) this.#close(instance, -1)
+  }
+
+  /** On machines that were never used. */
+  startAnew(): void {
+    this.#machines = 0
+    this.#start(new SimulatedMachine('new', new SeededRandom(this.#options.scenario.seed, 'new')))
+  }
+
+  killAll(): void {
+    for (const { process } of this.#instances.values()) process.kill()
+    this.#instances.clear()
+  }
+
+  #start(machine: SimulatedMachine): void {
+    this.#idle.delete(machine)
+    const { scenario, world, onViolation } = this.#options
+    const process = new SimulatedProcess(world, `${machine.name}.${machine.starts++}`)
+    const network = new SimulatedNetwork(world, process)
+    world.trace.add(world.scheduler.nowUs, process.name, 'starts')
+    const streams = new KafkaStreams(
+      scenario.workload.build(),
+      {
+        applicationId,
+        kafka: { '~kafka': network, clientId: process.name },
+        processingGuarantee: scenario.guarantee,
+        maxCommitsInFlight: scenario.maxCommitsInFlight,
+        store: scenario.store,
+        stateDir: '/state',
+        cacheMaxBytes: scenario.cacheMaxBytes,
+        commitIntervalMs: scenario.commitIntervalMs,
+        bufferedRecordsPerPartition: scenario.bufferedRecordsPerPartition,
+        sessionTimeoutMs: 6000,
+        heartbeatIntervalMs: 500,
+        rebalanceTimeoutMs: 10_000,
+        transactionTimeoutMs: 10_000,
+        logger: this.#logger(process),
+      },
+      {
+        clock: process.clock,
+        random: new SeededRandom(scenario.seed, process.name),
+        openSlot: machine.openSlotOf(process),
+      },
+    )
+    this.#instances.set(process, { machine, process, streams })
+    let hasRun = false
+    streams.on('error', ({ error }) => {
+      if (process.isDead) return
+      // Who cannot reach the cluster when it starts says so and ends; whatever supervises it starts it again.
+      const isStart = !hasRun && 'code' in error && error.code === 'MILLRACE_KAFKA_UNREACHABLE'
+      if (isStart) this.#startLater(machine, startAgainMs)
+      else onViolation(`${process.name} stopped: ${String(error)}`)
+    })
+    streams.on('state', ({ to }) => {
+      world.trace.add(world.scheduler.nowUs, process.name, to)
+      hasRun ||= to === 'RUNNING'
+      if (to === 'NOT_RUNNING' || to === 'ERROR') this.#ended(process)
+    })
+    streams.start().catch(() => undefined)
+  }
+
+  #crash({ machine, process }: Instance, restartMs: number, disk: DiskFate): void {
+    this.#ended(process)
+    process.kill()
+    if (disk === 'empty') machine.wipe()
+    this.#startLater(machine, restartMs)
+  }
+
+  #freeze({ process }: Instance, forMs: number): void {
+    process.freeze()
+    this.#options.world.scheduler.schedule(forMs * 1000, () => process.thaw())
+  }
+
+  /** Not at once: a signal arrives when the event loop has time for it. */
+  #close({ machine, process, streams }: Instance, restartMs: number): void {
+    process.later(100, 'timer', () => {
+      streams.close({ timeoutMs: closeTimeoutMs }).then(
+        () => this.#startLater(machine, restartMs),
+        (error: unknown) => this.#options.onViolation(`${process.name} did not close: ${String(error)}`),
+      )
+    })
+  }
+
+  #startLater(machine: SimulatedMachine, restartMs: number): void {
+    this.#idle.add(machine)
+    if (restartMs < 0) return
+    this.#options.world.scheduler.schedule(restartMs * 1000, () => {
+      if (this.#idle.has(machine)) this.#start(machine)
+    })
+  }
+
+  #ended(process: SimulatedProcess): void {
+    this.#instances.delete(process)
+  }
+
+  #logger(process: SimulatedProcess): Logger {
+    if (!this.#options.logs) return silentLogger
+    const { trace, scheduler } = this.#options.world
+    const note =
+      (level: string) =>
+      (facts: object, message: string): void => {
+        const { err, ...rest } = facts as { err?: unknown }
+        const cause = err === undefined ? '' : ` (${err instanceof Error ? err.message : String(err)})`
+        trace.note(scheduler.nowUs, process.name, `${level} ${message}${cause} ${JSON.stringify(rest)}`)
+      }
+    return childLogger({ debug: () => undefined, info: note('info'), warn: note('warn'), error: note('error') }, {})
+  }
+}

@@ -1,0 +1,180 @@
+/** What a seed means: the application, the cluster, the load, and the faults. Everything is decided before it begins. */
+import type { CrossingName, DiskFate, Fault, PlannedFault } from './faults.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { fieldCount, wordCount, type Workload } from './workloads.ts'
+
+export interface Scenario {
+  readonly seed: number
+  readonly workload: Workload
+  readonly guarantee: 'exactly_once' | 'at_least_once'
+  readonly maxCommitsInFlight: 0 | 1
+  readonly instances: number
+  readonly partitions: number
+  readonly nodes: number
+  readonly store: 'persistent' | 'memory'
+  readonly cacheMaxBytes: number
+  readonly commitIntervalMs: number
+  readonly bufferedRecordsPerPartition: number
+  readonly latencyMaxUs: number
+  readonly bursts: readonly Burst[]
+  readonly faults: readonly PlannedFault[]
+  /** At the end everything is restored by an instance on an empty machine. */
+  readonly restoresAtEnd: boolean
+}
+
+export interface Burst {
+  readonly atMs: number
+  readonly records: number
+}
+
+export const words: readonly string[] = ['ash', 'beech', 'cedar', 'elm', 'fir', 'hazel', 'larch', 'maple', 'oak', 'yew']
+
+/** After this time nothing fails any more. */
+export const faultsEndMs = 30_000
+
+const apiNames: readonly CrossingName[] = [
+  'Produce',
+  'Produce',
+  'EndTxn',
+  'EndTxn',
+  'TxnOffsetCommit',
+  'TxnOffsetCommit',
+  'AddOffsetsToTxn',
+  'AddPartitionsToTxn',
+  'OffsetCommit',
+  'OffsetFetch',
+  'ListOffsets',
+  'InitProducerId',
+  'JoinGroup',
+  'SyncGroup',
+  'Heartbeat',
+  'Fetch',
+  'Metadata',
+  'FindCoordinator',
+]
+
+export function randomScenario(seed: number, options: { readonly overlap?: boolean } = {}): Scenario {
+  const random = new SeededRandom(seed, 'scenario')
+  const nodes = random.pick([1, 1, 2, 3])
+  const partitions = random.between(2, 4)
+  const guarantee = random.chance(0.85) ? 'exactly_once' : 'at_least_once'
+  return {
+    seed,
+    workload: random.pick([wordCount, fieldCount]),
+    guarantee,
+    maxCommitsInFlight: options.overlap === true ? 1 : 0,
+    instances: random.between(1, 3),
+    partitions,
+    nodes,
+    store: random.pick(['memory', 'persistent']),
+    cacheMaxBytes: random.pick([0, 10_000_000]),
+    commitIntervalMs: random.pick([20, 50, 100]),
+    bufferedRecordsPerPartition: random.pick([5, 1000]),
+    latencyMaxUs: random.pick([200, 1000, 8000]),
+    bursts: randomBursts(random),
+    faults: Array.from({ length: random.between(1, 8) }, () => randomFault(random, { nodes, partitions })),
+    restoresAtEnd: random.chance(0.25),
+  }
+}
+
+/** One small scenario for all single faults: nothing in it depends on chance but the latencies. */
+export function smallScenario(options: Partial<Scenario> = {}): Scenario {
+  return {
+    seed: 1,
+    workload: wordCount,
+    guarantee: 'exactly_once',
+    maxCommitsInFlight: 0,
+    instances: 2,
+    partitions: 2,
+    nodes: 2,
+    store: 'persistent',
+    cacheMaxBytes: 10_000_000,
+    commitIntervalMs: 50,
+    bufferedRecordsPerPartition: 1000,
+    latencyMaxUs: 500,
+    bursts: Array.from({ length: 8 }, (_, i) => ({ atMs: i * 60, records: 6 })),
+    faults: [],
+    restoresAtEnd: false,
+    ...options,
+  }
+}
+
+function randomBursts(random: SeededRandom): Burst[] {
+  let atMs = 0
+  return Array.from({ length: random.between(4, 16) }, () => {
+    atMs += random.pick([0, 30, 100, 400, 1500])
+    return { atMs, records: random.between(1, 20) }
+  })
+}
+
+interface ClusterShape {
+  readonly nodes: number
+  readonly partitions: number
+}
+
+function randomFault(random: SeededRandom, shape: ClusterShape): PlannedFault {
+  const choice = random.next()
+  if (choice < 0.5) {
+    const at = random.pick(apiNames)
+    return { at, nth: lowNumber(random, at === 'Fetch' ? 200 : 40), fault: randomRequestFault(random) }
+  }
+  const [at, below] = random.pick([
+    ['any', 3000],
+    ['request', 600],
+    ['disk', 60],
+    [random.pick(apiNames), 40],
+    [random.pick(apiNames), 40],
+  ] as const)
+  const fault = choice < 0.8 ? randomProcessFault(random) : randomClusterFault(random, shape)
+  return { at, nth: lowNumber(random, below), fault }
+}
+
+/** Early ones more often: there are always some, and later ones only in long runs. */
+function lowNumber(random: SeededRandom, below: number): number {
+  return Math.floor(random.next() * random.next() * below)
+}
+
+function randomRequestFault(random: SeededRandom): Fault {
+  const delayMs = random.pick([5, 50, 500, 3000, 9000, 12_000, 16_000])
+  return random.pick<Fault>([
+    { kind: 'lost-request' },
+    { kind: 'lost-answer' },
+    { kind: 'cut-before' },
+    { kind: 'cut-after' },
+    { kind: 'cut-after' },
+    { kind: 'orphan', delayMs },
+    { kind: 'orphan', delayMs },
+    { kind: 'late-request', delayMs },
+    { kind: 'late-answer', delayMs },
+    { kind: 'duplicate' },
+  ])
+}
+
+function randomProcessFault(random: SeededRandom): Fault {
+  const disk = random.pick<DiskFate>(['kept', 'kept', 'kept', 'power-cut', 'empty'])
+  const restartMs = random.pick([1, 20, 200, 1000, 5000, 9000, -1])
+  return random.pick<Fault>([
+    { kind: 'crash', restartMs, disk },
+    { kind: 'crash', restartMs, disk },
+    { kind: 'crash', restartMs, disk },
+    { kind: 'freeze', forMs: random.pick([100, 3000, 7000, 9000, 15_000]) },
+    { kind: 'freeze', forMs: random.pick([7000, 9000, 15_000]) },
+    { kind: 'close', restartMs },
+    { kind: 'expire' },
+  ])
+}
+
+function randomClusterFault(random: SeededRandom, { nodes, partitions }: ClusterShape): Fault {
+  const forMs = random.pick([5, 100, 1000, 5000])
+  const node = random.between(1, nodes)
+  return random.pick<Fault>([
+    { kind: 'move-leaders' },
+    { kind: 'move-coordinators' },
+    { kind: 'hold-markers', partition: random.below(partitions * 4), forMs },
+    { kind: 'hold-markers', partition: random.below(partitions * 4), forMs },
+    { kind: 'hold-offset-markers', forMs },
+    { kind: 'stop-node', node, forMs },
+    { kind: 'freeze-node', node, forMs },
+    { kind: 'start-another' },
+  ])
+}

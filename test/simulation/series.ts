@@ -1,0 +1,76 @@
+/**
+ * Numbered runs. `random`: the number is the seed. `exhaustive`: one fault per run in a small scenario, every kind at
+ * every crossing where it makes sense; the number is the place in that list.
+ */
+import type { Fault, PlannedFault } from './faults.ts'
+import { randomScenario, smallScenario, type Scenario } from './scenario.ts'
+import { simulate } from './simulation.ts'
+import { fieldCount, wordCount } from './workloads.ts'
+
+export interface Series {
+  readonly first: number
+  /** Infinity for `random`. */
+  readonly count: number
+  scenario(number: number): Scenario
+}
+
+export interface SeriesOptions {
+  readonly exhaustive: boolean
+  readonly overlap: boolean
+}
+
+export async function openSeries({ exhaustive, overlap }: SeriesOptions): Promise<Series> {
+  if (!exhaustive) return { first: 1, count: Infinity, scenario: (seed) => randomScenario(seed, { overlap }) }
+  const maxCommitsInFlight = overlap ? 1 : 0
+  const bases = [
+    smallScenario({ maxCommitsInFlight }),
+    smallScenario({ maxCommitsInFlight, workload: fieldCount, store: 'memory', cacheMaxBytes: 0 }),
+    smallScenario({ maxCommitsInFlight, workload: wordCount, guarantee: 'at_least_once' }),
+  ]
+  const all: Scenario[] = []
+  for (const base of bases) {
+    const { crossings } = await simulate(base)
+    for (const fault of singleFaults(crossings)) all.push({ ...base, faults: [fault] })
+  }
+  return {
+    first: 0,
+    count: all.length,
+    scenario: (number) => {
+      const scenario = all[number]
+      if (scenario === undefined) throw new RangeError(`the exhaustive series has the numbers 0 to ${all.length - 1}`)
+      return scenario
+    },
+  }
+}
+
+const atEveryRequest: readonly Fault[] = [
+  { kind: 'lost-request' },
+  { kind: 'lost-answer' },
+  { kind: 'cut-before' },
+  { kind: 'cut-after' },
+  { kind: 'orphan', delayMs: 30 },
+  { kind: 'orphan', delayMs: 3000 },
+  { kind: 'orphan', delayMs: 14_000 },
+  { kind: 'late-request', delayMs: 12_000 },
+  { kind: 'late-answer', delayMs: 3000 },
+  { kind: 'duplicate' },
+  { kind: 'move-leaders' },
+  { kind: 'move-coordinators' },
+  { kind: 'expire' },
+  { kind: 'hold-offset-markers', forMs: 700 },
+  { kind: 'stop-node', node: 1, forMs: 700 },
+  ...[0, 1, 2, 3, 4, 5].map((partition) => ({ kind: 'hold-markers', partition, forMs: 700 }) as const),
+]
+
+const atEveryCrossing: readonly Fault[] = [
+  { kind: 'crash', restartMs: 5, disk: 'kept' },
+  { kind: 'crash', restartMs: -1, disk: 'kept' },
+  { kind: 'freeze', forMs: 9000 },
+  { kind: 'close', restartMs: 5 },
+]
+
+function singleFaults(crossings: ReadonlyMap<string, number>): PlannedFault[] {
+  const every = (at: 'any' | 'request', faults: readonly Fault[]): PlannedFault[] =>
+    Array.from({ length: crossings.get(at) ?? 0 }, (_, nth) => faults.map((fault) => ({ at, nth, fault }))).flat()
+  return [...every('request', atEveryRequest), ...every('any', atEveryCrossing)]
+}

@@ -1,0 +1,94 @@
+/**
+ * The applications that are simulated. Every one counts words, so that what is right is known without running it:
+ * the outputs of a word are 1, 2, 3 … in that order, some of them left out where a cache has merged them.
+ */
+import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
+import type { Processor } from '../../src/processor/processor.ts'
+import type { ProcessorContext } from '../../src/processor/processor-context.ts'
+import type { KeyValueStore } from '../../src/processor/state-store.ts'
+import type { StreamRecord } from '../../src/processor/record.ts'
+import { serdes } from '../../src/serde/serdes.ts'
+import { stores } from '../../src/state/stores.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+
+export const applicationId = 'app'
+
+export interface Workload {
+  readonly name: string
+  readonly build: () => Topology
+  /** How many words a record may have. */
+  readonly wordsPerRecord: readonly number[]
+  /** Where the counts of words are told, and what the state is kept in. */
+  readonly countTopic: string
+  readonly changelog: string
+  /** Topics between sub-topologies, which are to be read to their end, too. */
+  readonly repartitionTopics: readonly string[]
+  /** The input as it came, in the order of each key. */
+  readonly copyTopic?: string
+}
+
+/** Two sub-topologies with a repartition topic between them: a word passes through two tasks. */
+export const wordCount: Workload = {
+  name: 'word count',
+  wordsPerRecord: [1, 1, 2, 3],
+  countTopic: 'out',
+  changelog: `${applicationId}-counts-changelog`,
+  repartitionTopics: [`${applicationId}-counts-repartition`],
+  build: () => {
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: serdes.string, value: serdes.string })
+      .flatMapValues((line) => line.split(' '))
+      .groupBy((word) => word, { key: serdes.string, value: serdes.string })
+      .count({ store: 'counts' })
+      .toStream()
+      .to('out', { key: serdes.string, value: serdes.int64 })
+    return builder.build()
+  },
+}
+
+/**
+ * Counts in a field that `init` fills from the store: after a rollback it is right only when there is a new processor.
+ * Beside it a stateless copy of the input.
+ */
+export const fieldCount: Workload = {
+  name: 'field count',
+  wordsPerRecord: [1],
+  countTopic: 'out',
+  changelog: `${applicationId}-counts-changelog`,
+  repartitionTopics: [],
+  copyTopic: 'copy',
+  build: () => {
+    const builder = new StreamsBuilder()
+    const store = stores.keyValue('counts', { key: serdes.string, value: serdes.int64 })
+    builder.addStateStore(store)
+    const words = builder.stream('in', { key: serdes.string, value: serdes.string })
+    words
+      .process(() => new FieldCounter(), { stores: ['counts'] })
+      .to('out', {
+        key: serdes.string,
+        value: serdes.int64,
+      })
+    words.to('copy')
+    return builder.build()
+  },
+}
+
+class FieldCounter implements Processor<string, string, string, number> {
+  #context: ProcessorContext<string, number> | undefined
+  #store: KeyValueStore<string, number> | undefined
+  readonly #counts = new Map<string, number>()
+
+  init(context: ProcessorContext<string, number>): void {
+    this.#context = context
+    this.#store = context.getStateStore<KeyValueStore<string, number>>('counts')
+    for (const [word, count] of this.#store.range()) this.#counts.set(word, count)
+  }
+
+  process(record: StreamRecord<string, string>): void {
+    const count = (this.#counts.get(record.key) ?? 0) + 1
+    this.#counts.set(record.key, count)
+    this.#store?.put(record.key, count)
+    this.#context?.forward({ ...record, value: count })
+  }
+}
