@@ -7,7 +7,6 @@ import { hostname } from 'node:os'
 import path from 'node:path'
 import type { FileSystem } from '../common/file-system.ts'
 import { silentLogger } from '../common/logger.ts'
-import { nodeFileSystem } from '../common/node-file-system.ts'
 import { systemRandom } from '../common/random.ts'
 import { StateDirectoryError } from '../errors/state-error.ts'
 import { StreamsError } from '../errors/streams-error.ts'
@@ -40,8 +39,6 @@ export function slotOpener(fileSystem: FileSystem, lockSystem: LockSystem = loca
   }
 }
 
-export const openStateSlot: OpenSlot = slotOpener(nodeFileSystem)
-
 async function openSlot(
   fileSystem: FileSystem,
   lockSystem: LockSystem,
@@ -51,6 +48,7 @@ async function openSlot(
   const lock = await lockSlot(directory, lockSystem)
   if (lock === undefined) return undefined
   try {
+    await fileSystem.makeDirectory(directory)
     const found = await readSlotFile(fileSystem, directory, options.logger ?? silentLogger)
     const contents = found ?? { processId: (options.random ?? systemRandom).uuid(), holders: [] }
     if (found === undefined) await writeSlotFile(fileSystem, directory, contents)

@@ -2,10 +2,12 @@
  * A process that takes slots as it is told, for test/support/slot-process.ts: each message is answered by one. It ends with
  * its parent.
  */
-import { openStateSlot } from '../../src/runtime/state-directory.ts'
+import { nodeFileSystem } from '../../src/common/node-file-system.ts'
+import { slotOpener } from '../../src/runtime/state-directory.ts'
 import type { StateSlot } from '../../src/runtime/state-slot.ts'
 import type { SlotAnswer, SlotRequest } from './slot-process.ts'
 
+const openSlot = slotOpener(nodeFileSystem)
 let slot: StateSlot | undefined
 
 process.on('message', (request: SlotRequest) => {
@@ -19,7 +21,7 @@ process.on('disconnect', () => process.exit())
 async function obey(request: SlotRequest): Promise<SlotAnswer> {
   switch (request.what) {
     case 'open':
-      slot = await openStateSlot({
+      slot = await openSlot({
         stateDir: request.stateDir,
         applicationId: 'app',
         startId: `start of ${process.pid}`,

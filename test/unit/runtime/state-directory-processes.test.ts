@@ -3,8 +3,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SlotProcess } from '../../support/slot-process.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 let folder: string
 let stateDir: string
@@ -105,6 +108,16 @@ describe.skipIf(process.platform === 'win32')('A slot that a process holds', () 
     expect(opened.directory).toBe(path.join(copy, 'app', '0'))
     expect(opened.processId).toBe(processId)
     expect(await original.isHeld()).toBe(true)
+  })
+
+  it('does not keep its process from ending', () => {
+    const open = `
+      import { nodeFileSystem } from './src/common/node-file-system.ts'
+      import { slotOpener } from './src/runtime/state-directory.ts'
+      const slot = await slotOpener(nodeFileSystem)({ stateDir: ${JSON.stringify(stateDir)}, applicationId: 'app', startId: '', startedAtMs: 0 })
+      console.log(await slot.isHeld())`
+    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', open], { cwd: root, timeout: 20_000 })
+    expect(ended).toMatchObject({ status: 0, stdout: Buffer.from('true\n') })
   })
 
   it('is noticed as lost by its process when somebody deletes it and another takes it', async () => {
