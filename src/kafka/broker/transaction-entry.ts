@@ -46,10 +46,10 @@ export class TransactionEntry implements Transaction {
   /** Before the last bump: who repeats InitProducerId with it gets the same answer again. */
   previousEpoch: number = noEpoch
   /** Before its epochs were used up. */
-  previousProducerId: number = -1
+  previousProducerId = -1
   timeoutMs = 0
   startedAtMs = -1
-  readonly added = new Map<TopicPartitionKey, TopicPartition>()
+  readonly added: Map<TopicPartitionKey, TopicPartition> = new Map()
   timer: Timer | undefined
 
   constructor(transactionalId: string, producerId: number) {
