@@ -281,7 +281,7 @@ export class ChangelogReader {
     restoration.position = facts.logStart
     restoration.completeAtMs = nowMs
     restoration.isRebuild = true
-    await managed.state.clear(changelog.store, markerAt(managed, key, facts.logStart, nowMs))
+    await managed.state.clear(changelog.store, markerAt(managed, changelog, facts.logStart, nowMs))
   }
 
   #partitionOf(error: unknown): Restoration | undefined {
@@ -297,7 +297,7 @@ export class ChangelogReader {
     restoration.restored += await managed.task.restore(
       changelog.store,
       set,
-      markerAt(managed, key, set.nextOffset, this.#options.clock.now()),
+      markerAt(managed, changelog, set.nextOffset, this.#options.clock.now()),
     )
     restoration.position = set.nextOffset
     if (restoration.position < restoration.facts.end) this.#report(restoration, false)
@@ -335,9 +335,13 @@ export class ChangelogReader {
 }
 
 /** The time stays that of the last complete state, so that an interrupted replay is judged by it. */
-function markerAt(managed: ManagedTask, key: TopicPartitionKey, offset: number, nowMs: number): Marker {
+function markerAt(managed: ManagedTask, changelog: TaskChangelog, offset: number, nowMs: number): Marker {
   const before = managed.state.marker ?? { ...emptyMarker, committedAtMs: nowMs }
-  return { ...before, changelog: { ...before.changelog, [key]: offset } }
+  return {
+    ...before,
+    changelog: { ...before.changelog, [keyOf(changelog)]: offset },
+    layouts: { ...before.layouts, [changelog.store]: changelog.layout },
+  }
 }
 
 function keyOf({ topic, partition }: TaskChangelog): TopicPartitionKey {

@@ -186,18 +186,20 @@ export class Commit {
   }
 
   #marker({ managed, positions, frozen }: CutPart, acknowledged: ChangelogOffsets): Marker {
-    const before = managed.state.marker
-    const changelog: Record<TopicPartitionKey, number> = { ...before?.changelog }
+    const before = managed.state.marker?.changelog ?? {}
+    const changelog: Record<TopicPartitionKey, number> = {}
     for (const { topic, partition, isSource } of managed.task.changelogs) {
       const key = topicPartitionKey(topic, partition)
       const reached = isSource ? positions.get(key)?.offset : acknowledged[key]
-      if (reached !== undefined) changelog[key] = Math.max(reached, changelog[key] ?? 0)
+      const offset = Math.max(reached ?? 0, before[key] ?? 0)
+      if (offset > 0 || reached !== undefined || key in before) changelog[key] = offset
     }
     return {
       formatVersion: markerFormatVersion,
       changelog,
       input: Object.fromEntries([...positions].map(([partition, { offset }]) => [partition, offset])),
       topicIds: topicIdsOf(managed, this.#options.topicId),
+      layouts: Object.fromEntries(managed.task.changelogs.map(({ store, layout }) => [store, layout])),
       streamTimes: frozen.streamTimes,
       counters: frozen.counters,
       committedAtMs: this.#options.clock.now(),

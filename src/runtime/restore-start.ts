@@ -37,13 +37,20 @@ const defaultDeleteRetentionMs = 86_400_000
 
 export function whereToBegin(
   { task, state, directory }: ManagedTask,
-  { store, topic, partition, isSource }: TaskChangelog,
+  { store, layout, topic, partition, isSource }: TaskChangelog,
   facts: ChangelogFacts,
   nowMs: number,
 ): RestoreStart {
   const { marker } = state
   const reached = marker?.changelog[`${topic}-${partition}`]
-  if (marker === undefined || reached === undefined) return { offset: facts.logStart }
+  const hasEntries = state.keyspace(store).size > 0
+  if (marker === undefined || reached === undefined) {
+    return { offset: facts.logStart, ...(hasEntries && { rebuild: 'nothing says up to where it is complete' }) }
+  }
+  const written = marker.layouts[store]
+  if (written !== undefined && written !== layout) {
+    return { offset: facts.logStart, rebuild: `it was written as ${written} and is ${layout} in this topology` }
+  }
   const recordedId = marker.topicIds[topic]
   const place = directory === undefined ? 'its memory' : directory
   if (!isSource && recordedId !== undefined && facts.topicId !== undefined && recordedId !== facts.topicId) {

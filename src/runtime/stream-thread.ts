@@ -318,6 +318,10 @@ export class StreamThread {
       if (mail.kind === 'prepareJoin') await this.#prepareJoin(parts, mail.deadlineMs)
       else if (mail.kind === 'lost') await this.#lost(parts, mail.cause)
       else await this.#assigned(parts, mail.assignment)
+    } catch (error) {
+      // An assignment that was not taken is gone; without another one the thread would wait for ever.
+      if (mail.kind === 'assigned') parts.group.requestRejoin('the assignment could not be taken')
+      throw error
     } finally {
       mail.done.resolve()
     }
@@ -345,6 +349,8 @@ export class StreamThread {
     const info = decodeAssignment(userData)
     if (info?.error !== undefined) throw assignmentRefused(info.error)
     if (info !== undefined) await this.#learn(parts, info)
+    // Named as a duplicate: until it is known who is alive there is nothing to run.
+    if (info?.conflict !== undefined && info.activeTasks.length === 0) return
     const before = tasks.taskIds
     const wanted = info?.activeTasks ?? []
     await this.#untilDone(() => tasks.reassign(wanted, partitions))

@@ -14,6 +14,8 @@ export interface Marker {
   readonly input: Readonly<Record<TopicPartitionKey, number>>
   /** By topic name; a topic that was deleted and made again has another id. */
   readonly topicIds: Readonly<Record<string, string>>
+  /** By store name, in what form its entries are: another topology may have another kind of store under that name. */
+  readonly layouts: Readonly<Record<string, string>>
   /** Observed stream times of processors, by node name. */
   readonly streamTimes: Readonly<Record<string, number>>
   /** Sequence counters of join stores, by store name. */
@@ -28,6 +30,7 @@ export const emptyMarker: Marker = {
   changelog: {},
   input: {},
   topicIds: {},
+  layouts: {},
   streamTimes: {},
   counters: {},
   committedAtMs: 0,

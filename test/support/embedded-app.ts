@@ -6,6 +6,7 @@ import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
 import type { KafkaConnection, StreamsConfig } from '../../src/processor/streams-config.ts'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
+import type { StreamsInternals } from '../../src/runtime/kafka-streams.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { EmbeddedKafka } from '../../src/testing/embedded-kafka.ts'
 import type { Topology } from '../../src/topology/topology.ts'
@@ -31,8 +32,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Not started yet. */
-  app(topology: Topology, config: Partial<StreamsConfig> = {}): KafkaStreams {
-    const streams = new KafkaStreams(topology, { applicationId: 'app', kafka: this.kafka, ...config })
+  app(topology: Topology, config: Partial<StreamsConfig> = {}, internals: StreamsInternals = {}): KafkaStreams {
+    const streams = new KafkaStreams(topology, { applicationId: 'app', kafka: this.kafka, ...config }, internals)
     this.#apps.push(streams)
     return streams
   }

@@ -421,5 +421,5 @@ function changelogOf(store: TopologyStore, options: TaskOptions): TaskChangelog[
   if (changelogTopic === undefined) return []
   const isUsers = isSource && !options.repartitionTopics.has(changelogTopic)
   const topic = isUsers ? changelogTopic : options.topicName(changelogTopic, isSource ? 'repartition' : 'changelog')
-  return [{ store: spec.name, topic, partition: options.partition, isSource }]
+  return [{ store: spec.name, layout: spec.kind, topic, partition: options.partition, isSource }]
 }

@@ -41,6 +41,8 @@ export interface TaskOptions {
 
 export interface TaskChangelog {
   readonly store: string
+  /** The form of its entries in the engine. */
+  readonly layout: string
   /** The broker's name. */
   readonly topic: string
   readonly partition: number

@@ -50,7 +50,7 @@ function managedTask(options: { isSource?: boolean; state?: TaskState; id?: stri
   const topic = isSource ? 'in' : changelog
   const task: Partial<StreamTask> = {
     id,
-    changelogs: [{ store: 'counts', topic, partition: 0, isSource }],
+    changelogs: [{ store: 'counts', layout: 'keyValue', topic, partition: 0, isSource }],
     restore: async (_, set, marker) => {
       await state.commit(emptyBatch, marker)
       return set.recordCount
