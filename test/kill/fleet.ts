@@ -46,8 +46,9 @@ export class Fleet {
     for (const instance of this.instances) instance.start()
   }
 
-  /** Every task runs somewhere, once. */
+  /** Every task runs somewhere, once, and every instance that is alive takes part. */
   get isComplete(): boolean {
+    if (this.instances.some((instance) => instance.isAlive && !instance.isRunning)) return false
     const tasks = this.instances.flatMap((instance) => [...instance.tasks])
     return tasks.length === taskCount && new Set(tasks).size === taskCount
   }

@@ -10,6 +10,7 @@ import type { Fetcher, KafkaClient } from '../../src/kafka/client/kafka-client.t
 import { allPartitions, applicationId, consumedPartitions, partitionCount, topics } from './layout.ts'
 
 const pollMs = 200
+const worthALookMs = 300
 
 /** Nothing came out of this partition from one time to the other. */
 export interface Silence {
@@ -19,7 +20,7 @@ export interface Silence {
 }
 
 export class Follower {
-  /** Only those that are worth a look. */
+  /** Those that are worth a look. */
   readonly silences: Silence[] = []
   readonly regressions: string[] = []
   /** The longest time that one open transaction held back a partition's readers, and which. */
@@ -27,7 +28,8 @@ export class Follower {
   longestOpen = ''
   readonly #client: KafkaClient
   readonly #stop = new AbortController()
-  readonly #lastOutputMs = new Map<number, number>()
+  /** When something came, by partition. */
+  readonly #outputMs = new Map<number, number[]>()
   readonly #stuck = new Map<TopicPartitionKey, { readonly stable: number; readonly sinceMs: number }>()
   readonly #committed = new Map<TopicPartitionKey, number>()
   #loops: Promise<unknown> = Promise.resolve()
@@ -43,12 +45,12 @@ export class Follower {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#loops
-    for (const [partition, fromMs] of this.#lastOutputMs) this.#silent(partition, fromMs, Date.now())
+    for (const [partition, times] of this.#outputMs) this.#silent(partition, times.at(-1), Date.now())
+    this.#outputMs.clear()
   }
 
-  /** When the partition's newest record came; undefined before the first. */
-  lastOutputMs(partition: number): number | undefined {
-    return this.#lastOutputMs.get(partition)
+  firstOutputAfter(partition: number, sinceMs: number): number | undefined {
+    return this.#outputMs.get(partition)?.find((atMs) => atMs > sinceMs)
   }
 
   async #followOutput(): Promise<void> {
@@ -73,14 +75,15 @@ export class Follower {
     const nowMs = Date.now()
     for (const set of fetcher.take()) {
       if (!set.cursor().next()) continue
-      const before = this.#lastOutputMs.get(set.partition)
-      if (before !== undefined) this.#silent(set.partition, before, nowMs)
-      this.#lastOutputMs.set(set.partition, nowMs)
+      const times = this.#outputMs.get(set.partition) ?? []
+      this.#silent(set.partition, times.at(-1), nowMs)
+      times.push(nowMs)
+      this.#outputMs.set(set.partition, times)
     }
   }
 
-  #silent(partition: number, fromMs: number, toMs: number): void {
-    if (toMs - fromMs >= 300) this.silences.push({ partition, fromMs, toMs })
+  #silent(partition: number, fromMs: number | undefined, toMs: number): void {
+    if (fromMs !== undefined && toMs - fromMs >= worthALookMs) this.silences.push({ partition, fromMs, toMs })
   }
 
   async #look(): Promise<void> {

@@ -55,6 +55,11 @@ export class Instance {
     return this.#child !== undefined
   }
 
+  /** It takes part, with or without tasks. */
+  get isRunning(): boolean {
+    return this.#isRunning
+  }
+
   /** The tasks that it runs now, as far as it has said. */
   get tasks(): ReadonlySet<string> {
     return this.#isRunning ? this.#tasks : new Set()

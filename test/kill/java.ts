@@ -33,7 +33,17 @@ export async function whatJavaLacks(): Promise<string | undefined> {
 export function javaCommand(brokers: string, options: KillOptions, stateDir: string): Command {
   const interval = options.guarantee === 'exactly_once' ? 100 : 500
   const settings = [brokers, applicationId, stateDir, options.guarantee, String(sessionTimeoutMs), String(interval)]
-  return { program: 'java', args: ['-Xmx512m', '-cp', `${classes}:${jars}/*`, 'KillWordCount', ...settings] }
+  return {
+    program: 'java',
+    args: [
+      '-Xmx512m',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      `${classes}:${jars}/*`,
+      'KillWordCount',
+      ...settings,
+    ],
+  }
 }
 
 function jarsIn(folder: string): string[] {

@@ -5,35 +5,29 @@
  * schedule fall. 3. Wait until the group has committed everything and no transaction is open. 4. End the instances in
  * order. 5. Check the counts, the changelog, the sleepers and what was seen from outside meanwhile.
  */
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
-import { connectKafka } from '../../src/runtime/connect-kafka.ts'
+import { withBed } from './bed.ts'
+import type { Bed, Verdict } from './bed.ts'
 import { checkCounts } from './checks.ts'
-import { startCluster } from './cluster.ts'
-import type { KillCluster } from './cluster.ts'
 import { seconds, spreadOf } from './figures.ts'
 import type { Spread } from './figures.ts'
-import { Fleet } from './fleet.ts'
-import type { Kill } from './fleet.ts'
-import { describeLeft, Follower, lagging, openTransactions, untilEmpty } from './follower.ts'
-import { allPartitions, brokerSweepMs, partitionCount, topics, transactionTimeoutMs } from './layout.ts'
-import { PacedLoad } from './load.ts'
+import type { Fleet, Kill } from './fleet.ts'
+import { describeLeft, lagging, openTransactions, untilEmpty } from './follower.ts'
+import type { Follower } from './follower.ts'
+import { allPartitions, brokerSweepMs, topics, transactionTimeoutMs } from './layout.ts'
 import type { KillOptions } from './options.ts'
 import { makeSchedule } from './schedule.ts'
 import type { Blow } from './schedule.ts'
 import { checkSleepers } from './zombie.ts'
 
-const logsFolder = join(import.meta.dirname, '../../.cache/kill-test')
 const startWaitMs = 60_000
 const catchUpWaitMs = 120_000
 const stopWaitMs = 20_000
 /** Production goes on for so long after the last blow. */
 const calmMs = 2000
 
-export interface KillReport {
+export interface KillReport extends Verdict {
   readonly options: KillOptions
-  readonly violations: readonly string[]
   readonly kills: readonly Kill[]
   readonly records: number
   readonly words: number
@@ -47,88 +41,50 @@ export interface KillReport {
   readonly repeats: number
   readonly excess: number
   readonly sleepersJudged: number
-  /** Where its logs are; undefined when they were removed. */
-  readonly logs: string | undefined
 }
 
-export async function runKillTest(options: KillOptions): Promise<KillReport> {
-  const folder = join(logsFolder, `${options.app}-${options.broker}-seed${options.seed}-${process.pid}-${Date.now()}`)
-  await mkdir(folder, { recursive: true })
-  const cluster = await startCluster(options.broker)
-  try {
-    const client = connectKafka({ kafka: { brokers: cluster.brokers.split(',') }, applicationId: 'kill-test-checker' })
-    try {
-      await client.connect()
-      const report = await runOn(cluster, client, options, folder)
-      const isKept = options.keep || report.violations.length > 0
-      if (!isKept) await rm(folder, { recursive: true, force: true })
-      return { ...report, logs: isKept ? folder : undefined }
-    } finally {
-      await client.close()
-    }
-  } finally {
-    await cluster.stop()
-  }
+export function runKillTest(options: KillOptions): Promise<KillReport> {
+  return withBed(options, (bed) => killWhileCounting(bed, options))
 }
 
-async function runOn(
-  cluster: KillCluster,
-  client: KafkaClient,
-  options: KillOptions,
-  folder: string,
-): Promise<KillReport> {
+async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<KillReport, 'logs'>> {
+  const { cluster, client, fleet, follower, load } = bed
   const startedAtMs = Date.now()
-  await createTopics(client)
-  const fleet = new Fleet(cluster, options, folder)
-  const follower = new Follower(client)
-  const load = new PacedLoad(options.seed)
-  try {
-    fleet.start()
-    const violations: string[] = []
-    if (!(await fleet.untilComplete(startWaitMs)))
-      violations.push(`not every task ran within ${seconds(startWaitMs)} of the start`)
-    follower.start()
-    const schedule = makeSchedule(options)
-    const strikes = schedule.map(({ kind }) => ({ kind, atMs: 0 }))
-    const durationMs = (schedule.at(-1)?.atMs ?? 0) + calmMs
-    await Promise.all([load.produce(client, options.records, durationMs), strikeAll(fleet, schedule, strikes)])
-    const catchUpMs = await catchUp(client, violations)
-    await fleet.stop(stopWaitMs)
-    await follower.stop()
-    const counts = await checkCounts(client, load.truth, options.guarantee)
-    const sleepers = await checkSleepers(cluster.brokers, options.guarantee === 'exactly_once' ? fleet.sleepers : [])
-    violations.push(...fleet.violations, ...follower.regressions, ...counts.violations, ...sleepers.violations)
-    const openMaxMs = transactionTimeoutMs + brokerSweepMs
-    if (follower.longestOpenMs > openMaxMs) {
-      violations.push(`a transaction stayed open for ${seconds(follower.longestOpenMs)}: ${follower.longestOpen}`)
-    }
-    return {
-      options,
-      violations,
-      kills: fleet.kills,
-      records: load.produced,
-      words: load.truth.size,
-      seconds: (Date.now() - startedAtMs) / 1000,
-      catchUpMs,
-      recovery: spreadOf(fleet.recoveries),
-      silence: spreadOf(silencesAfter(strikes, follower)),
-      longestOpenMs: follower.longestOpenMs,
-      repeats: counts.repeats,
-      excess: counts.excess,
-      sleepersJudged: sleepers.judged,
-      logs: folder,
-    }
-  } finally {
-    await fleet.end()
-    await follower.stop()
+  const violations: string[] = []
+  fleet.start()
+  if (!(await fleet.untilComplete(startWaitMs)))
+    violations.push(`not every task ran once, ${seconds(startWaitMs)} after the start`)
+  follower.start()
+  const schedule = makeSchedule(options)
+  const strikes = schedule.map(({ kind }) => ({ kind, atMs: 0 }))
+  const durationMs = (schedule.at(-1)?.atMs ?? 0) + calmMs
+  await Promise.all([load.produce(client, options.records, durationMs), strikeAll(fleet, schedule, strikes)])
+  const catchUpMs = await catchUp(client, violations)
+  if (!(await fleet.untilComplete(startWaitMs)))
+    violations.push(`not every task ran once, ${seconds(startWaitMs)} after the kills`)
+  await fleet.stop(stopWaitMs)
+  await follower.stop()
+  const counts = await checkCounts(client, load.truth, options.guarantee)
+  const sleepers = await checkSleepers(cluster.brokers, options.guarantee === 'exactly_once' ? fleet.sleepers : [])
+  violations.push(...fleet.violations, ...follower.regressions, ...counts.violations, ...sleepers.violations)
+  if (follower.longestOpenMs > transactionTimeoutMs + brokerSweepMs) {
+    violations.push(`a transaction stayed open for ${seconds(follower.longestOpenMs)}: ${follower.longestOpen}`)
   }
-}
-
-export async function createTopics(client: KafkaClient): Promise<void> {
-  const names = [topics.input, topics.output]
-  await client.admin.createTopics(
-    names.map((name) => ({ name, partitions: partitionCount, replicationFactor: 1, config: {} })),
-  )
+  return {
+    options,
+    violations,
+    kills: fleet.kills,
+    records: load.produced,
+    words: load.truth.size,
+    seconds: (Date.now() - startedAtMs) / 1000,
+    catchUpMs,
+    recovery: spreadOf(fleet.recoveries),
+    silence: spreadOf(silencesAfter(strikes, follower)),
+    longestOpenMs: follower.longestOpenMs,
+    repeats: counts.repeats,
+    excess: counts.excess,
+    sleepersJudged: sleepers.judged,
+  }
 }
 
 interface Strike {
@@ -150,7 +106,7 @@ async function strikeAll(fleet: Fleet, schedule: readonly Blow[], strikes: reado
 }
 
 /** In this order: the repartition topic is complete only when all of the input is committed. */
-async function catchUp(client: KafkaClient, violations: string[]): Promise<number> {
+export async function catchUp(client: KafkaClient, violations: string[]): Promise<number> {
   const startedAtMs = Date.now()
   for (const topic of [topics.input, topics.repartition]) {
     const left = await untilEmpty(() => lagging(client, topic), catchUpWaitMs)
