@@ -81,8 +81,9 @@ export class Committer {
 
   /** What is uncommitted, or committed and not on disk, has reached its limit: processing waits for a commit. */
   get mustWait(): boolean {
-    const { tasks, config } = this.#options
+    const { tasks, config, collector } = this.#options
     if (this.#underWay === undefined && !tasks.running.some(({ isUnwritten }) => isUnwritten)) return false
+    if (this.#underWay !== undefined && collector.isFull) return true
     let bytes = 0
     let isDue = false
     for (const { task } of tasks.running) {

@@ -239,7 +239,7 @@ export class StreamThread {
     this.#processed.value += processed
     const punctuated = tasks.punctuate()
     tasks.applyBackPressure()
-    // While a commit is under way what was appended since may be held back: the loop has to see its end.
+    // While a commit is under way what was appended since is held back, and only the loop sees the end of the commit.
     if (collector.isFull && !committer.isUnderWay) await collector.drained()
     return fetched || processed > 0 || punctuated
   }
