@@ -17,7 +17,8 @@ export const runtimeErrors = {
   MILLRACE_TOPIC_DELETED: 'a topic that the application reads was deleted while it ran',
   MILLRACE_TOPIC_RECREATED: 'a topic that the application reads was deleted and made anew while it ran',
   MILLRACE_CHANGELOG_BEHIND_STATE: 'a changelog topic lost what the local store still has',
-  MILLRACE_OFFSETS_BEHIND_STATE: 'the committed offsets of the group are missing or below what the local state contains',
+  MILLRACE_OFFSETS_BEHIND_STATE:
+    'the committed offsets of the group are missing or below what the local state contains',
   MILLRACE_DUPLICATE_INSTANCE: 'two running instances have the same identity: one state directory was copied',
 } as const
 

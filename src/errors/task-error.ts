@@ -7,6 +7,7 @@ export const taskErrors = {
   MILLRACE_PROCESSING_FAILED: 'a callback or processor threw',
   MILLRACE_PRODUCTION_FAILED: 'a result cannot be written to its topic',
   MILLRACE_PROCESSOR_INIT_FAILED: 'a processor threw in init',
+  MILLRACE_DEAD_LETTER_FAILED: 'the dead letter of a record cannot be written',
   MILLRACE_POLICY_INVALID: 'an error policy returned something that is no action',
   MILLRACE_CHILD_UNKNOWN: 'a processor forwards to a child that it does not have',
   MILLRACE_STORE_NOT_CONNECTED: 'a processor asks for a store that it is not connected to',

@@ -22,6 +22,25 @@ export type ErrorAction =
           }
     }
 
+/** What a policy is to be, for an error about one that is not. */
+export const errorPolicyForm = "'fail', 'skip', { deadLetter: topic } or a function"
+
+export function isErrorPolicy(value: unknown): value is ErrorPolicy {
+  if (value === 'fail' || value === 'skip' || typeof value === 'function') return true
+  if (typeof value !== 'object' || value === null || !('deadLetter' in value)) return false
+  const { deadLetter } = value
+  const topic =
+    typeof deadLetter === 'object' && deadLetter !== null && 'topic' in deadLetter ? deadLetter.topic : deadLetter
+  return typeof topic === 'string' && topic !== ''
+}
+
+/** The topic that a policy names; a function names its own only when it is asked. */
+export function deadLetterTopicOf(policy: ErrorPolicy | undefined): string | undefined {
+  if (typeof policy !== 'object') return undefined
+  const { deadLetter } = policy
+  return typeof deadLetter === 'string' ? deadLetter : deadLetter.topic
+}
+
 /** Where it failed; topic null and partition and offset -1 in a punctuator. */
 export interface FailedRecord {
   readonly kind: 'deserialization' | 'processing' | 'production'

@@ -5,13 +5,17 @@ import type { Headers } from '../common/headers.ts'
  * the bytes into an open batch and returns.
  */
 export interface RecordSink {
-  /**
-   * How many partitions `topic` has; undefined when that is not known yet (a topic named by a function), in which case
-   * the record is appended with partition -1 and assigned later.
-   */
+  /** How many partitions `topic` has; undefined when that is not known yet: see `whenKnown`. */
   partitionCount(topic: string): number | undefined
   /**
-   * `partition` -1: by murmur2 of the key bytes, or sticky for a null key, as Java's producer does.
+   * For a topic that nothing was asked about yet (a function has named it): looks it up before the next commit, and then
+   * calls `send`, in the order of these calls; with an error when there is no such topic. After a rollback it is not
+   * called any more. What `send` throws ends the commit as if processing had thrown it. `bytes` is what waits with it.
+   */
+  whenKnown(topic: string, bytes: number, send: (missing: Error | undefined) => void): void
+  /**
+   * To a topic that is known. `partition` -1: by murmur2 of the key bytes, or sticky for a null key, as Java's producer
+   * does.
    * Throws an error with `kind` production when the record is larger than the topic admits.
    */
   append(

@@ -2,12 +2,14 @@
  * Where the tasks of a thread send their records: chooses the partition, checks the size, and hands over to the
  * producer. Synchronous; see {@link RecordSink}.
  *
- * A topic named by a function may be new to us. Its records wait here, in order, until `resolveTopics` has asked the
- * broker (before every flush), because asking takes a round trip that no record may wait for.
+ * A topic named by a function may be new to us. Who writes to it waits here, in order, until `resolveTopics` has asked
+ * the broker (before every commit), because asking takes a round trip that no record may wait for. Nothing that needs the
+ * topic is decided before: neither the partition nor whether the record is too large for it.
  */
-import { RuntimeError } from '../errors/runtime-error.ts'
+import { assert } from '../common/assert.ts'
 import { murmur2Partition } from '../common/murmur2.ts'
 import type { Headers } from '../common/headers.ts'
+import { RuntimeError } from '../errors/runtime-error.ts'
 import type { KafkaClient, Producer } from '../kafka/client/kafka-client.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
 
@@ -19,23 +21,22 @@ interface SinkTopic {
   stickyBytes: number
 }
 
-interface WaitingRecord {
+interface Waiting {
   readonly topic: string
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
-  readonly timestamp: number
-  readonly headers: Headers
+  readonly send: (missing: Error | undefined) => void
 }
 
 const stickyBatchBytes = 16_384
 /** Kafka's default of max.message.bytes, taken when the topic's own cannot be read. */
 const defaultMaxMessageBytes = 1_048_588
-const waitingRecordsMax = 10_000
+const waitingMax = 10_000
+const waitingMaxBytes = 16 * 1024 * 1024
 
 export class RecordCollector implements RecordSink {
   readonly #client: KafkaClient
   readonly #topics = new Map<string, SinkTopic>()
-  #waiting: WaitingRecord[] = []
+  #waiting: Waiting[] = []
+  #waitingBytes = 0
   #producer: Producer
   #full = false
 
@@ -56,19 +57,18 @@ export class RecordCollector implements RecordSink {
 
   /** Looks up the topics that tasks write to. Throws where one does not exist and is not created on first use. */
   async prepareTopics(names: readonly string[]): Promise<void> {
+    const [missing] = await this.#lookUp(names)
+    if (missing !== undefined) throw topicMissing(missing)
+  }
+
+  /** Returns those that do not exist. */
+  async #lookUp(names: readonly string[]): Promise<Set<string>> {
     const wanted = names.filter((name) => !this.#topics.has(name))
-    if (wanted.length === 0) return
+    if (wanted.length === 0) return new Set()
     const described = await this.#client.describeTopics(wanted, { autoCreate: true })
-    const missing = wanted.find((name) => !described.has(name))
-    if (missing !== undefined) {
-      throw new RuntimeError(
-        'MILLRACE_SINK_TOPIC_MISSING',
-        `the output topic '${missing}' does not exist and the broker did not create it on first use; create it, or correct its name in the topology`,
-        { topic: missing },
-      )
-    }
-    const limits = await this.#messageLimits(wanted)
-    for (const name of wanted) {
+    const found = wanted.filter((name) => described.has(name))
+    const limits = await this.#messageLimits(found)
+    for (const name of found) {
       this.#topics.set(name, {
         partitions: described.get(name)?.partitionCount ?? 1,
         maxMessageBytes: limits.get(name) ?? defaultMaxMessageBytes,
@@ -76,10 +76,16 @@ export class RecordCollector implements RecordSink {
         stickyBytes: 0,
       })
     }
+    return new Set(wanted.filter((name) => !described.has(name)))
   }
 
   partitionCount(topic: string): number | undefined {
     return this.#topics.get(topic)?.partitions
+  }
+
+  whenKnown(topic: string, bytes: number, send: (missing: Error | undefined) => void): void {
+    this.#waiting.push({ topic, send })
+    this.#waitingBytes += bytes
   }
 
   append(
@@ -91,10 +97,7 @@ export class RecordCollector implements RecordSink {
     headers: Headers,
   ): void {
     const target = this.#topics.get(topic)
-    if (target === undefined) {
-      this.#wait({ topic, key, value, timestamp, headers })
-      return
-    }
+    assert(target !== undefined, `the topic ${topic} was looked up before anything is written to it`)
     const bytes = (key?.byteLength ?? 0) + (value?.byteLength ?? 0)
     // The exact size is worth computing only for a record that may come near the limit.
     if (bytes > target.maxMessageBytes >> 1 || headers.length > 0) this.#checkSize(topic, target, key, value, headers)
@@ -104,7 +107,7 @@ export class RecordCollector implements RecordSink {
 
   /** Whether processing should wait for `drained`. */
   get isFull(): boolean {
-    return this.#full || this.#waiting.length >= waitingRecordsMax
+    return this.#full || this.#waiting.length >= waitingMax || this.#waitingBytes >= waitingMaxBytes
   }
 
   async drained(): Promise<void> {
@@ -113,19 +116,22 @@ export class RecordCollector implements RecordSink {
     this.#full = false
   }
 
-  /** Looks up the topics that records wait for, and sends these. */
+  /** Looks up the topics that are waited for, and lets those who wait send. */
   async resolveTopics(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const records = this.#waiting
-      await this.prepareTopics([...new Set(records.map((record) => record.topic))])
-      this.#waiting = this.#waiting.slice(records.length)
-      for (const { topic, key, value, timestamp, headers } of records)
-        this.append(topic, -1, key, value, timestamp, headers)
+      const waiting = this.#waiting
+      const missing = await this.#lookUp([...new Set(waiting.map(({ topic }) => topic))])
+      // Rolled back meanwhile.
+      if (this.#waiting !== waiting) continue
+      this.#waiting = []
+      this.#waitingBytes = 0
+      for (const { topic, send } of waiting) send(missing.has(topic) ? topicMissing(topic) : undefined)
     }
   }
 
+  /** Where nothing waits, all batches are sealed before this returns: what is appended next is not part of it. */
   async flush(): Promise<void> {
-    await this.resolveTopics()
+    if (this.#waiting.length > 0) await this.resolveTopics()
     await this.#producer.flush()
     this.#full = false
   }
@@ -133,16 +139,8 @@ export class RecordCollector implements RecordSink {
   /** After a rollback. */
   discard(): void {
     this.#waiting = []
+    this.#waitingBytes = 0
     this.#full = false
-  }
-
-  #wait(record: WaitingRecord): void {
-    // The bytes are lent by the caller only for the call.
-    this.#waiting.push({
-      ...record,
-      key: record.key === null ? null : Buffer.from(record.key),
-      value: record.value === null ? null : Buffer.from(record.value),
-    })
   }
 
   #checkSize(
@@ -173,6 +171,14 @@ export class RecordCollector implements RecordSink {
     }
     return limits
   }
+}
+
+function topicMissing(topic: string): RuntimeError {
+  return new RuntimeError(
+    'MILLRACE_SINK_TOPIC_MISSING',
+    `the output topic '${topic}' does not exist and the broker did not create it on first use; create it, or correct its name where the topology or an error policy names it`,
+    { topic },
+  )
 }
 
 function choosePartition(target: SinkTopic, key: Uint8Array | null, bytes: number): number {

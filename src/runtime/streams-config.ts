@@ -6,6 +6,7 @@ import { availableMemoryBytes } from '../common/memory.ts'
 import { silentLogger } from '../common/logger.ts'
 import { nearest } from '../common/nearest.ts'
 import { ConfigError } from '../errors/config-error.ts'
+import { errorPolicyForm, isErrorPolicy } from '../processor/error-policy.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { timestampExtractors } from '../processor/timestamp-extractors.ts'
 
@@ -30,11 +31,7 @@ const text: Check = (value) => (typeof value === 'string' && value !== '' ? unde
 const optionalText: Check = (value) => (value === undefined ? undefined : text(value))
 const func: Check = (value) => (typeof value === 'function' ? undefined : 'a function')
 
-const errorPolicy: Check = (value) => {
-  if (value === 'fail' || value === 'skip' || typeof value === 'function') return undefined
-  if (typeof value === 'object' && value !== null && 'deadLetter' in value) return undefined
-  return "'fail', 'skip', { deadLetter: topic } or a function"
-}
+const errorPolicy: Check = (value) => (isErrorPolicy(value) ? undefined : errorPolicyForm)
 
 const logger: Check = (value) =>
   typeof value === 'object' && value !== null && ['debug', 'info', 'warn', 'error'].every((name) => name in value)

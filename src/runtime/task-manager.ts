@@ -19,6 +19,7 @@ import { emptyMarker } from '../state/state-engine.ts'
 import type { CompiledTopology, SubTopology } from '../topology/topology-node.ts'
 import { compareTaskIds } from './assignment/task-assignor.ts'
 import type { ChangelogReader } from './changelog-reader.ts'
+import { deadLetterTopics } from './dead-letter-topics.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { resetOffsets } from './offset-reset.ts'
@@ -188,7 +189,7 @@ export class TaskManager {
   }
 
   #outputTopics(taskIds: readonly string[]): string[] {
-    const { topology, names } = this.#options
+    const { topology, names, config } = this.#options
     const ids = new Set(taskIds.map((taskId) => Number(taskId.slice(0, taskId.indexOf('_')))))
     const topics = topology.subTopologies
       .filter(({ id }) => ids.has(id))
@@ -197,6 +198,7 @@ export class TaskManager {
         ...subTopology.nodes.flatMap((node) =>
           node.kind === 'sink' && typeof node.topic === 'string' ? [names.onBroker(node.topic)] : [],
         ),
+        ...deadLetterTopics(subTopology, config),
       ])
     return [...new Set(topics)]
   }

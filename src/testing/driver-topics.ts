@@ -146,6 +146,11 @@ export class DriverTopics implements RecordSink {
     return this.#topics.get(topic)?.partitionCount ?? 1
   }
 
+  /** Every topic is known. */
+  whenKnown(_topic: string, _bytes: number, send: (missing: Error | undefined) => void): void {
+    send(undefined)
+  }
+
   /** What the topology writes. */
   append(
     name: string,

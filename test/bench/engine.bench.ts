@@ -90,6 +90,10 @@ class CountingSink implements RecordSink {
     return 1
   }
 
+  whenKnown(_topic: string, _bytes: number, write: (missing: Error | undefined) => void): void {
+    write(undefined)
+  }
+
   append(_topic: string, _partition: number, key: Uint8Array | null, value: Uint8Array | null): void {
     this.records++
     this.bytes += (key?.byteLength ?? 0) + (value?.byteLength ?? 0)

@@ -49,6 +49,7 @@ export function storeFixture(state: TaskState, specs: readonly StoreSpec[], cach
     record,
     sink: {
       partitionCount: () => 1,
+      whenKnown: (_topic, _bytes, write) => write(undefined),
       append: (_topic, _partition, key, value, timestamp) =>
         void logged.push({ key: hex(key as Uint8Array), value: value === null ? null : hex(value), timestamp }),
     },

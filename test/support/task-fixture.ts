@@ -23,6 +23,8 @@ export interface TaskFixture {
   written(): string[]
   /** The keys of it, as hex. */
   writtenKeys(): string[]
+  /** Topics become known, and who waits for them sends. */
+  resolve(missing?: readonly string[]): void
   /** Flush, freeze and engine commit; returns the offsets. */
   commit(): Record<string, number>
 }
@@ -30,6 +32,8 @@ export interface TaskFixture {
 export interface FixtureOptions {
   readonly config?: Partial<TaskConfig>
   readonly state?: TaskState
+  /** Topics that are not known until `resolve`. */
+  readonly unknown?: string[]
   /** Stands in front of the sink: throw to fail. */
   readonly onAppend?: (topic: string) => void
   readonly partitions?: Readonly<Record<string, number>>
@@ -39,6 +43,7 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
   const [subTopology] = topology.compile().subTopologies
   if (subTopology === undefined) throw new Error('the topology is empty')
   const clock = { nowMs: 0 }
+  const waiting: { readonly topic: string; readonly send: (missing: Error | undefined) => void }[] = []
   const metrics = new MetricsRegistry()
   const topics = new DriverTopics(options.partitions ?? {}, () => undefined)
   const state = options.state ?? new MemoryEngine().openNow('0_0')
@@ -52,7 +57,8 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
     topicName: (name) => `app-${name}`,
     inputTopics: new Map(sources.map(({ name, topics: read }) => [name, read as readonly string[]])),
     sink: {
-      partitionCount: (topic) => topics.partitionCount(topic),
+      partitionCount: (topic) => (options.unknown?.includes(topic) ? undefined : topics.partitionCount(topic)),
+      whenKnown: (topic, _bytes, send) => void waiting.push({ topic, send }),
       append: (topic, ...rest) => {
         options.onAppend?.(topic)
         topics.append(topic, ...rest)
@@ -84,6 +90,12 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
     },
     written: () => topics.takeLog().map(describeRecord),
     writtenKeys: () => topics.takeLog().map((record) => keyView(record)?.toString('hex') ?? 'null'),
+    resolve(missing = []) {
+      options.unknown?.splice(0)
+      for (const { topic, send } of waiting.splice(0)) {
+        send(missing.includes(topic) ? new Error(`no topic ${topic}`) : undefined)
+      }
+    },
     commit() {
       task.flush(Infinity)
       const positions = task.positions(() => undefined)

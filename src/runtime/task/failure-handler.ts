@@ -5,9 +5,8 @@
  * Not every error that passes by is the record's: a producer that was fenced throws from a sink, below the user's
  * processors. Such an error is marked where it enters, and no policy ever sees it.
  */
-import { asBuffer } from '../../common/bytes.ts'
 import { noHeaders, type Header, type Headers } from '../../common/headers.ts'
-import { TaskError, type taskErrors } from '../../errors/task-error.ts'
+import { TaskError, type taskErrors, type TaskErrorPlace } from '../../errors/task-error.ts'
 import type { ErrorAction, ErrorPolicy, FailedRecord } from '../../processor/error-policy.ts'
 import type { RecordContext } from '../../processor/record-context.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
@@ -36,7 +35,19 @@ export interface Failure {
   readonly value: unknown
 }
 
+/** The record that a task was at, kept for what is decided about it later. */
+export interface Moment {
+  readonly record: Pick<RecordContext, 'topic' | 'partition' | 'offset' | 'timestamp' | 'headers'>
+  readonly raw: RawRecord | undefined
+  /** Of the raw key and value, which are copies. */
+  readonly byteLength: number
+}
+
 type DeadLetter = Exclude<ErrorAction, string>['deadLetter']
+
+/** Letters are about as large as their record: they shall fit wherever that did. */
+const messageMaxLength = 1000
+const stackMaxLength = 8000
 
 export class FailureHandler {
   readonly #taskId: string
@@ -58,6 +69,7 @@ export class FailureHandler {
   guard(sink: RecordSink, isRecords: (error: unknown) => boolean = () => false): RecordSink {
     return {
       partitionCount: (topic) => sink.partitionCount(topic),
+      whenKnown: (topic, bytes, send) => sink.whenKnown(topic, bytes, send),
       append: (topic, partition, key, value, timestamp, headers) => {
         try {
           sink.append(topic, partition, key, value, timestamp, headers)
@@ -67,6 +79,36 @@ export class FailureHandler {
         }
       },
     }
+  }
+
+  /** Where the task is now. */
+  moment(): Moment {
+    const { topic, partition, offset, timestamp, headers } = this.#record
+    const raw = this.source?.raw()
+    const key = raw?.key == null ? null : Buffer.from(raw.key)
+    const value = raw?.value == null ? null : Buffer.from(raw.value)
+    return {
+      record: { topic, partition, offset, timestamp, headers },
+      raw: raw && { ...raw, key, value },
+      byteLength: (key?.length ?? 0) + (value?.length ?? 0),
+    }
+  }
+
+  /** Runs what was put off as if the task were at that record still. */
+  at({ record, raw }: Moment, work: () => void): void {
+    const { topic, partition, offset, timestamp, headers } = this.#record
+    this.#go(record, raw)
+    try {
+      work()
+    } finally {
+      this.#go({ topic, partition, offset, timestamp, headers }, undefined)
+    }
+  }
+
+  #go(to: Moment['record'], raw: RawRecord | undefined): void {
+    Object.assign(this.#record, to)
+    this.#record.rawKey = undefined
+    this.source = raw && { raw: () => raw }
   }
 
   /** Whether a policy must not see it: decided already further down, or not the record's fault. */
@@ -81,7 +123,7 @@ export class FailureHandler {
     const cause = error instanceof Error ? error : new Error(String(error))
     const action = this.#decide(cause, failure, raw)
     if (action === 'fail' || action === 'retry') throw this.#taskError(cause, failure, action)
-    if (action !== 'skip') this.#sendLetter(action.deadLetter, cause, raw)
+    if (action !== 'skip') this.#writeLetter(action.deadLetter, cause, failure, raw)
     this.#dropped.drop(failure.kind, failure.node, raw ?? this.#record)
   }
 
@@ -126,41 +168,81 @@ export class FailureHandler {
     })
   }
 
-  #place(node: string): ConstructorParameters<typeof TaskError>[1] {
+  #place(node: string): TaskErrorPlace {
     return this.#placeOf(node, this.#record)
   }
 
-  #placeOf(
-    node: string,
-    record: Pick<RecordContext, 'topic' | 'partition' | 'offset'> = this.#record,
-  ): ConstructorParameters<typeof TaskError>[1] {
+  #placeOf(node: string, record: Pick<RecordContext, 'topic' | 'partition' | 'offset'> = this.#record): TaskErrorPlace {
     return { taskId: this.#taskId, node, topic: record.topic, partition: record.partition, offset: record.offset }
   }
 
   /** KIP-1034: the source's key and value with its headers and what went wrong, in the transaction of the task. */
-  #sendLetter(letter: DeadLetter, cause: Error, raw: RawRecord | undefined): void {
+  #writeLetter(letter: DeadLetter, cause: Error, failure: Failure, raw: RawRecord | undefined): void {
     const { topic, key, value, timestamp, headers } = typeof letter === 'string' ? { topic: letter } : letter
-    this.#sink.append(
-      topic,
-      -1,
-      key === undefined ? (raw?.key ?? null) : key,
-      value === undefined ? (raw?.value ?? null) : value,
+    const place = this.#placeOf(failure.node, raw)
+    const keyBytes = key === undefined ? (raw?.key ?? null) : key
+    const valueBytes = value === undefined ? (raw?.value ?? null) : value
+    const written = [
       timestamp ?? raw?.timestamp ?? this.#record.timestamp,
       headers ?? [...(raw?.headers ?? noHeaders), ...letterHeaders(cause, raw ?? this.#record)],
-    )
+    ] as const
+    if (this.#sink.partitionCount(topic) !== undefined) {
+      this.#sendLetter(topic, keyBytes, valueBytes, ...written, place)
+      return
+    }
+    // A topic that only a function names.
+    const [keyCopy, valueCopy] = [keyBytes && Buffer.from(keyBytes), valueBytes && Buffer.from(valueBytes)]
+    this.#sink.whenKnown(topic, (keyCopy?.length ?? 0) + (valueCopy?.length ?? 0), (missing) => {
+      if (missing !== undefined) throw letterError(topic, place, missing)
+      this.#sendLetter(topic, keyCopy, valueCopy, ...written, place)
+    })
   }
+
+  /** A letter that cannot be written is no reason to lose its record: the task stops before it. */
+  #sendLetter(
+    topic: string,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    timestamp: number,
+    headers: Headers,
+    place: TaskErrorPlace,
+  ): void {
+    try {
+      this.#sink.append(topic, -1, key, value, timestamp, headers)
+    } catch (error) {
+      if (isOversized(error)) throw letterError(topic, place, error)
+      throw error
+    }
+  }
+}
+
+/** An error of a sink that is the record's own fault. */
+export function isOversized(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'MILLRACE_RECORD_TOO_LARGE'
+}
+
+function letterError(topic: string, place: TaskErrorPlace, cause: Error): TaskError {
+  return new TaskError(
+    'MILLRACE_DEAD_LETTER_FAILED',
+    place,
+    `its dead letter cannot be written to topic ${topic}: ${cause.message}`,
+    { cause },
+  )
 }
 
 function letterHeaders(
   cause: Error,
   { topic, partition, offset }: Pick<RecordContext, 'topic' | 'partition' | 'offset'>,
 ): Header[] {
-  const header = (name: string, text: string): Header => [`__streams.errors.${name}`, asBuffer(Buffer.from(text))]
+  const header = (name: string, text: string | null): Header => [
+    `__streams.errors.${name}`,
+    text === null ? null : Buffer.from(text),
+  ]
   return [
     header('exception', cause.name),
-    header('message', cause.message),
-    header('stacktrace', cause.stack ?? ''),
-    header('topic', topic ?? ''),
+    header('message', cause.message.slice(0, messageMaxLength)),
+    header('stacktrace', (cause.stack ?? '').slice(0, stackMaxLength)),
+    header('topic', topic),
     header('partition', String(partition)),
     header('offset', String(offset)),
   ]

@@ -46,6 +46,14 @@ export class SinkTaskNode implements TaskNode {
     } catch (error) {
       return this.#handle(error, `the result cannot be written to topic ${topic}`, key, value)
     }
+    if (typeof this.#topic !== 'string' && sink.partitionCount(topic) === undefined) {
+      return this.#sendLater(topic, key, value, keyBytes, valueBytes)
+    }
+    this.#send(topic, key, value, keyBytes, valueBytes)
+  }
+
+  #send(topic: string, key: unknown, value: unknown, keyBytes: Uint8Array | null, valueBytes: Uint8Array | null): void {
+    const { record, sink } = this.#scope
     try {
       if (this.#partitioner !== undefined) return this.#appendTo(topic, key, value, keyBytes, valueBytes)
       const partition = this.#keySuffix > 0 && keyBytes !== null ? this.#windowedPartition(topic, keyBytes) : -1
@@ -53,6 +61,26 @@ export class SinkTaskNode implements TaskNode {
     } catch (error) {
       this.#handle(error, `the result cannot be sent to topic ${topic}`, key, value)
     }
+  }
+
+  /** A function has named a topic for the first time: everything that is lent for the record is copied. */
+  #sendLater(
+    topic: string,
+    key: unknown,
+    value: unknown,
+    keyBytes: Uint8Array | null,
+    valueBytes: Uint8Array | null,
+  ): void {
+    const { sink, failures } = this.#scope
+    const keyCopy = keyBytes && Buffer.from(keyBytes)
+    const valueCopy = valueBytes && Buffer.from(valueBytes)
+    const moment = failures.moment()
+    sink.whenKnown(topic, (keyCopy?.length ?? 0) + (valueCopy?.length ?? 0) + moment.byteLength, (missing) => {
+      failures.at(moment, () => {
+        if (missing === undefined) this.#send(topic, key, value, keyCopy, valueCopy)
+        else this.#handle(missing, `the result cannot be sent to topic ${topic}`, key, value)
+      })
+    })
   }
 
   #keyBytes(key: unknown, topic: string): Uint8Array {
@@ -68,8 +96,14 @@ export class SinkTaskNode implements TaskNode {
     try {
       const topic = topicOf(value, key, this.#scope.record)
       if (isThenable(topic)) refusePromise(this.name, 'topic function', topic)
-      if (typeof topic !== 'string' || topic === '')
-        refuseResult(this.name, 'topic function', 'the name of a topic', topic)
+      if (typeof topic !== 'string' || !isTopicName(topic)) {
+        refuseResult(
+          this.name,
+          'topic function',
+          "the name of a topic (up to 249 of A-Z, a-z, 0-9, '.', '_', '-')",
+          topic,
+        )
+      }
       return topic
     } catch (error) {
       this.#handle(error, 'the topic of the result cannot be named', key, value)
@@ -78,8 +112,7 @@ export class SinkTaskNode implements TaskNode {
   }
 
   #windowedPartition(topic: string, keyBytes: Uint8Array): number {
-    const partitions = this.#scope.sink.partitionCount(topic)
-    if (partitions === undefined) return -1
+    const partitions = this.#scope.sink.partitionCount(topic) ?? 1
     const inner = keyBytes.subarray(0, keyBytes.byteLength - this.#keySuffix)
     return murmur2Partition(inner, partitions)
   }
@@ -93,9 +126,7 @@ export class SinkTaskNode implements TaskNode {
     valueBytes: Uint8Array | null,
   ): void {
     const { record, sink } = this.#scope
-    const partitions = sink.partitionCount(topic)
-    // A topic that a function has named for the first time: how many partitions it has is not known yet.
-    const chosen = partitions === undefined ? null : this.#choose(topic, partitions, key, value)
+    const chosen = this.#choose(topic, sink.partitionCount(topic) ?? 1, key, value)
     if (chosen === null) return sink.append(topic, -1, keyBytes, valueBytes, record.timestamp, record.headers)
     if (chosen.length === 0) this.#scope.dropped.drop('partitioner', this.name, record)
     for (const partition of chosen)
@@ -131,6 +162,11 @@ export class SinkTaskNode implements TaskNode {
       value,
     })
   }
+}
+
+/** Kafka's rule (Topic.java). A broker refuses the whole question where one name breaks it. */
+function isTopicName(name: string): boolean {
+  return /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..'
 }
 
 function suffixLength(serde: AnySerde): number {

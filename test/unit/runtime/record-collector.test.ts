@@ -87,19 +87,49 @@ describe('RecordCollector', () => {
     )
   })
 
-  it('keeps records of a topic that it does not know until the broker was asked, in their order', async () => {
+  it('lets those who write to a topic that it does not know wait until the broker was asked, in their order', async () => {
     const { kafka, collector, send, appended, producer } = bed({})
-    const lent = Buffer.from('lent')
-    collector.append('new', -1, lent, null, 0, noHeaders)
-    lent.fill('x')
-    send('new', -1, 'lent')
+    const sends: string[] = []
+    const later = (topic: string, name: string): void =>
+      collector.whenKnown(topic, 1, (missing) => {
+        sends.push(`${name} ${missing === undefined ? 'sends' : 'misses'}`)
+        if (missing === undefined) send(topic, -1, name)
+      })
+    later('new', 'one')
+    later('other', 'two')
+    later('new', 'three')
     expect(collector.partitionCount('new')).toBeUndefined()
-    expect(appended).toEqual([])
     kafka.topics.set('new', 1)
     await collector.flush()
-    expect(appended).toEqual(['new-0 lent=null', 'new-0 lent=v'])
+    expect(sends).toEqual(['one sends', 'two misses', 'three sends'])
+    expect(appended).toEqual(['new-0 one=v', 'new-0 three=v'])
     expect(producer.flushes).toBe(1)
     expect(collector.partitionCount('new')).toBe(1)
+  })
+
+  it('resolves what those who waited wait for in turn', async () => {
+    const { kafka, collector, send, appended } = bed({})
+    kafka.topics.set('first', 1).set('second', 1)
+    collector.whenKnown('first', 1, () => collector.whenKnown('second', 1, () => send('second', -1, 'k')))
+    await collector.drained()
+    expect(appended).toEqual(['second-0 k=v'])
+  })
+
+  it('forgets at a rollback who waits, also while the broker is being asked', async () => {
+    const { kafka, collector, send, appended } = bed({})
+    kafka.topics.set('new', 1)
+    collector.whenKnown('new', 1, () => send('new', -1, 'before'))
+    const resolved = collector.resolveTopics()
+    collector.discard()
+    collector.whenKnown('new', 1, () => send('new', -1, 'after'))
+    await resolved
+    expect(appended).toEqual(['new-0 after=v'])
+  })
+
+  it('has sealed all batches when flush returns, so that what is appended next is not among them', () => {
+    const { collector, producer } = bed({})
+    void collector.flush()
+    expect(producer.flushes).toBe(1)
   })
 
   it('names the output topic that does not exist and is not created on first use', async () => {
@@ -120,7 +150,11 @@ describe('RecordCollector', () => {
     await collector.drained()
     expect(collector.isFull).toBe(false)
 
-    for (let i = 0; i < 10_000; i++) send('new', -1, 'k')
+    for (let i = 0; i < 10_000; i++) collector.whenKnown('new', 1, () => undefined)
+    expect(collector.isFull).toBe(true)
+    collector.discard()
+    expect(collector.isFull).toBe(false)
+    collector.whenKnown('new', 20_000_000, () => undefined)
     expect(collector.isFull).toBe(true)
     collector.discard()
     expect(collector.isFull).toBe(false)
