@@ -10,6 +10,7 @@ import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '../common/clock.ts'
+import { StateDirectoryError } from '../errors/state-error.ts'
 
 export interface LockSystem {
   /** With its parents, for this user only. */
@@ -44,7 +45,14 @@ const refusals = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTDIR', 'ENOTSOCK'])
 
 export const localLockSystem: LockSystem = {
   async makeDirectory(directory) {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    try {
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      const { code, path: refused } = error as NodeJS.ErrnoException
+      // Node says that of all that a parent refuses, such as a read-only one; the plain call says why.
+      if (code === 'ENOENT' && refused !== undefined) await mkdir(refused, { mode: 0o700 })
+      throw error
+    }
   },
   async list(directory) {
     return (await unlessMissing(readdir(directory))) ?? []
@@ -105,7 +113,7 @@ function connects(socket: string): Promise<boolean> {
  */
 async function withShortPath<T>(socket: string, use: (socket: string) => Promise<T>): Promise<T> {
   if (Buffer.byteLength(socket) <= maxSocketPathBytes) return use(socket)
-  const folder = await mkdtemp(path.join(shortTemporaryDirectory(), 'millrace-'))
+  const folder = await makeShortFolder(socket)
   try {
     const link = path.join(folder, 'd')
     await symlink(path.dirname(socket), link)
@@ -115,9 +123,21 @@ async function withShortPath<T>(socket: string, use: (socket: string) => Promise
   }
 }
 
-function shortTemporaryDirectory(): string {
-  const directory = tmpdir()
-  return Buffer.byteLength(directory) <= maxSocketPathBytes - 40 ? directory : '/tmp'
+async function makeShortFolder(socket: string): Promise<string> {
+  const temporary = tmpdir()
+  const parent = Buffer.byteLength(temporary) <= maxSocketPathBytes - 40 ? temporary : '/tmp'
+  try {
+    return await mkdtemp(path.join(parent, 'millrace-'))
+  } catch (error) {
+    throw new StateDirectoryError(
+      'MILLRACE_STATE_DIR_UNUSABLE',
+      path.dirname(socket),
+      `the state directory has too long a path for a local socket (${Buffer.byteLength(socket)} bytes: ${socket}; ` +
+        `${maxSocketPathBytes} are possible), and no short link to it can be made in ${parent} ` +
+        `(${(error as Error).message}). Set a shorter stateDir, or TMPDIR to a directory that this process can write`,
+      { cause: error },
+    )
+  }
 }
 
 async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -53,7 +53,8 @@ export async function lockSlot(directory: string, system: LockSystem = localLock
 
 /** Undefined where somebody else was faster. */
 async function take(directory: string, number: number, system: LockSystem): Promise<SlotLock | undefined> {
-  const fresh = path.join(directory, `${freshPrefix}${systemRandom.uuid()}`)
+  // Of a UUID as much as makes it unique among those who are at it now: paths of sockets are short.
+  const fresh = path.join(directory, `${freshPrefix}${systemRandom.uuid().slice(0, 13)}`)
   let lock: SocketLock | undefined
   let isHeld = false
   await system.makeDirectory(fresh)

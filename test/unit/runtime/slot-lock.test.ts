@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { localLockSystem, type LockSystem } from '../../../src/runtime/lock-system.ts'
 import { lockSlot } from '../../../src/runtime/slot-lock.ts'
 
@@ -93,6 +93,18 @@ describe.skipIf(process.platform === 'win32')('The lock of a slot', () => {
     expect(await lockSlot(path.join(short, '0'))).toBeUndefined()
     await lock?.release()
     expect((await readdir(path.join(short, '0', 'lock.1'))).length).toBe(1)
+  })
+
+  it('asks for a shorter path where no short link can be made', async () => {
+    vi.stubEnv('TMPDIR', '/dev/null')
+    try {
+      await expect(lockSlot(path.join(folder, 'x'.repeat(150)))).rejects.toMatchObject({
+        code: 'MILLRACE_STATE_DIR_UNUSABLE',
+        message: expect.stringMatching(/too long.*dev\/null.*shorter stateDir/) as string,
+      })
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it('opens its folders to nobody else', async () => {
