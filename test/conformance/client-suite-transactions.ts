@@ -6,9 +6,14 @@ import { appendText, eventually, producerOf, readUntil, valuesOf } from '../supp
 import type { ClientBed } from '../support/client-bed.ts'
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `${index}`)
-const nobody = (groupId: string): GroupIdentity => ({ groupId, generationId: -1, memberId: '', instanceId: undefined })
+export const nobody = (groupId: string): GroupIdentity => ({
+  groupId,
+  generationId: -1,
+  memberId: '',
+  instanceId: undefined,
+})
 
-async function failure(promise: Promise<unknown>): Promise<unknown> {
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise
   } catch (error) {
@@ -17,10 +22,22 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   throw new Error('it did not fail')
 }
 
-async function lastStableOffset(client: KafkaClient, topic: string): Promise<number | undefined> {
+export async function lastStableOffset(client: KafkaClient, topic: string): Promise<number | undefined> {
   return (await client.listOffsets([{ topic, partition: 0, timestamp: -1 }], 'read_committed')).get(`${topic}-0`)
 }
 
+/** On a real cluster the markers, and so the last stable offset, come a moment after the end was answered. */
+export async function expectCommitted(client: KafkaClient, topic: string, values: readonly string[]): Promise<void> {
+  let found: readonly (string | null)[] = []
+  const deadline = Date.now() + 10_000
+  do {
+    const until = (await lastStableOffset(client, topic)) ?? 0
+    found = valuesOf(await readUntil(client, topic, { until }))
+  } while (found.length < values.length && Date.now() < deadline)
+  expect(found).toEqual(values)
+}
+
+/** Of both protocols. */
 export function transactionCases(bed: () => ClientBed): void {
   const transactional = (client: KafkaClient, transactionalId = bed().name('tx')): Promise<Producer> =>
     producerOf(client, { transactionalId })
@@ -142,76 +159,23 @@ export function transactionCases(bed: () => ClientBed): void {
     expect(await readUntil(client, topic, { until: 4 })).toMatchObject([{ value: 'young' }])
   })
 
-  test.for(['request', 'answer'] as const)(
-    'a commit whose %s was lost has an unknown outcome, and an abort makes it known',
-    async (loss) => {
-      const { client, transport } = await bed().faultyClient()
-      const topic = await bed().topic(client)
-      const producer = await transactional(client)
-      appendText(producer, topic, ['first'])
-      await producer.flush()
-      transport.lose(loss, apis.EndTxn)
-      expect(reactionOf(await failure(producer.commit()))).toBe('unknown-outcome')
-      await producer.abort()
-      appendText(producer, topic, ['second'])
-      await producer.commit()
-      const values = valuesOf(await readUntil(client, topic, { until: 4 }))
-      expect(values).toEqual(loss === 'request' ? ['second'] : ['first', 'second'])
-    },
-  )
-
-  test.for(['AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit'] as const)(
-    'a lost answer to %s makes the transaction abortable; it is not repeated under the same epoch',
-    async (name) => {
-      const { client, transport } = await bed().faultyClient()
-      const topic = await bed().topic(client)
-      const group = bed().name('group')
-      const producer = await transactional(client)
-      const attempt = async (value: string, offset: number): Promise<void> => {
-        appendText(producer, topic, [value])
-        await producer.flush()
-        await producer.sendOffsets(new Map([[`${topic}-0` as const, { offset }]]), nobody(group))
-        await producer.commit()
-      }
-      await attempt('one', 1)
-      transport.lose('answer', apis[name])
-      expect(reactionOf(await failure(attempt('lost', 99)))).toBe('abortable')
-      await producer.abort()
-      expect(transport.sent.filter((key) => key === apis.InitProducerId.key).length).toBeGreaterThan(1)
-      await attempt('two', 2)
-      const committed = await client.committedOffsets(group, [{ topic, partition: 0 }], { requireStable: true })
-      expect(committed.get(`${topic}-0`)?.offset).toBe(2)
-      const end = (await lastStableOffset(client, topic)) ?? 0
-      expect(valuesOf(await readUntil(client, topic, { until: end }))).toEqual(['one', 'two'])
-    },
-  )
-
-  test('a clean abort keeps the epoch', async () => {
-    const { client, transport } = await bed().faultyClient()
-    const topic = await bed().topic(client)
-    const producer = await transactional(client)
-    appendText(producer, topic, ['a'])
-    await producer.flush()
-    await producer.abort()
-    expect(transport.sent.filter((key) => key === apis.EndTxn.key)).toHaveLength(1)
-    expect(transport.sent.filter((key) => key === apis.InitProducerId.key)).toHaveLength(1)
-  })
-
   test('the first failure is kept until an abort, and nothing unsent survives it', async () => {
-    const { client, transport } = await bed().faultyClient()
+    const client = await bed().client()
     const topic = await bed().topic(client)
     const producer = await transactional(client)
-    transport.lose('answer', apis.AddPartitionsToTxn)
     appendText(producer, topic, ['lost'])
-    const first = await failure(producer.flush())
+    await producer.flush()
+    appendText(producer, topic, ['of the next transaction'])
+    const stranger = { ...nobody(bed().name('group')), generationId: 7, memberId: 'stranger' }
+    const first = await failure(producer.sendOffsets(new Map([[`${topic}-0` as const, { offset: 1 }]]), stranger))
+    expect(reactionOf(first)).toBe('member-fenced')
     expect(await failure(producer.flush())).toBe(first)
     expect(await failure(producer.commit())).toBe(first)
     expect(() => appendText(producer, topic, ['more'])).toThrow(first)
     await producer.abort()
     appendText(producer, topic, ['kept'])
     await producer.commit()
-    const end = (await lastStableOffset(client, topic)) ?? 0
-    expect(valuesOf(await readUntil(client, topic, { until: end }))).toEqual(['kept'])
+    await expectCommitted(client, topic, ['kept'])
   })
 
   test('what is appended between flush and commit belongs to the next transaction', async () => {
@@ -266,5 +230,210 @@ export function transactionCases(bed: () => ClientBed): void {
     await producer.flush()
     await producer.close()
     await eventually(async () => (await lastStableOffset(client, topic)) === 2)
+  })
+
+  test('a commit that is refused has an unknown outcome, and an abort makes it known', async () => {
+    const client = await bed().client()
+    const topic = await bed().topic(client)
+    const id = bed().name('tx')
+    const producer = await transactional(client, id)
+    appendText(producer, topic, ['first'])
+    await producer.flush()
+    await transactional(client, id)
+    appendText(producer, topic, ['of the next transaction'])
+    const refused = await failure(producer.commit())
+    expect(reactionOf(refused)).toBe('unknown-outcome')
+    expect(() => appendText(producer, topic, ['more'])).toThrow(refused)
+    await producer.abort()
+    appendText(producer, topic, ['second'])
+    await producer.commit()
+    await expectCommitted(client, topic, ['second'])
+  })
+
+  test.for(['request', 'answer'] as const)(
+    'a commit whose %s is lost until its time is up has an unknown outcome, and an abort makes it known',
+    async (loss) => {
+      const { client, transport } = await bed().faultyClient({ apiTimeoutMs: 500 })
+      const topic = await bed().topic(client)
+      const producer = await transactional(client)
+      appendText(producer, topic, ['first'])
+      await producer.flush()
+      const lost = transport.lose(loss, apis.EndTxn, Infinity)
+      expect(reactionOf(await failure(producer.commit()))).toBe('unknown-outcome')
+      lost.end()
+      await producer.abort()
+      appendText(producer, topic, ['second'])
+      await producer.commit()
+      await expectCommitted(client, topic, loss === 'request' ? ['second'] : ['first', 'second'])
+    },
+  )
+
+  test('closing a producer whose broker answers nothing takes no longer than some seconds', async () => {
+    const { client, transport } = await bed().faultyClient()
+    const topic = await bed().topic(client)
+    const id = bed().name('tx')
+    const producer = await transactional(client, id)
+    appendText(producer, topic, ['open'])
+    await producer.flush()
+    const held = transport.hold('request', apis.EndTxn)
+    const began = Date.now()
+    await producer.close()
+    expect(Date.now() - began).toBeLessThan(8000)
+    const young = await transactional(client, id)
+    appendText(young, topic, ['young'])
+    held.release()
+    await young.commit()
+    await expectCommitted(client, topic, ['young'])
+  })
+}
+
+/** Of protocol v1: who was not answered takes a new epoch. */
+export function sameEpochCases(bed: () => ClientBed): void {
+  const transactional = (client: KafkaClient): Promise<Producer> =>
+    producerOf(client, { transactionalId: bed().name('tx') })
+
+  test.for(['request', 'answer'] as const)(
+    'a commit whose %s was lost has an unknown outcome, and an abort makes it known',
+    async (loss) => {
+      const { client, transport } = await bed().faultyClient()
+      const topic = await bed().topic(client)
+      const producer = await transactional(client)
+      appendText(producer, topic, ['first'])
+      await producer.flush()
+      transport.lose(loss, apis.EndTxn)
+      expect(reactionOf(await failure(producer.commit()))).toBe('unknown-outcome')
+      await producer.abort()
+      appendText(producer, topic, ['second'])
+      await producer.commit()
+      const values = valuesOf(await readUntil(client, topic, { until: 4 }))
+      expect(values).toEqual(loss === 'request' ? ['second'] : ['first', 'second'])
+    },
+  )
+
+  test.for(['AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit'] as const)(
+    'a lost answer to %s makes the transaction abortable; it is not repeated under the same epoch',
+    async (name) => {
+      const { client, transport } = await bed().faultyClient()
+      const topic = await bed().topic(client)
+      const group = bed().name('group')
+      const producer = await transactional(client)
+      const attempt = async (value: string, offset: number): Promise<void> => {
+        appendText(producer, topic, [value])
+        await producer.flush()
+        await producer.sendOffsets(new Map([[`${topic}-0` as const, { offset }]]), nobody(group))
+        await producer.commit()
+      }
+      await attempt('one', 1)
+      transport.lose('answer', apis[name])
+      expect(reactionOf(await failure(attempt('lost', 99)))).toBe('abortable')
+      await producer.abort()
+      expect(transport.count(apis.InitProducerId)).toBeGreaterThan(1)
+      await attempt('two', 2)
+      const committed = await client.committedOffsets(group, [{ topic, partition: 0 }], { requireStable: true })
+      expect(committed.get(`${topic}-0`)?.offset).toBe(2)
+      await expectCommitted(client, topic, ['one', 'two'])
+    },
+  )
+
+  test('a clean abort keeps the epoch', async () => {
+    const { client, transport } = await bed().faultyClient()
+    const topic = await bed().topic(client)
+    const producer = await transactional(client)
+    appendText(producer, topic, ['a'])
+    await producer.flush()
+    await producer.abort()
+    expect(transport.count(apis.EndTxn)).toBe(1)
+    expect(transport.count(apis.InitProducerId)).toBe(1)
+  })
+}
+
+/** Of protocol v2: who was not answered asks again. */
+export function newEpochCases(bed: () => ClientBed): void {
+  const transactional = (client: KafkaClient): Promise<Producer> =>
+    producerOf(client, { transactionalId: bed().name('tx') })
+
+  test('nothing is announced: records and offsets begin the transaction by themselves', async () => {
+    const { client, transport } = await bed().faultyClient()
+    const topic = await bed().topic(client)
+    const group = bed().name('group')
+    const producer = await transactional(client)
+    for (let round = 0; round < 3; round++) {
+      appendText(producer, topic, [`${round}`])
+      await producer.flush()
+      await producer.sendOffsets(new Map([[`${topic}-0` as const, { offset: round }]]), nobody(group))
+      await producer.commit()
+    }
+    expect([transport.count(apis.AddPartitionsToTxn), transport.count(apis.AddOffsetsToTxn)]).toEqual([0, 0])
+    expect(valuesOf(await readUntil(client, topic, { until: 6 }))).toEqual(numbers(3))
+  })
+
+  test.for([
+    ['commit', 'request'],
+    ['commit', 'answer'],
+    ['abort', 'request'],
+    ['abort', 'answer'],
+  ] as const)('a %s whose %s was lost is asked for again, and happens once', async ([end, loss]) => {
+    const { client, transport } = await bed().faultyClient()
+    const topic = await bed().topic(client)
+    const producer = await transactional(client)
+    for (const round of [0, 1]) {
+      appendText(producer, topic, [`${end} ${round}`])
+      await producer.flush()
+      transport.lose(loss, apis.EndTxn, 2)
+      await producer[end]()
+    }
+    appendText(producer, topic, ['last'])
+    await producer.commit()
+    expect(transport.count(apis.InitProducerId)).toBe(1)
+    const values = valuesOf(await readUntil(client, topic, { until: 6 }))
+    expect(values).toEqual(end === 'commit' ? ['commit 0', 'commit 1', 'last'] : ['last'])
+  })
+
+  test.for(['request', 'answer'] as const)('offsets whose %s was lost are sent again', async (loss) => {
+    const { client, transport } = await bed().faultyClient()
+    const topic = await bed().topic(client)
+    const group = bed().name('group')
+    const producer = await transactional(client)
+    transport.lose(loss, apis.TxnOffsetCommit, 2)
+    await producer.sendOffsets(new Map([[`${topic}-0` as const, { offset: 5 }]]), nobody(group))
+    await producer.commit()
+    const committed = await client.committedOffsets(group, [{ topic, partition: 0 }], { requireStable: true })
+    expect(committed.get(`${topic}-0`)?.offset).toBe(5)
+    expect(transport.count(apis.InitProducerId)).toBe(1)
+  })
+
+  test('an abort settles even records of which nobody knows whether they arrived', async () => {
+    const { client, transport } = await bed().faultyClient()
+    const topic = await bed().topic(client)
+    const producer = await transactional(client)
+    const held = transport.hold('request', apis.Produce)
+    appendText(producer, topic, ['late'])
+    const flushed = failure(producer.flush())
+    await held.arrived
+    await producer.abort()
+    expect(reactionOf(await flushed)).toBe('abortable')
+    appendText(producer, topic, ['kept'])
+    await producer.flush()
+    held.release()
+    await producer.commit()
+    expect(transport.count(apis.InitProducerId)).toBe(1)
+    await expectCommitted(client, topic, ['kept'])
+    expect(valuesOf(await readUntil(client, topic, { until: 2, isolation: 'read_uncommitted' }))).toEqual(['kept'])
+  })
+
+  test('a transaction that took too long is aborted, and its producer goes on', async () => {
+    const { client, transport } = await bed().faultyClient()
+    const topic = await bed().topic(client)
+    const producer = await producerOf(client, { transactionalId: bed().name('tx'), transactionTimeoutMs: 100 })
+    appendText(producer, topic, ['slow'])
+    await producer.flush()
+    await eventually(async () => (await lastStableOffset(client, topic)) === 2)
+    appendText(producer, topic, ['late'])
+    expect(reactionOf(await failure(producer.flush()))).toBe('producer-fenced')
+    await producer.abort()
+    appendText(producer, topic, ['again'])
+    await producer.commit()
+    expect(transport.count(apis.InitProducerId)).toBe(1)
+    expect(valuesOf(await readUntil(client, topic, { until: 4 }))).toEqual(['again'])
   })
 }

@@ -38,11 +38,13 @@ export interface ReadRecord {
 
 export class ClientBed {
   readonly #target: ClientTarget
+  readonly #defaults: Partial<KafkaClientOptions>
   readonly #clients: KafkaClient[] = []
   #names = 0
 
-  constructor(target: ClientTarget) {
+  constructor(target: ClientTarget, defaults: Partial<KafkaClientOptions> = {}) {
     this.#target = target
+    this.#defaults = defaults
   }
 
   async client(options: Partial<KafkaClientOptions> = {}): Promise<KafkaClient> {
@@ -60,6 +62,7 @@ export class ClientBed {
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,
+      ...this.#defaults,
       ...options,
     })
     this.#clients.push(client)

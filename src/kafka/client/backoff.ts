@@ -12,8 +12,6 @@ export interface BackoffRange {
 
 /** For what a broker needs some time for: elections, loading, a broker that restarts. */
 export const defaultBackoff: BackoffRange = { firstMs: 50, maxMs: 1000 }
-/** For what is over in a few milliseconds, such as the markers of the transaction before (KAFKA-5482). */
-export const shortBackoff: BackoffRange = { firstMs: 1, maxMs: 5 }
 
 /** Doubling from `firstMs` to `maxMs`, with 20 % of chance so that clients do not come in step. */
 export function backoffMs(range: BackoffRange, attempt: number, random: Random): number {

@@ -40,6 +40,8 @@ export interface KafkaClientOptions {
   readonly apiTimeoutMs?: number
   /** All attempts of `connect`. Default 15 s. */
   readonly connectTimeoutMs?: number
+  /** Forbids transaction protocol v2 where the cluster has finalised it; for tests. */
+  readonly transactionProtocol?: 'v1'
 }
 
 export function createKafkaClient(options: KafkaClientOptions): KafkaClient {
@@ -54,6 +56,7 @@ class KafkaClientImpl implements KafkaClient {
   readonly #offsets: OffsetRequests
   readonly #connectTimeoutMs: number
   readonly #apiTimeoutMs: number
+  readonly #onlyV1: boolean
 
   constructor(options: KafkaClientOptions) {
     const { transport, clock, random, requestTimeoutMs = 10_000, apiTimeoutMs = 60_000 } = options
@@ -63,6 +66,7 @@ class KafkaClientImpl implements KafkaClient {
     this.#offsets = new OffsetRequests(this.#cluster, { timeoutMs: apiTimeoutMs, lane: 'offsets' })
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 15_000
     this.#apiTimeoutMs = apiTimeoutMs
+    this.#onlyV1 = options.transactionProtocol === 'v1'
     this.admin = this.#admin
   }
 
@@ -116,7 +120,7 @@ class KafkaClientImpl implements KafkaClient {
   }
 
   producer(options: ProducerOptions): Producer {
-    return new ClusterProducer(this.#cluster, { ...options, apiTimeoutMs: this.#apiTimeoutMs })
+    return new ClusterProducer(this.#cluster, { ...options, apiTimeoutMs: this.#apiTimeoutMs, onlyV1: this.#onlyV1 })
   }
 
   group(options: GroupOptions, handler: GroupHandler): GroupMembership {

@@ -22,7 +22,8 @@ const recordOverheadBytes = 40
  * One partition of a producer: the open batch, and the sealed ones in the order of their sequences until each is
  * acknowledged. A batch is sent only while everything before it is under way or done and nothing after it is, because
  * the broker admits no gap; so a failed one is first waited for by its successors and then sent before them. The first of
- * an epoch travels alone: a broker that knows nothing of it yet would take its successor for the first.
+ * an epoch travels alone where a broker that knows nothing of it yet would take its successor for the first (before
+ * transaction protocol v2).
  */
 export class PartitionQueue implements TopicPartition {
   readonly topic: string
@@ -102,9 +103,9 @@ export class PartitionQueue implements TopicPartition {
     this.#openBytes = 0
   }
 
-  /** What may be sent to `nodeId` now. */
-  sendable(transaction: number, nodeId: number, nowMs: number): ProducerBatch | undefined {
-    if (this.retryAtMs > nowMs || this.#inFlight >= (this.#isKnown ? maxInFlight : 1)) return undefined
+  /** What may be sent to `nodeId` now. `isChecked`: the broker admits only sequence 0 as the first of an epoch. */
+  sendable(transaction: number, nodeId: number, nowMs: number, isChecked = false): ProducerBatch | undefined {
+    if (this.retryAtMs > nowMs || this.#inFlight >= (this.#isKnown || isChecked ? maxInFlight : 1)) return undefined
     if (this.#inFlight > 0 && this.nodeId !== nodeId) return undefined
     const batch = this.#batches[this.#inFlight]
     if (batch === undefined || batch.transaction > transaction) return undefined

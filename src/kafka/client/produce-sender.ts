@@ -1,3 +1,4 @@
+import type { Timer } from '../../common/clock.ts'
 import type { TopicPartition } from '../../common/topic-partition.ts'
 import { KafkaError } from '../../errors/kafka-error.ts'
 import { reactionOf } from '../../errors/streams-error.ts'
@@ -7,10 +8,12 @@ import type { ProduceResponsePartitionProduceResponse } from '../protocol/messag
 import { backoffMs } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
 import { byTopic } from './grouping.ts'
-import { kafkaFault } from './kafka-faults.ts'
+import { kafkaCodeOf, kafkaFault } from './kafka-faults.ts'
 import type { PartitionQueue, ProducerIdentity } from './partition-queue.ts'
 import type { ProducerBatch } from './producer-batch.ts'
-import { isDoubtful } from './transaction-requests.ts'
+import { isDoubtful, isVersionFault, protocolGone } from './transaction-faults.ts'
+import { pauseAfterEndMs, protocolVersions } from './transaction-protocol.ts'
+import type { ProducerSession } from './transaction-protocol.ts'
 
 export interface ProduceSenderOptions {
   readonly transactionalId: string | undefined
@@ -29,6 +32,8 @@ const lane = 'produce'
 const maxRequestBytes = 4 * 1024 * 1024
 const maxRequestsPerBroker = 5
 const retryBackoff = { firstMs: 20, maxMs: 1000 }
+/** The markers of the transaction before are being written; the broker itself has waited for them, too. */
+const markersBackoff = { firstMs: 1, maxMs: 20 }
 /** A partition without a leader is looked up again after this time. */
 const lookUpAgainMs = 100
 /** All in-sync replicas have the records. */
@@ -36,8 +41,8 @@ const acksAll = -1
 
 /**
  * Sends sealed batches: one batch per partition and request, several requests per broker under way, each batch repeated
- * with its own sequence until it is acknowledged, refused, or too old. In a transaction a partition is added to it first
- * (protocol v1).
+ * with its own sequence until it is acknowledged, refused, or too old. In a transaction of protocol v1 a partition is added
+ * to it first; under v2 its first batch does that.
  */
 export class ProduceSender {
   readonly #cluster: Cluster
@@ -46,11 +51,13 @@ export class ProduceSender {
   #work = new Set<PartitionQueue>()
   readonly #added = new Set<PartitionQueue>()
   readonly #requests = new Map<number, number>()
-  #identity: ProducerIdentity | undefined
+  #session: ProducerSession | undefined
   #transaction = 0
   /** Answers to requests of an earlier life of the queues mean nothing any more. */
   #life = 0
   #isPaused = true
+  /** The markers of the transaction before are awaited. */
+  #pause: Timer | undefined
   #isAdding = false
   #isLookingUp = false
   #isDoubtful = false
@@ -67,14 +74,26 @@ export class ProduceSender {
     return this.#isDoubtful || this.#isAdding
   }
 
-  /** A transaction begins (or a producer without any). */
-  begin(identity: ProducerIdentity, transaction: number): void {
-    this.#identity = identity
+  /** A transaction begins (or a producer without any); `isAfterEnd`: at once after another. */
+  begin(session: ProducerSession, transaction: number, isAfterEnd = false): void {
+    this.#session = session
     this.#transaction = transaction
     this.#added.clear()
     this.#isDoubtful = false
     this.#isPaused = false
+    this.#endPause()
+    if (isAfterEnd && session.protocol === 'v2') {
+      this.#pause = this.#cluster.clock.setTimer(pauseAfterEndMs, () => {
+        this.#pause = undefined
+        this.pump()
+      })
+    }
     this.pump()
+  }
+
+  #endPause(): void {
+    this.#pause?.cancel()
+    this.#pause = undefined
   }
 
   /** What was to be the next transaction belongs to the current one, too. */
@@ -88,6 +107,7 @@ export class ProduceSender {
 
   stop(): void {
     this.#isPaused = true
+    this.#endPause()
     this.#work.clear()
   }
 
@@ -95,6 +115,7 @@ export class ProduceSender {
     this.#life++
     this.#isPaused = true
     this.#isAdding = false
+    this.#endPause()
     this.#work.clear()
     this.#added.clear()
     this.#requests.clear()
@@ -112,7 +133,8 @@ export class ProduceSender {
 
   /** Sends whatever can be sent now. */
   pump(): void {
-    if (this.#isPaused || this.#identity === undefined) return
+    if (this.#isPaused || this.#pause !== undefined || this.#session === undefined) return
+    const mustAdd = this.#options.transactionalId !== undefined && this.#session.protocol === 'v1'
     const unknown: PartitionQueue[] = []
     const toAdd: PartitionQueue[] = []
     const ready = new Map<number, PartitionQueue[]>()
@@ -126,7 +148,7 @@ export class ProduceSender {
       const leader = this.#cluster.metadata.leader(queue)
       if (leader === undefined) {
         unknown.push(queue)
-      } else if (this.#options.transactionalId !== undefined && !this.#added.has(queue)) {
+      } else if (mustAdd && !this.#added.has(queue)) {
         toAdd.push(queue)
       } else {
         const queues = ready.get(leader.nodeId)
@@ -141,11 +163,12 @@ export class ProduceSender {
 
   #sendTo(nodeId: number, queues: readonly PartitionQueue[]): void {
     const now = this.#cluster.clock.now()
+    const isChecked = this.#session?.protocol === 'v2'
     while ((this.#requests.get(nodeId) ?? 0) < maxRequestsPerBroker) {
       const sent: SentBatch[] = []
       let bytes = 0
       for (const queue of queues) {
-        const batch = queue.sendable(this.#transaction, nodeId, now)
+        const batch = queue.sendable(this.#transaction, nodeId, now, isChecked)
         if (batch === undefined || (bytes > 0 && bytes + batch.bytes.length > maxRequestBytes)) continue
         bytes += batch.bytes.length
         sent.push({ queue, batch })
@@ -158,11 +181,11 @@ export class ProduceSender {
 
   async #send(nodeId: number, sent: readonly SentBatch[]): Promise<void> {
     const { transactionalId } = this.#options
-    const identity = this.#identity
-    if (identity === undefined) return
+    const session = this.#session
+    if (session === undefined) return
     const life = this.#life
     for (const { queue, batch } of sent) {
-      queue.onSend(batch, nodeId, identity, transactionalId !== undefined)
+      queue.onSend(batch, nodeId, session.identity, transactionalId !== undefined)
       // Who was served goes to the end, so that a full request does not starve the same partitions for ever.
       this.#work.delete(queue)
       this.#work.add(queue)
@@ -171,9 +194,9 @@ export class ProduceSender {
     let fault: unknown
     let answers: ReadonlyMap<string, ProduceResponsePartitionProduceResponse> = new Map()
     try {
-      answers = await this.#request(nodeId, sent)
+      answers = await this.#request(nodeId, session, sent)
     } catch (error) {
-      fault = error
+      fault = session.protocol === 'v2' && isVersionFault(error) ? protocolGone(error) : error
     }
     if (life !== this.#life) return
     this.#requests.set(nodeId, (this.#requests.get(nodeId) ?? 1) - 1)
@@ -184,6 +207,7 @@ export class ProduceSender {
 
   async #request(
     nodeId: number,
+    { protocol }: ProducerSession,
     sent: readonly SentBatch[],
   ): Promise<ReadonlyMap<string, ProduceResponsePartitionProduceResponse>> {
     const { requestTimeoutMs } = this.#cluster
@@ -200,9 +224,8 @@ export class ProduceSender {
           ({ name, partitions }) => ({ name, partitionData: partitions }),
         ),
       },
-      // 12 puts partitions into the transaction by itself (protocol v2), 13 names topics by id only. A broker may take
-      // its whole time-out to answer, so ours is longer.
-      { minVersion: 3, maxVersion: 11, timeoutMs: requestTimeoutMs + 1000 },
+      // A broker may take its whole time-out to answer, so ours is longer.
+      { ...protocolVersions[protocol].produce, timeoutMs: requestTimeoutMs + 1000 },
     )
     return new Map(
       responses.flatMap(({ name, partitionResponses }) =>
@@ -245,7 +268,8 @@ export class ProduceSender {
   #retry({ queue, batch }: SentBatch, cause: unknown): void {
     const { clock, random, logger } = this.#cluster
     const now = clock.now()
-    const retryAtMs = now + backoffMs(retryBackoff, batch.attempts, random)
+    const isEarly = kafkaCodeOf(cause) === errorCodes.CONCURRENT_TRANSACTIONS
+    const retryAtMs = now + backoffMs(isEarly ? markersBackoff : retryBackoff, batch.attempts, random)
     queue.onFailed(batch, retryAtMs)
     logger.debug({ partition: queue.key, attempts: batch.attempts, cause: String(cause) }, 'a batch is sent again')
     if (this.#isTooOld(batch, now)) this.#options.onFailed(tooOld(queue, batch, this.#options.deliveryTimeoutMs, cause))
@@ -257,7 +281,7 @@ export class ProduceSender {
   }
 
   #addPartitions(queues: readonly PartitionQueue[]): void {
-    const identity = this.#identity
+    const identity = this.#session?.identity
     if (this.#isAdding || identity === undefined) return
     this.#isAdding = true
     const life = this.#life

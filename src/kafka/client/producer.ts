@@ -3,16 +3,16 @@ import type { Deferred } from '../../common/deferred.ts'
 import type { Headers } from '../../common/headers.ts'
 import { StateMachine } from '../../common/state-machine.ts'
 import type { TopicPartitionKey } from '../../common/topic-partition.ts'
-import { parseTopicPartition } from '../../common/topic-partition.ts'
 import { reactionOf } from '../../errors/streams-error.ts'
 import { singleRecordBatchBytes } from '../records/batch-builder.ts'
+import { Accumulator } from './accumulator.ts'
 import { clientClosed } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
 import type { GroupIdentity, Offsets, Producer, ProducerOptions } from './kafka-client.ts'
-import { PartitionQueue } from './partition-queue.ts'
-import type { ProducerIdentity } from './partition-queue.ts'
 import { ProduceSender } from './produce-sender.ts'
-import { TransactionRequests, isDoubtful } from './transaction-requests.ts'
+import { isDoubtful, isVersionFault, transactionAborted } from './transaction-faults.ts'
+import type { ProducerSession } from './transaction-protocol.ts'
+import { TransactionRequests } from './transaction-requests.ts'
 
 type ProducerState = 'new' | 'initialising' | 'ready' | 'committing' | 'aborting' | 'failed' | 'closed'
 
@@ -39,47 +39,51 @@ const defaults = {
 const closeTimeoutMs = 5000
 
 /**
- * Accumulates records per partition and owns the transaction's life; the sender owns what is on the wire.
+ * Owns the life of the transaction; the accumulator owns what is not sent yet, the sender what is on the wire.
  *
  * `flush` is the cut between transactions: what is appended after it belongs to the next one and is held back until the
  * current one has ended, so that processing can overlap with the commit. The first failure is kept and thrown by every
- * call until `abort`.
+ * call until `abort`; only how a commit went is told whatever else has failed.
  */
 export class ClusterProducer implements Producer {
   readonly #cluster: Cluster
-  readonly #options: Required<Omit<ProducerOptions, 'transactionalId'>>
   readonly #isTransactional: boolean
   readonly #requests: TransactionRequests
+  readonly #accumulator: Accumulator
   readonly #sender: ProduceSender
   readonly #state: StateMachine<ProducerState>
-  readonly #topics = new Map<string, (PartitionQueue | undefined)[]>()
-  readonly #open = new Set<PartitionQueue>()
-  #identity: ProducerIdentity | undefined
+  #session: ProducerSession | undefined
   #error: Error | undefined
-  /** Transactions are counted here: what may be sent, and where appends go. */
+  /** Transactions are counted here: what may be sent. Appends go to this one before the cut, to the next one after it. */
   #current = 0
-  #appending = 0
+  /** Answers to what was begun before an abort mean nothing any more. */
+  #life = 0
   #hasRecords = false
   #hasNextRecords = false
   #hasOffsets = false
-  #bufferedBytes = 0
-  #isLingering = false
+  #isSendingOffsets = false
   #flushed: Deferred<void> | undefined
   #drained: Deferred<void> | undefined
-  /** Who appends is mostly where it appended before. */
-  #lastQueue: PartitionQueue | undefined
+  /** The commit or abort that is under way. */
+  #ending: Promise<void> | undefined
 
-  constructor(cluster: Cluster, options: ProducerOptions & { readonly apiTimeoutMs: number }) {
-    const { transactionalId, apiTimeoutMs, ...rest } = options
+  constructor(
+    cluster: Cluster,
+    options: ProducerOptions & { readonly apiTimeoutMs: number; readonly onlyV1?: boolean | undefined },
+  ) {
+    const { transactionalId, apiTimeoutMs, onlyV1 } = options
+    const { transactionTimeoutMs, deliveryTimeoutMs, ...buffering } = { ...defaults, ...options }
     this.#cluster = cluster
-    this.#options = { ...defaults, ...rest }
     this.#isTransactional = transactionalId !== undefined
     this.#state = new StateMachine<ProducerState>(`producer ${transactionalId ?? ''}`.trim(), 'new', transitions)
-    const { transactionTimeoutMs, deliveryTimeoutMs } = this.#options
-    this.#requests = new TransactionRequests(cluster, {
-      transactionalId,
-      transactionTimeoutMs,
-      timeoutMs: apiTimeoutMs,
+    const timeouts = { transactionTimeoutMs, timeoutMs: apiTimeoutMs }
+    this.#requests = new TransactionRequests(cluster, { transactionalId, onlyV1, ...timeouts })
+    this.#accumulator = new Accumulator({
+      ...buffering,
+      clock: cluster.clock,
+      onOpened: () => this.#onOpened(),
+      onSealed: (queue) => this.#sender.add(queue),
+      onAllSealed: () => this.#sender.pump(),
     })
     this.#sender = new ProduceSender(cluster, {
       transactionalId,
@@ -93,8 +97,10 @@ export class ClusterProducer implements Producer {
   async init(): Promise<void> {
     this.#state.become('initialising', 'init')
     try {
-      this.#useIdentity(await this.#requests.initProducerId())
+      const session = await this.#requests.initProducerId()
+      if (this.#state.is('closed')) throw clientClosed()
       this.#state.become('ready', 'init')
+      this.#begin(session)
     } catch (error) {
       if (this.#state.is('initialising')) this.#state.become('new', 'init')
       throw error
@@ -114,20 +120,7 @@ export class ClusterProducer implements Producer {
     headers: Headers,
   ): boolean {
     if (this.#error !== undefined) throw this.#error
-    let queue = this.#lastQueue
-    if (queue === undefined || queue.partition !== partition || queue.topic !== topic) {
-      queue = this.#queue(topic, partition)
-      this.#lastQueue = queue
-    }
-    if (queue.isFullFor(key, value, headers)) {
-      this.#seal(queue)
-      this.#sender.pump()
-    }
-    if (!queue.hasOpenRecords) this.#onOpened(queue)
-    this.#bufferedBytes += queue.append(key, value, timestamp, headers)
-    if (this.#bufferedBytes < this.#options.bufferMaxBytes) return true
-    this.#sealAll()
-    return false
+    return this.#accumulator.append(topic, partition, key, value, timestamp, headers)
   }
 
   recordBytes(key: Uint8Array | null, value: Uint8Array | null, headers: Headers): number {
@@ -136,7 +129,7 @@ export class ClusterProducer implements Producer {
 
   async drained(): Promise<void> {
     this.#throwError()
-    if (this.#bufferedBytes < this.#options.bufferMaxBytes) return
+    if (!this.#accumulator.isFull) return
     this.#drained ??= deferred()
     await this.#drained.promise
   }
@@ -144,73 +137,49 @@ export class ClusterProducer implements Producer {
   async flush(): Promise<void> {
     this.#throwError()
     this.#state.require('flush', 'ready')
-    // A second flush before the commit takes in what was appended since the first.
-    this.#current = this.#appending
-    this.#sender.extend(this.#current)
-    this.#hasRecords ||= this.#hasNextRecords
-    this.#hasNextRecords = false
-    this.#sealAll()
-    if (this.#isTransactional && this.#hasRecords) this.#appending = this.#current + 1
-    if (this.#isFlushed()) return
-    this.#flushed ??= deferred()
-    await this.#flushed.promise
+    this.#cut()
+    await this.#untilFlushed()
   }
 
   async sendOffsets(offsets: Offsets, group: GroupIdentity): Promise<void> {
     this.#throwError()
     this.#state.require('sendOffsets', 'ready')
     if (offsets.size === 0) return
-    if (this.#hasRecords && this.#appending === this.#current) await this.flush()
+    if (!this.#isCut) this.#cut()
+    await this.#untilFlushed()
+    const life = this.#life
     this.#hasOffsets = true
-    this.#appending = this.#current + 1
+    this.#isSendingOffsets = true
     try {
-      await this.#requests.sendOffsets(this.#knownIdentity(), offsets, group)
+      await this.#requests.sendOffsets(this.#knownSession(), offsets, group)
     } catch (error) {
-      this.#fail(error)
+      if (life === this.#life) this.#fail(error)
     }
+    if (life !== this.#life) throw transactionAborted()
+    this.#isSendingOffsets = false
     this.#throwError()
   }
 
   async commit(): Promise<void> {
-    if (!this.#isFlushed() || (this.#hasRecords && this.#appending === this.#current)) await this.flush()
     this.#throwError()
+    this.#state.require('commit', 'ready')
+    if (this.#hasRecords && !this.#isCut) this.#cut()
+    await this.#untilFlushed()
     this.#state.become('committing', 'commit')
-    try {
-      if (this.#isTransactional && (this.#hasRecords || this.#hasOffsets)) {
-        this.#useIdentity(await this.#requests.end(this.#knownIdentity(), true))
-      }
-      this.#throwError()
-      this.#state.become('ready', 'commit')
-    } catch (error) {
-      this.#fail(error)
-      this.#throwError()
-    }
-    this.#beginNext()
+    await this.#end(this.#commit())
   }
 
   /** Ends the transaction on the broker, whatever was under way. Only a fencing or a lost coordinator makes it fail. */
   async abort(): Promise<void> {
-    const error = this.#error
     this.#state.become('aborting', 'abort')
-    const isUnsettled =
-      this.#sender.isDoubtful || this.#hasUnsettledSequences() || (error !== undefined && isDoubtful(error))
-    const wasOpen = this.#hasRecords || this.#hasOffsets
-    this.#discard()
-    this.#error = undefined
-    try {
-      await this.#abortOnBroker(wasOpen, isUnsettled || reactionOf(error ?? undefined) === 'unknown-outcome')
-      this.#state.become('ready', 'abort')
-    } catch (cause) {
-      this.#fail(cause)
-      this.#throwError()
-    }
+    await this.#end(this.#abort())
   }
 
   async close(): Promise<void> {
     if (this.#state.is('closed')) return
-    const wasOpen = this.#state.is('ready', 'failed') && this.#isTransactional && (this.#hasRecords || this.#hasOffsets)
-    if (wasOpen && !this.#cluster.closing.aborted && !isFenced(this.#error)) await this.#abortForClose()
-    this.#state.become('closed', 'close')
+    if (this.#isTransactional && !this.#cluster.closing.aborted) await this.#settle()
+    if (!this.#state.is('closed')) this.#state.become('closed', 'close')
+    this.#requests.stop()
     this.#error = clientClosed()
     this.#discard()
     this.#sender.stop()
@@ -218,54 +187,35 @@ export class ClusterProducer implements Producer {
   }
 
   acknowledged(partition: TopicPartitionKey): number | undefined {
-    const { topic, partition: number } = parseTopicPartition(partition)
-    return this.#topics.get(topic)?.[number]?.acknowledged
+    return this.#accumulator.acknowledged(partition)
   }
 
-  // --- accumulating -------------------------------------------------------------------------------------------------
+  // --- records ------------------------------------------------------------------------------------------------------
 
-  #queue(topic: string, partition: number): PartitionQueue {
-    let partitions = this.#topics.get(topic)
-    if (partitions === undefined) {
-      partitions = []
-      this.#topics.set(topic, partitions)
-    }
-    let queue = partitions[partition]
-    if (queue === undefined) {
-      const { compression, batchMaxBytes } = this.#options
-      queue = new PartitionQueue(topic, partition, { compression, maxBytes: batchMaxBytes })
-      partitions[partition] = queue
-    }
-    return queue
+  get #isCut(): boolean {
+    return this.#accumulator.transaction > this.#current
   }
 
-  #onOpened(queue: PartitionQueue): void {
+  /** Another one before the commit takes in what was appended since the first. */
+  #cut(): void {
+    this.#current = this.#accumulator.transaction
+    this.#sender.extend(this.#current)
+    this.#hasRecords ||= this.#hasNextRecords
+    this.#hasNextRecords = false
+    this.#accumulator.sealAll()
+    // Also when it is empty: what is processed from now on must not go into one transaction with offsets from before.
+    if (this.#isTransactional) this.#accumulator.transaction = this.#current + 1
+  }
+
+  #onOpened(): void {
     this.#state.require('append', 'ready', 'committing')
-    if (this.#appending === this.#current) this.#hasRecords = true
-    else this.#hasNextRecords = true
-    this.#open.add(queue)
-    if (this.#isLingering) return
-    this.#isLingering = true
-    this.#cluster.clock.setTimer(this.#options.lingerMs, () => {
-      this.#isLingering = false
-      this.#sealAll()
-    })
-  }
-
-  #sealAll(): void {
-    for (const queue of this.#open) this.#seal(queue)
-    this.#sender.pump()
-  }
-
-  #seal(queue: PartitionQueue): void {
-    queue.seal(this.#appending, this.#cluster.clock.now())
-    this.#open.delete(queue)
-    this.#sender.add(queue)
+    if (this.#isCut) this.#hasNextRecords = true
+    else this.#hasRecords = true
   }
 
   #onAcknowledged(bytes: number): void {
-    this.#bufferedBytes -= bytes
-    if (this.#bufferedBytes < this.#options.bufferMaxBytes) {
+    this.#accumulator.onAcknowledged(bytes)
+    if (!this.#accumulator.isFull) {
       this.#drained?.resolve()
       this.#drained = undefined
     }
@@ -279,58 +229,107 @@ export class ClusterProducer implements Producer {
     return !this.#sender.hasBatches(this.#current)
   }
 
+  async #untilFlushed(): Promise<void> {
+    if (this.#isFlushed()) return
+    this.#flushed ??= deferred()
+    await this.#flushed.promise
+  }
+
   // --- transactions -------------------------------------------------------------------------------------------------
 
-  async #abortOnBroker(wasOpen: boolean, isUnsettled: boolean): Promise<void> {
-    if (this.#isTransactional && wasOpen && !isUnsettled) {
+  /** What is appended meanwhile belongs to the next transaction, and so does every failure but that of the end itself. */
+  async #commit(): Promise<void> {
+    const isOpen = this.#isTransactional && (this.#hasRecords || this.#hasOffsets)
+    let session = this.#knownSession()
+    try {
+      if (isOpen) session = await this.#requests.end(session, true)
+    } catch (error) {
+      if (this.#state.is('closed')) throw error
+      this.#error = undefined
+      this.#fail(error)
+      throw error
+    }
+    this.#current = this.#accumulator.transaction
+    this.#hasRecords = this.#hasNextRecords
+    this.#hasNextRecords = false
+    this.#hasOffsets = false
+    if (this.#state.is('committing')) this.#state.become('ready', 'commit')
+    this.#begin(session, isOpen)
+  }
+
+  async #abort(): Promise<void> {
+    const error = this.#error
+    const isUnknown = reactionOf(error ?? undefined) === 'unknown-outcome'
+    const isUnsettled = isUnknown || this.#isDoubtful()
+    const wasOpen = this.#hasRecords || this.#hasOffsets
+    this.#discard()
+    this.#rejectWaiters(transactionAborted())
+    this.#error = undefined
+    try {
+      if (isVersionFault(error)) await this.#requests.forgetProtocol()
+      const session = await this.#endAborted(wasOpen, isUnknown, isUnsettled)
+      if (this.#state.is('aborting')) this.#state.become('ready', 'abort')
+      this.#begin(session, wasOpen)
+    } catch (cause) {
+      this.#fail(cause)
+    }
+    this.#throwError()
+  }
+
+  async #endAborted(wasOpen: boolean, isUnknown: boolean, isUnsettled: boolean): Promise<ProducerSession> {
+    const session = this.#knownSession()
+    // Under v2 the end gives a new epoch, which settles all but what another end has decided.
+    const mustInit = session.protocol === 'v2' && wasOpen ? isUnknown : isUnsettled
+    if (this.#isTransactional && wasOpen && !mustInit) {
       try {
-        this.#useIdentity(await this.#requests.end(this.#knownIdentity(), false))
-        return
+        return await this.#requests.end(session, false)
       } catch (error) {
         if (isFenced(error) || reactionOf(error) === 'fatal') throw error
         // Not answered, or the transaction is in another state than we think: a new epoch settles both.
       }
     }
-    if (wasOpen || isUnsettled) this.#useIdentity(await this.#requests.initProducerId())
-    else this.#sender.begin(this.#knownIdentity(), this.#current)
+    return wasOpen || isUnsettled ? this.#requests.initProducerId() : session
   }
 
-  async #abortForClose(): Promise<void> {
-    const done = deferred()
-    const timer = this.#cluster.clock.setTimer(closeTimeoutMs, () => done.resolve())
-    await Promise.race([this.abort().catch(() => undefined), done.promise])
-    timer.cancel()
-  }
-
-  #useIdentity(identity: ProducerIdentity): void {
-    const before = this.#identity
-    const isNew = before?.producerId !== identity.producerId || before.producerEpoch !== identity.producerEpoch
-    this.#identity = identity
-    if (isNew) for (const queue of this.#queues()) queue.resetSequence()
-    this.#sender.begin(identity, this.#current)
-  }
-
-  /** After a commit: what was appended meanwhile is the transaction now. */
-  #beginNext(): void {
-    this.#current = this.#appending
-    this.#hasRecords = this.#hasNextRecords
-    this.#hasNextRecords = false
-    this.#hasOffsets = false
-    this.#sender.begin(this.#knownIdentity(), this.#current)
-  }
-
-  #knownIdentity(): ProducerIdentity {
-    if (this.#identity === undefined) throw new Error('producer: init() comes first (please report this)')
-    return this.#identity
-  }
-
-  #hasUnsettledSequences(): boolean {
-    for (const queue of this.#queues()) if (queue.hasUnsettledSequences) return true
+  /** Whether something was sent of which it is not known whether it has happened, or will. */
+  #isDoubtful(): boolean {
+    if (this.#sender.isDoubtful || this.#isSendingOffsets || isDoubtful(this.#error)) return true
+    for (const queue of this.#accumulator.queues()) if (queue.hasUnsettledSequences) return true
     return false
   }
 
-  *#queues(): Iterable<PartitionQueue> {
-    for (const partitions of this.#topics.values()) for (const queue of partitions) if (queue !== undefined) yield queue
+  #begin(session: ProducerSession, isAfterEnd = false): void {
+    const before = this.#session?.identity
+    const { producerId, producerEpoch } = session.identity
+    this.#session = session
+    if (before?.producerId !== producerId || before.producerEpoch !== producerEpoch) {
+      for (const queue of this.#accumulator.queues()) queue.resetSequence()
+    }
+    if (this.#state.is('ready')) this.#sender.begin(session, this.#current, isAfterEnd)
+  }
+
+  #knownSession(): ProducerSession {
+    if (this.#session === undefined) throw new Error('producer: init() comes first (please report this)')
+    return this.#session
+  }
+
+  /** Only remembers it, for `close`. */
+  #end(ending: Promise<void>): Promise<void> {
+    this.#ending = ending.catch(() => undefined)
+    return ending
+  }
+
+  /** No transaction is left open, as far as that is known within some seconds. */
+  async #settle(): Promise<void> {
+    const settled = async (): Promise<void> => {
+      await this.#ending
+      const isOpen = this.#state.is('ready', 'failed') && (this.#hasRecords || this.#hasOffsets)
+      if (isOpen && !isFenced(this.#error)) await this.abort().catch(() => undefined)
+    }
+    const late = deferred()
+    const timer = this.#cluster.clock.setTimer(closeTimeoutMs, () => late.resolve())
+    await Promise.race([settled(), late.promise])
+    timer.cancel()
   }
 
   // --- failing ------------------------------------------------------------------------------------------------------
@@ -352,14 +351,14 @@ export class ClusterProducer implements Producer {
   }
 
   #discard(): void {
-    for (const queue of this.#queues()) queue.discard()
-    this.#open.clear()
+    this.#life++
+    this.#accumulator.discard()
+    this.#accumulator.transaction = this.#current
     this.#sender.discard()
-    this.#bufferedBytes = 0
     this.#hasRecords = false
     this.#hasNextRecords = false
     this.#hasOffsets = false
-    this.#appending = this.#current
+    this.#isSendingOffsets = false
     this.#drained?.resolve()
     this.#drained = undefined
   }

@@ -1,49 +1,63 @@
 import type { TopicPartition } from '../../common/topic-partition.ts'
-import { KafkaError, TransportError } from '../../errors/kafka-error.ts'
-import type { KafkaErrorCode } from '../../errors/kafka-error.ts'
-import type { Reaction } from '../../errors/streams-error.ts'
-import { reactionOf } from '../../errors/streams-error.ts'
 import { apis } from '../protocol/apis.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
-import { retrying, shortBackoff } from './backoff.ts'
-import type { BackoffRange, RetryOptions } from './backoff.ts'
+import { clientClosed, retrying } from './backoff.ts'
+import type { RetryOptions } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
 import { byTopic, entriesOf } from './grouping.ts'
 import type { GroupIdentity, Offsets } from './kafka-client.ts'
-import { kafkaCodeOf, kafkaFault, throwOnError } from './kafka-faults.ts'
+import { kafkaFault, throwOnError } from './kafka-faults.ts'
 import { committedPartition, throwCommitFaults } from './offsets.ts'
 import type { ProducerIdentity } from './partition-queue.ts'
+import {
+  abortableInTheEnd,
+  isVersionFault,
+  neverRepeated,
+  protocolGone,
+  transactionBackoff,
+  unknownOutcome,
+} from './transaction-faults.ts'
+import { protocolOf, protocolVersions } from './transaction-protocol.ts'
+import type { ProducerSession, TransactionProtocol } from './transaction-protocol.ts'
 
 export interface TransactionRequestsOptions {
   readonly transactionalId: string | undefined
   readonly transactionTimeoutMs: number
   readonly timeoutMs: number
+  /** Protocol v2 is not used, whatever the cluster has finalised. */
+  readonly onlyV1?: boolean | undefined
 }
 
 const lane = 'transactions'
 
 /**
- * The requests of a transaction in protocol v1 (KIP-98, KIP-447): one method each, repeated while that is safe.
+ * The requests of a transaction: one method each, repeated while that is safe.
  *
- * A request that was sent and not answered may still be executed, and under v1 it could then hit the next transaction
- * of the same epoch. So it is never repeated: it makes the transaction abortable, or its outcome unknown, and only a new
- * epoch (InitProducerId) ends the doubt. Protocol v2 (KIP-890) gives every transaction an epoch of its own; `end` returns
- * the identity to go on with for that reason.
+ * A request that was sent and not answered may still be executed. Under v1 it could then hit the next transaction of the
+ * same epoch, so it is never repeated: it makes the transaction abortable, or its outcome unknown, and only a new epoch
+ * (InitProducerId) ends the doubt. Under v2 the epoch is the transaction's own: the same request is sent until it is
+ * answered, and the broker answers a repeated end as the first one.
  */
 export class TransactionRequests {
   readonly #cluster: Cluster
   readonly #options: TransactionRequestsOptions
+  #isStopped = false
 
   constructor(cluster: Cluster, options: TransactionRequestsOptions) {
     this.#cluster = cluster
     this.#options = options
   }
 
+  /** Nothing is sent any more: what is retried in the background could fence the next producer of the same id. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
   /**
    * A new epoch: fences whoever had the transactional id before and resolves its open transaction. Always with -1, -1:
    * brokers before 4.0 refuse a producer's own id and epoch after a transaction time-out.
    */
-  initProducerId(): Promise<ProducerIdentity> {
+  async initProducerId(): Promise<ProducerSession> {
     const { transactionalId, transactionTimeoutMs } = this.#options
     const request = {
       transactionalId: transactionalId ?? null,
@@ -57,20 +71,23 @@ export class TransactionRequests {
       return retrying(this.#cluster, this.#retry(what), async () => {
         const answer = await this.#cluster.sendToAny(apis.InitProducerId, request, options)
         throwOnError(answer.errorCode, { what })
-        return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+        const { producerId, producerEpoch } = answer
+        return { identity: { producerId, producerEpoch }, protocol: 'v1' }
       })
     }
-    return this.#cluster.withCoordinator('transaction', transactionalId, this.#retry(what), async (nodeId) => {
+    return this.#withCoordinator(what, async (nodeId) => {
+      const protocol = await this.#protocolAt(nodeId)
       const answer = await this.#cluster.send(nodeId, lane, apis.InitProducerId, request, options)
       throwOnError(answer.errorCode, { what })
-      return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+      const { producerId, producerEpoch } = answer
+      return { identity: { producerId, producerEpoch }, protocol }
     })
   }
 
-  /** Before the first records of a transaction go to these partitions. */
+  /** Protocol v1: before the first records of a transaction go to these partitions. */
   async addPartitions(identity: ProducerIdentity, partitions: readonly TopicPartition[]): Promise<void> {
     const what = 'Adding partitions to the transaction'
-    await this.#onCoordinator(what, async (nodeId) => {
+    await this.#onceOnCoordinator(what, async (nodeId) => {
       const answer = await this.#cluster.send(
         nodeId,
         lane,
@@ -98,21 +115,11 @@ export class TransactionRequests {
   }
 
   /** Fenced by the group's generation, so that an owner of old cannot commit (KIP-447). */
-  async sendOffsets(identity: ProducerIdentity, offsets: Offsets, group: GroupIdentity): Promise<void> {
-    const transactionalId = this.#transactionalId
+  async sendOffsets({ identity, protocol }: ProducerSession, offsets: Offsets, group: GroupIdentity): Promise<void> {
     const what = `Committing offsets of the group ${group.groupId} in the transaction`
-    await this.#onCoordinator(what, async (nodeId) => {
-      const answer = await this.#cluster.send(
-        nodeId,
-        lane,
-        apis.AddOffsetsToTxn,
-        { transactionalId, ...identity, groupId: group.groupId },
-        { maxVersion: 3 },
-      )
-      throwOnError(answer.errorCode, { what })
-    })
+    if (protocol === 'v1') await this.#addOffsets(identity, group, what)
     const request = {
-      transactionalId,
+      transactionalId: this.#transactionalId,
       ...identity,
       groupId: group.groupId,
       generationId: group.generationId,
@@ -120,111 +127,97 @@ export class TransactionRequests {
       groupInstanceId: group.instanceId ?? null,
       topics: byTopic(entriesOf(offsets), committedPartition),
     }
-    await this.#guarded('abortable', what, () =>
-      this.#cluster.withCoordinator('group', group.groupId, this.#retry(what), (nodeId) =>
-        neverRepeated(what, async () => {
-          // 5 would put the group into the transaction by itself: protocol v2.
-          const bounds = { minVersion: 3, maxVersion: 4 }
-          throwCommitFaults(
-            (await this.#cluster.send(nodeId, lane, apis.TxnOffsetCommit, request, bounds)).topics,
-            what,
-          )
-        }),
-      ),
+    const send = async (nodeId: number): Promise<void> => {
+      const bounds = protocolVersions[protocol].offsets
+      throwCommitFaults((await this.#cluster.send(nodeId, lane, apis.TxnOffsetCommit, request, bounds)).topics, what)
+    }
+    await abortableInTheEnd(what, () =>
+      this.#cluster.withCoordinator('group', group.groupId, this.#retry(what), (nodeId) => {
+        this.#throwIfStopped()
+        return protocol === 'v1' ? neverRepeated(what, () => send(nodeId)) : whileSpoken(() => send(nodeId))
+      }),
     )
   }
 
-  /** The identity to go on with. Once a commit was sent, whatever is not a success leaves the outcome unknown. */
-  async end(identity: ProducerIdentity, committed: boolean): Promise<ProducerIdentity> {
-    const transactionalId = this.#transactionalId
+  #addOffsets(identity: ProducerIdentity, { groupId }: GroupIdentity, what: string): Promise<void> {
+    const request = { transactionalId: this.#transactionalId, ...identity, groupId }
+    return this.#onceOnCoordinator(what, async (nodeId) => {
+      const answer = await this.#cluster.send(nodeId, lane, apis.AddOffsetsToTxn, request, { maxVersion: 3 })
+      throwOnError(answer.errorCode, { what })
+    })
+  }
+
+  /**
+   * What to go on with: under v2 another epoch, or another producer id when the epochs are used up, after a commit and an
+   * abort alike. Once a commit was sent, whatever is not a success leaves the outcome unknown.
+   */
+  async end({ identity, protocol }: ProducerSession, committed: boolean): Promise<ProducerSession> {
     const what = committed ? 'Committing the transaction' : 'Aborting the transaction'
+    const request = { transactionalId: this.#transactionalId, ...identity, committed }
     let wasSent = false
+    const send = async (nodeId: number): Promise<ProducerSession> => {
+      // Connecting first: what fails before the request is sent changes nothing.
+      const next = await this.#protocolAt(nodeId, protocol)
+      wasSent = true
+      const answer = await this.#cluster.send(nodeId, lane, apis.EndTxn, request, protocolVersions[protocol].end)
+      throwOnError(answer.errorCode, { what })
+      if (protocol === 'v1') return { identity, protocol: next }
+      const { producerId, producerEpoch } = answer
+      return { identity: { producerId, producerEpoch }, protocol: next }
+    }
     try {
-      await this.#onCoordinator(what, async (nodeId) => {
-        // Connecting first: what fails before the request is sent changes nothing.
-        await this.#cluster.versionsOf(nodeId, lane)
-        wasSent = true
-        const request = { transactionalId, ...identity, committed }
-        const { errorCode } = await this.#cluster.send(nodeId, lane, apis.EndTxn, request, { maxVersion: 4 })
-        throwOnError(errorCode, { what })
-      })
+      if (protocol === 'v1') return await this.#onceOnCoordinator(what, send)
+      return await abortableInTheEnd(what, () => this.#withCoordinator(what, send))
     } catch (error) {
       throw committed && wasSent ? unknownOutcome(what, error) : error
     }
-    return identity
+  }
+
+  /** What the cluster has finalised is learned anew, with a new connection to the coordinator. */
+  async forgetProtocol(): Promise<void> {
+    this.#cluster.drop(await this.#cluster.coordinator('transaction', this.#transactionalId), lane)
   }
 
   get #transactionalId(): string {
     return this.#options.transactionalId ?? ''
   }
 
-  #onCoordinator(what: string, attempt: (nodeId: number) => Promise<void>): Promise<void> {
-    return this.#guarded('abortable', what, () =>
-      this.#cluster.withCoordinator('transaction', this.#transactionalId, this.#retry(what), (nodeId) =>
-        neverRepeated(what, () => attempt(nodeId)),
-      ),
+  /** Of the next transaction. Throws when the coordinator cannot end the present one, which is one of `current`. */
+  async #protocolAt(nodeId: number, current: TransactionProtocol = 'v1'): Promise<TransactionProtocol> {
+    const versions = await this.#cluster.versionsOf(nodeId, lane)
+    const needed = protocolVersions[current].end.minVersion ?? 0
+    if ((versions.apis.get(apis.EndTxn.key)?.max ?? 0) < needed) throw protocolGone('Its coordinator is of Kafka 3.')
+    return this.#options.onlyV1 === true ? 'v1' : protocolOf(versions)
+  }
+
+  #onceOnCoordinator<T>(what: string, attempt: (nodeId: number) => Promise<T>): Promise<T> {
+    return abortableInTheEnd(what, () =>
+      this.#withCoordinator(what, (nodeId) => neverRepeated(what, () => attempt(nodeId))),
     )
   }
 
-  #retry(what: string): RetryOptions {
-    return { what, timeoutMs: this.#options.timeoutMs, onFault: backoffFor }
+  #withCoordinator<T>(what: string, attempt: (nodeId: number) => Promise<T>): Promise<T> {
+    return this.#cluster.withCoordinator('transaction', this.#transactionalId, this.#retry(what), (nodeId) => {
+      this.#throwIfStopped()
+      return attempt(nodeId)
+    })
   }
 
-  /** What was retried until the time was up ends the transaction, not the producer. */
-  async #guarded<T>(reaction: Reaction, what: string, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call()
-    } catch (error) {
-      if (reactionOf(error) !== 'retriable') throw error
-      throw new KafkaError('MILLRACE_TRANSACTION_ABORTABLE', `${what} did not succeed in time.`, {
-        cause: error,
-        reaction,
-      })
-    }
+  #retry(what: string): RetryOptions {
+    return { what, timeoutMs: this.#options.timeoutMs, onFault: transactionBackoff }
+  }
+
+  #throwIfStopped(): void {
+    if (this.#isStopped) throw clientClosed()
   }
 }
 
 const harmless: readonly number[] = [errorCodes.NONE, errorCodes.OPERATION_NOT_ATTEMPTED]
 
-/** The markers of the transaction before are still being written: over in milliseconds. */
-function backoffFor(error: unknown): BackoffRange | undefined {
-  return kafkaCodeOf(error) === errorCodes.CONCURRENT_TRANSACTIONS ? shortBackoff : undefined
-}
-
-/** These come only after the request may have reached the broker. */
-const doubtfulCodes: readonly string[] = [
-  'MILLRACE_REQUEST_TIMEOUT',
-  'MILLRACE_CONNECTION_LOST',
-  'MILLRACE_CONNECTION_CLOSED',
-]
-
-export function isDoubtful(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof TransportError && doubtfulCodes.includes(at.code)) return true
-  }
-  return false
-}
-
-async function neverRepeated<T>(what: string, call: () => Promise<T>): Promise<T> {
+async function whileSpoken(call: () => Promise<void>): Promise<void> {
   try {
-    return await call()
+    await call()
   } catch (error) {
-    if (!isDoubtful(error)) throw error
-    const words = error instanceof Error ? error.message : String(error)
-    const code: KafkaErrorCode = 'MILLRACE_TRANSACTION_ABORTABLE'
-    throw new KafkaError(code, `${what}: no answer came, so it may still be executed. ${words}`, {
-      cause: error,
-      reaction: 'abortable',
-    })
+    throw isVersionFault(error) ? protocolGone(error) : error
   }
-}
-
-function unknownOutcome(what: string, cause: unknown): KafkaError {
-  const words = cause instanceof Error ? cause.message : String(cause)
-  const kafkaCode = kafkaCodeOf(cause)
-  return new KafkaError(
-    'MILLRACE_TRANSACTION_OUTCOME_UNKNOWN',
-    `${what}: whether it happened is not known. State is replayed from its changelog. ${words}`,
-    { cause, reaction: 'unknown-outcome', ...(kafkaCode === undefined ? {} : { kafkaCode }) },
-  )
 }
