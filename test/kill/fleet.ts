@@ -16,7 +16,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const assignmentWaitMs = 12_000
 const rejoinWaitMs = 30_000
 
-/** One SIGKILL and what came of it. */
+/** A blow that fell. */
+export interface Strike {
+  readonly kind: BlowKind
+  readonly atMs: number
+}
+
+/** One SIGKILL. */
 export interface Kill {
   readonly kind: BlowKind
   readonly instance: number
@@ -27,6 +33,7 @@ export interface Kill {
 
 export class Fleet {
   readonly instances: readonly Instance[]
+  readonly strikes: Strike[] = []
   readonly kills: Kill[] = []
   readonly sleepers: Sleeper[] = []
   readonly violations: string[] = []
@@ -59,10 +66,15 @@ export class Fleet {
     return this.isComplete
   }
 
-  /** Resolves when the blow and its consequences that are planned are over; its victims cannot be struck meanwhile. */
+  /**
+   * Waits for enough victims that no other blow has hold of, strikes them, and resolves when they were started again as
+   * planned.
+   */
   async strike(blow: Blow): Promise<void> {
-    const victims = this.#chooseVictims(blow)
+    while (this.#free(blow).length < victimsOf(blow.kind)) await pause(10)
+    const victims = this.#free(blow).slice(0, victimsOf(blow.kind))
     for (const victim of victims) this.#struck.add(victim.index)
+    this.strikes.push({ kind: blow.kind, atMs: Date.now() })
     try {
       if (blow.kind === 'broker') await this.#cluster.restart?.(blow.delaysMs[0] ?? 0)
       else if (blow.kind === 'zombie') await this.#putToSleep(victims, blow)
@@ -99,11 +111,11 @@ export class Fleet {
     )
   }
 
-  #chooseVictims({ kind, order }: Blow): Instance[] {
+  #free({ kind, order }: Blow): Instance[] {
     const free = order.flatMap((index) => (this.#struck.has(index) ? [] : (this.instances[index] ?? [])))
     // A sleeper proves something only when it has tasks.
     if (kind === 'zombie') free.sort((a, b) => Number(b.tasks.size > 0) - Number(a.tasks.size > 0))
-    return free.slice(0, victimsOf(kind))
+    return free
   }
 
   async #kill(victims: readonly Instance[], { kind, delaysMs }: Blow): Promise<void> {

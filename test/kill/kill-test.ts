@@ -3,7 +3,7 @@ import { showSpread, seconds } from './figures.ts'
 import { whatJavaLacks } from './java.ts'
 import { parseCommandLine, replayCommand, usage } from './options.ts'
 import type { CommandLine } from './options.ts'
-import { describeRecovery, measureRecovery } from './recovery.ts'
+import { describeRecovery, measureRecovery, tooSlow } from './recovery.ts'
 import { runKillTest } from './run.ts'
 import type { KillReport } from './run.ts'
 import { whatRealKafkaLacks } from '../support/real-kafka.ts'
@@ -46,7 +46,7 @@ async function runOne(command: CommandLine): Promise<boolean> {
   if (command.recovery > 0) {
     const report = await measureRecovery(command, command.recovery)
     console.log(describeRecovery(report))
-    return report.violations.length === 0
+    return report.violations.length + tooSlow(report).length === 0
   }
   const report = await runKillTest(command)
   console.log(describeReport(report))

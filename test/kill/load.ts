@@ -24,13 +24,13 @@ export class PacedLoad {
     return this.#produced
   }
 
-  /** `records` lines evenly over `durationMs`, or until `ended` when that comes first; every one acknowledged. */
-  async produce(client: KafkaClient, records: number, durationMs: number, ended?: AbortSignal): Promise<void> {
+  /** `records` lines evenly over `durationMs`, and more at that rate until `ended`; every one acknowledged. */
+  async produce(client: KafkaClient, records: number, durationMs: number, ended: AbortSignal): Promise<void> {
     const producer = client.producer({ lingerMs: 5, deliveryTimeoutMs: 120_000 })
     await producer.init()
     const startedAtMs = Date.now()
-    for (let done = 0; done < records && !isAborted(ended);) {
-      const due = Math.min(records, Math.ceil(((Date.now() - startedAtMs) / durationMs) * records))
+    for (let done = 0; done < records || !ended.aborted;) {
+      const due = Math.ceil(((Date.now() - startedAtMs) / durationMs) * records)
       for (; done < due; done++) {
         const value = Buffer.from(this.#words.nextLine())
         const partition = this.#produced++ % partitionCount
@@ -41,8 +41,4 @@ export class PacedLoad {
     await producer.flush()
     await producer.close()
   }
-}
-
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted ?? false
 }

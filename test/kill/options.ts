@@ -38,6 +38,12 @@ export const killDefaults: KillOptions = {
   keep: false,
 }
 
+/** What CI runs: another seed each time, or MILLRACE_KILL_SEED; small enough for half a minute. */
+export function ciOptions(): KillOptions {
+  const seed = Number(process.env['MILLRACE_KILL_SEED'] ?? Date.now() % 1_000_000)
+  return { ...killDefaults, seed, records: 60_000, kills: 8 }
+}
+
 export const usage = `npm run kill-test -- [options]
   --broker kafka|embedded                  default kafka (needs Java); embedded: millrace broker over TCP
   --guarantee exactly_once|at_least_once   default exactly_once

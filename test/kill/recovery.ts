@@ -39,7 +39,7 @@ export function measureRecovery(options: KillOptions, repetitions: number): Prom
     await requireComplete(bed, 'the start')
     follower.start()
     const ended = new AbortController()
-    const producing = load.produce(client, linesPerSecond * 86_400, 86_400_000, ended.signal)
+    const producing = load.produce(client, linesPerSecond, 1000, ended.signal)
     try {
       for (let turn = 0; turn < repetitions; turn++) {
         await pause(calmMs)
@@ -55,7 +55,6 @@ export function measureRecovery(options: KillOptions, repetitions: number): Prom
     await fleet.stop(20_000)
     const counts = await checkCounts(client, load.truth, options.guarantee)
     violations.push(...fleet.violations, ...counts.violations)
-    if (options.app === 'millrace') violations.push(...tooSlow(figures))
     return { options, violations, ...figures }
   })
 }
@@ -122,7 +121,8 @@ async function requireComplete({ fleet }: Bed, after: string): Promise<void> {
   }
 }
 
-function tooSlow({ restartMs, takeOverMs }: Figures): string[] {
+/** What took longer than it may; on a busy machine that says little. */
+export function tooSlow({ restartMs, takeOverMs }: Pick<RecoveryReport, 'restartMs' | 'takeOverMs'>): string[] {
   const slow = (what: string, times: readonly number[], maxMs: number): string[] =>
     times.filter((ms) => ms > maxMs).map((ms) => `${what} after ${seconds(ms)}, more than ${seconds(maxMs)}`)
   return [
@@ -140,6 +140,7 @@ export function describeRecovery(report: RecoveryReport): string {
     `  killed, not started: from the kill to all tasks running elsewhere ${showSpread(spreadOf(report.takeOverMs))}`,
     `    … to new output in its partitions ${showSpread(spreadOf(report.takeOverOutputMs))}`,
     ...violations.map((violation) => `  VIOLATION ${violation}`),
+    ...(options.app === 'millrace' ? tooSlow(report).map((slow) => `  SLOW ${slow}`) : []),
     ...(report.logs === undefined ? [] : [`  logs: ${report.logs}`]),
   ].join('\n')
 }

@@ -11,7 +11,7 @@ import type { Bed, Verdict } from './bed.ts'
 import { checkCounts } from './checks.ts'
 import { seconds, spreadOf } from './figures.ts'
 import type { Spread } from './figures.ts'
-import type { Fleet, Kill } from './fleet.ts'
+import type { Fleet, Kill, Strike } from './fleet.ts'
 import { describeLeft, lagging, openTransactions, untilEmpty } from './follower.ts'
 import type { Follower } from './follower.ts'
 import { allPartitions, brokerSweepMs, topics, transactionTimeoutMs } from './layout.ts'
@@ -56,9 +56,10 @@ async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<K
     violations.push(`not every task ran once, ${seconds(startWaitMs)} after the start`)
   follower.start()
   const schedule = makeSchedule(options)
-  const strikes = schedule.map(({ kind }) => ({ kind, atMs: 0 }))
   const durationMs = (schedule.at(-1)?.atMs ?? 0) + calmMs
-  await Promise.all([load.produce(client, options.records, durationMs), strikeAll(fleet, schedule, strikes)])
+  const struck = new AbortController()
+  const striking = strikeAll(fleet, schedule).finally(() => struck.abort())
+  await Promise.all([load.produce(client, options.records, durationMs, struck.signal), striking])
   const catchUpMs = await catchUp(client, violations)
   if (!(await fleet.untilComplete(startWaitMs)))
     violations.push(`not every task ran once, ${seconds(startWaitMs)} after the kills`)
@@ -79,7 +80,7 @@ async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<K
     seconds: (Date.now() - startedAtMs) / 1000,
     catchUpMs,
     recovery: spreadOf(fleet.recoveries),
-    silence: spreadOf(silencesAfter(strikes, follower)),
+    silence: spreadOf(silencesAfter(fleet.strikes, follower)),
     longestOpenMs: follower.longestOpenMs,
     repeats: counts.repeats,
     excess: counts.excess,
@@ -87,19 +88,12 @@ async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<K
   }
 }
 
-interface Strike {
-  readonly kind: string
-  atMs: number
-}
-
 /** Blows fall at their times, whether those before them are over or not. */
-async function strikeAll(fleet: Fleet, schedule: readonly Blow[], strikes: readonly Strike[]): Promise<void> {
+async function strikeAll(fleet: Fleet, schedule: readonly Blow[]): Promise<void> {
   const startedAtMs = Date.now()
   const underWay: Promise<void>[] = []
-  for (const [index, blow] of schedule.entries()) {
+  for (const blow of schedule) {
     await new Promise((resolve) => setTimeout(resolve, blow.atMs - (Date.now() - startedAtMs)))
-    const strike = strikes[index]
-    if (strike !== undefined) strike.atMs = Date.now()
     underWay.push(fleet.strike(blow))
   }
   await Promise.all(underWay)

@@ -20,7 +20,7 @@ export type BlowKind = 'single' | 'away' | 'twice' | 'restoring' | 'pair' | 'all
 export interface Blow {
   readonly atMs: number
   readonly kind: BlowKind
-  /** Instances in order of preference: one that is being struck already is passed over. */
+  /** Instances in order of preference; one that another blow has hold of is passed over. */
   readonly order: readonly number[]
   /** One per victim: how long it stays away; for `twice` also when the second blow falls, after the first. */
   readonly delaysMs: readonly number[]
