@@ -1,5 +1,5 @@
 import { KafkaError, TransportError } from '../../errors/kafka-error.ts'
-import { decodeResponse, encodeRequest } from '../protocol/apis.ts'
+import { decodeResponse, encodeRequestParts } from '../protocol/apis.ts'
 import type { Api } from '../protocol/apis.ts'
 import type { MessageInput } from '../protocol/message-spec.ts'
 import type { BrokerVersions, Connection, Endpoint, Transport } from '../transport/transport.ts'
@@ -40,7 +40,7 @@ export class Connections {
   ): Promise<Response> {
     const connection = await this.#connection(endpoint, lane)
     const version = chooseVersion(api, connection.versions, options)
-    const body = encodeRequest(api, version, messageFor(message, version))
+    const body = encodeRequestParts(api, version, messageFor(message, version))
     try {
       const answer = await connection.send({
         apiKey: api.key,

@@ -2,7 +2,7 @@
  * The Kafka requests this project speaks, each with its answer: `encodeRequest(apis.Fetch, 12, { … })` and
  * `decodeResponse(apis.Fetch, 12, body)` are typed by the first argument. Bodies only; headers are in `header.ts`.
  */
-import { decodeMessage, encodeMessage } from './codec.ts'
+import { decodeMessage, encodeMessage, encodeMessageParts } from './codec.ts'
 import { hasVersion, parseVersions } from './message-spec.ts'
 import type { MessageInput, MessageSpec } from './message-spec.ts'
 import { produceRequest, produceResponse } from './messages/produce.ts'
@@ -193,6 +193,15 @@ export function encodeRequest<Request>(
   message: MessageInput<Request>,
 ): Buffer {
   return encodeMessage(target.request, version, message)
+}
+
+/** In parts: the records of a Produce are not copied. */
+export function encodeRequestParts<Request>(
+  target: Api<Request, unknown>,
+  version: number,
+  message: MessageInput<Request>,
+): Uint8Array[] {
+  return encodeMessageParts(target.request, version, message)
 }
 
 export function decodeRequest<Request>(target: Api<Request, unknown>, version: number, body: Buffer): Request {

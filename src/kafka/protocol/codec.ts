@@ -24,6 +24,13 @@ export function encodeMessage<T>(spec: MessageSpec<T>, version: number, message:
   return writer.written()
 }
 
+/** The same in parts, for a socket: large byte fields are not copied and must stay as they are until they are sent. */
+export function encodeMessageParts<T>(spec: MessageSpec<T>, version: number, message: MessageInput<T>): Uint8Array[] {
+  const writer = new WireWriter()
+  writeMessage(writer, spec, version, message)
+  return writer.parts()
+}
+
 /** `buffer` is the whole message: bytes left over are an error. Byte fields are views of `buffer`. */
 export function decodeMessage<T>(spec: MessageSpec<T>, version: number, buffer: Buffer): T {
   const reader = new WireReader(buffer)

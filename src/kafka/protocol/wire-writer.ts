@@ -2,7 +2,7 @@ import { WireFault } from './wire-fault.ts'
 
 const uuidPattern = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** From here on bytes are copied once, at the end, and the buffer does not grow by them. */
+/** From here on bytes are not copied into the buffer. */
 const largeBytes = 4096
 
 /** Writes Kafka's primitive types into a buffer that grows. A value outside its type's range is a WireFault. */
@@ -26,8 +26,13 @@ export class WireWriter {
 
   /** What was written; valid until the next write. */
   written(): Buffer {
-    const last = this.#buffer.subarray(this.#partStart, this.#position)
-    return this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last], this.length)
+    const [first] = this.#parts
+    return first === undefined ? this.#lastPart() : Buffer.concat(this.parts(), this.length)
+  }
+
+  /** The same in parts, of which the large byte fields are those that were given. */
+  parts(): Uint8Array[] {
+    return [...this.#parts, this.#lastPart()]
   }
 
   bool(value: unknown): void {
@@ -99,6 +104,10 @@ export class WireWriter {
   string(value: string, byteLength: number): void {
     const at = this.#advance(byteLength)
     this.#buffer.write(value, at, byteLength, 'utf8')
+  }
+
+  #lastPart(): Buffer {
+    return this.#buffer.subarray(this.#partStart, this.#position)
   }
 
   #byte(value: number): void {

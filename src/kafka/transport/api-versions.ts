@@ -1,5 +1,5 @@
 import { KafkaError } from '../../errors/kafka-error.ts'
-import { apis, decodeResponse, encodeRequest } from '../protocol/apis.ts'
+import { apis, decodeResponse, encodeRequestParts } from '../protocol/apis.ts'
 import { errorCodes, errorName } from '../protocol/error-codes.ts'
 import type { BrokerVersions, WireRequest } from './transport.ts'
 
@@ -35,7 +35,7 @@ function versionsRequest(version: number, timeoutMs: number): WireRequest {
     apiKey: apis.ApiVersions.key,
     apiVersion: version,
     flexible: apis.ApiVersions.isFlexible(version),
-    body: encodeRequest(apis.ApiVersions, version, {
+    body: encodeRequestParts(apis.ApiVersions, version, {
       clientSoftwareName: 'millrace',
       clientSoftwareVersion: '0.1.0',
     }),

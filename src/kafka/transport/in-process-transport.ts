@@ -122,7 +122,7 @@ class InProcessConnection implements Connection {
       correlationId,
       clientId: this.#clientId,
     })
-    return Buffer.concat([header, body])
+    return Buffer.concat([header, ...body])
   }
 
   #bodyOf({ apiKey, apiVersion }: WireRequest, expected: number, frame: Buffer): Buffer {

@@ -157,11 +157,11 @@ export class KafkajsConnectionLane implements Connection {
       clientId: this.#options.clientId,
     })
     const length = Buffer.allocUnsafe(4)
-    length.writeInt32BE(header.length + body.byteLength)
+    length.writeInt32BE(body.reduce((sum, part) => sum + part.byteLength, header.length))
     const { socket } = this.#kafkajs
     socket?.cork()
     socket?.write(Buffer.concat([length, header]))
-    socket?.write(body)
+    for (const part of body) socket?.write(part)
     socket?.uncork()
   }
 

@@ -40,8 +40,8 @@ export interface WireRequest {
   readonly apiVersion: number
   /** Whether this version has the flexible request and response headers (KIP-482). */
   readonly flexible: boolean
-  /** Without length and header. */
-  readonly body: Uint8Array
+  /** Without length and header, in parts; they must stay as they are until the answer. */
+  readonly body: readonly Uint8Array[]
   readonly timeoutMs: number
 }
 

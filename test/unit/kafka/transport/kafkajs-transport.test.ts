@@ -72,7 +72,7 @@ const request = (more: Partial<WireRequest> = {}): WireRequest => ({
   apiKey: 3,
   apiVersion: 6,
   flexible: false,
-  body: Buffer.from([1, 2, 3]),
+  body: [Buffer.from([1, 2]), Buffer.from([3])],
   timeoutMs: 5000,
   ...more,
 })
