@@ -8,6 +8,7 @@ import type { ClientTarget } from '../support/client-bed.ts'
 import { fetchingCases } from './client-suite-fetching.ts'
 import { groupCases } from './client-suite-groups.ts'
 import { overlapCases } from './client-suite-overlap.ts'
+import { fencingCases, removalCases } from './client-suite-predecessors.ts'
 import { producingCases } from './client-suite-producing.ts'
 import { newEpochCases, sameEpochCases, transactionCases } from './client-suite-transactions.ts'
 
@@ -32,11 +33,16 @@ export function clientSuite(startTarget: () => Promise<ClientTarget>): void {
     transactionCases(theBedOfV1)
     sameEpochCases(theBedOfV1)
     overlapCases(theBedOfV1)
+    fencingCases(theBedOfV1)
   })
   describe('transactions of protocol v2', () => {
     transactionCases(theBed)
     newEpochCases(theBed)
     overlapCases(theBed)
+    fencingCases(theBed)
   })
-  describe('groups', () => groupCases(theBed))
+  describe('groups', () => {
+    groupCases(theBed)
+    removalCases(theBed)
+  })
 }

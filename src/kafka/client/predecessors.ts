@@ -1,9 +1,13 @@
-/** Ends what processes that are gone left behind: open transactions, memberships. */
+/**
+ * Ends what processes that are gone left behind: open transactions, memberships. Whatever is already over, or was never
+ * there, is as it should be; so both may be repeated, by several at once.
+ */
 import { apis } from '../protocol/apis.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import type { Cluster } from './cluster.ts'
 import { mainLane } from './cluster.ts'
-import { throwOnError } from './kafka-faults.ts'
+import { kafkaFault } from './kafka-faults.ts'
+import { transactionBackoff } from './transaction-faults.ts'
 import { TransactionRequests } from './transaction-requests.ts'
 
 export interface FenceOptions {
@@ -11,20 +15,25 @@ export interface FenceOptions {
   readonly timeoutMs: number
 }
 
-/** All at once: each may have to wait for the markers of its transaction. */
+/**
+ * All at once: each may have to wait for the markers of its transaction. Settles when all have, so that nothing goes on
+ * in the background that could fence a producer of the same id made later.
+ */
 export async function fenceProducers(
   cluster: Cluster,
   transactionalIds: readonly string[],
   options: FenceOptions,
 ): Promise<void> {
-  await Promise.all(
-    transactionalIds.map((transactionalId) =>
+  const fenced = await Promise.allSettled(
+    [...new Set(transactionalIds)].map((transactionalId) =>
       new TransactionRequests(cluster, { ...options, transactionalId }).initProducerId(),
     ),
   )
+  for (const result of fenced) if (result.status === 'rejected') throw result.reason
 }
 
-const harmless: readonly number[] = [errorCodes.NONE, errorCodes.UNKNOWN_MEMBER_ID]
+/** Also of a group that does not exist any more. */
+const harmless: readonly number[] = [errorCodes.NONE, errorCodes.UNKNOWN_MEMBER_ID, errorCodes.GROUP_ID_NOT_FOUND]
 
 export async function removeMembers(
   cluster: Cluster,
@@ -34,16 +43,18 @@ export async function removeMembers(
 ): Promise<void> {
   if (memberIds.length === 0) return
   const what = `Removing members of processes that are gone from the group ${groupId}`
-  const members = memberIds.map((memberId) => ({
+  const members = [...new Set(memberIds)].map((memberId) => ({
     memberId,
     groupInstanceId: null,
     reason: 'its process has ended and was started again',
   }))
-  await cluster.withCoordinator('group', groupId, { what, timeoutMs }, async (nodeId) => {
+  const retry = { what, timeoutMs, onFault: transactionBackoff }
+  await cluster.withCoordinator('group', groupId, retry, async (nodeId) => {
     const answer = await cluster.send(nodeId, mainLane, apis.LeaveGroup, { groupId, members }, { minVersion: 3 })
-    const fault = [answer.errorCode, ...answer.members.map(({ errorCode }) => errorCode)].find(
-      (code) => !harmless.includes(code),
-    )
-    if (fault !== undefined) throwOnError(fault, { what })
+    const faults = [answer.errorCode, ...answer.members.map(({ errorCode }) => errorCode)]
+      .filter((code) => !harmless.includes(code))
+      .map((code) => kafkaFault(code, { what }))
+    const fault = faults.find(({ reaction }) => reaction !== 'retriable') ?? faults[0]
+    if (fault !== undefined) throw fault
   })
 }
