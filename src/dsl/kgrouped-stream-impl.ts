@@ -6,6 +6,7 @@ import type { DslBuilder, KGroupedStreamPart } from './dsl-builder.ts'
 import type { NodeId } from './graph.ts'
 import { givenStoreName, isUnnamedMaterialized, tableStore, type AnyMaterialized } from './materialized.ts'
 import { aggregateOperator, type Aggregation } from './operators/aggregate.ts'
+import { checkTable } from './option-names.ts'
 import type { Materialized, Sync } from './options.ts'
 import { repartitionNode } from './repartition.ts'
 import type { KGroupedStream, KTable } from './streams.ts'
@@ -25,6 +26,7 @@ export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
   }
 
   count(options: Named & Materialized<K, number> = {}): KTable<K, number> {
+    checkTable('count()', options)
     // Java once generated a store name here and still skips it, so that topologies keep their names.
     if (isUnnamedMaterialized(options)) this.#dsl.skipStoreName('KSTREAM-AGGREGATE-')
     const aggregation = { initialize: () => 0, aggregate: increment, callback: 'count' }
@@ -35,6 +37,7 @@ export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     reducer: (aggregate: NonNullable<V>, value: NonNullable<V>) => Sync<NonNullable<V>> | null,
     options: Named & Materialized<K, NonNullable<V>> = {},
   ): KTable<K, NonNullable<V>> {
+    checkTable('reduce()', options)
     const aggregate = reducer as Aggregation<K, V>['aggregate']
     const aggregation = { initialize: undefined, aggregate, callback: 'reducer' }
     const input = this.#part.value ?? options.value
@@ -46,6 +49,7 @@ export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null,
     options: Named & Materialized<K, VA> = {},
   ): KTable<K, VA> {
+    checkTable('aggregate()', options)
     const aggregate = aggregator as Aggregation<K, V>['aggregate']
     const aggregation = { initialize: initializer, aggregate, callback: 'aggregator' }
     return this.#aggregate('KSTREAM-AGGREGATE-', aggregation, options, { value: undefined })

@@ -4,6 +4,7 @@ import type { OperatorSupplier } from '../processor/operator.ts'
 import type { FixedKeyProcessor, Processor } from '../processor/processor.ts'
 import type { RecordMetadata } from '../processor/record.ts'
 import type { AnySerde } from '../serde/serde.ts'
+import { checkOptions, processedOptions, producedOptions } from '../topology/check-options.ts'
 import { checkName } from '../topology/names.ts'
 import type { Named, Processed, Produced } from '../topology/options.ts'
 import { fixedKeyProcessorOperator, processorOperator } from '../topology/processor-operator.ts'
@@ -21,6 +22,7 @@ import { peekOperator } from './operators/peek.ts'
 import { printAction } from './operators/print.ts'
 import { selectKeyOperator } from './operators/select-key.ts'
 import { tableSourceOperator } from './operators/table-source.ts'
+import { checkNamed, checkTable, groupedOptions, printedOptions, repartitionedOptions } from './option-names.ts'
 import type { Grouped, Materialized, Printed, Repartitioned } from './options.ts'
 import { repartitionNode } from './repartition.ts'
 import type { KGroupedStream, KStream, KTable } from './streams.ts'
@@ -42,49 +44,70 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   filter<VR extends V>(predicate: (value: V, key: K) => value is VR, options?: Named): KStream<K, VR>
   filter(predicate: (value: V, key: K) => boolean, options?: Named): KStream<K, V>
   filter(predicate: Callback<K, V>, options: Named = {}): KStream<K, V> {
-    return this.#operation('KSTREAM-FILTER-', filterOperator(predicate, true), options, 'all')
+    return this.#operation('KSTREAM-FILTER-', filterOperator(predicate, true), checkNamed('filter()', options), 'all')
   }
 
   filterNot(predicate: Callback<K, V>, options: Named = {}): KStream<K, V> {
-    return this.#operation('KSTREAM-FILTER-', filterOperator(predicate, false), options, 'all')
+    return this.#operation(
+      'KSTREAM-FILTER-',
+      filterOperator(predicate, false),
+      checkNamed('filterNot()', options),
+      'all',
+    )
   }
 
   map<KR, VR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, VR> {
-    return this.#operation('KSTREAM-MAP-', mapOperator(mapper), options, 'nothing')
+    return this.#operation('KSTREAM-MAP-', mapOperator(mapper), checkNamed('map()', options), 'nothing')
   }
 
   flatMap<KR, VR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, VR> {
-    return this.#operation('KSTREAM-FLATMAP-', flatMapOperator(mapper), options, 'nothing')
+    return this.#operation('KSTREAM-FLATMAP-', flatMapOperator(mapper), checkNamed('flatMap()', options), 'nothing')
   }
 
   mapValues<VR>(mapper: Callback<K, V>, options: Named = {}): KStream<K, VR> {
-    return this.#operation('KSTREAM-MAPVALUES-', mapValuesOperator(mapper), options, 'key')
+    return this.#operation('KSTREAM-MAPVALUES-', mapValuesOperator(mapper), checkNamed('mapValues()', options), 'key')
   }
 
   flatMapValues<VR>(mapper: Callback<K, V>, options: Named = {}): KStream<K, VR> {
-    return this.#operation('KSTREAM-FLATMAPVALUES-', flatMapValuesOperator(mapper), options, 'key')
+    return this.#operation(
+      'KSTREAM-FLATMAPVALUES-',
+      flatMapValuesOperator(mapper),
+      checkNamed('flatMapValues()', options),
+      'key',
+    )
   }
 
   selectKey<KR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, V> {
-    return this.#operation('KSTREAM-KEY-SELECT-', selectKeyOperator(mapper), options, 'value')
+    return this.#operation(
+      'KSTREAM-KEY-SELECT-',
+      selectKeyOperator(mapper),
+      checkNamed('selectKey()', options),
+      'value',
+    )
   }
 
   peek(action: Callback<K, V>, options: Named = {}): KStream<K, V> {
-    return this.#operation('KSTREAM-PEEK-', peekOperator(action, 'peek callback'), options, 'all')
+    return this.#operation('KSTREAM-PEEK-', peekOperator(action, 'peek callback'), checkNamed('peek()', options), 'all')
   }
 
   forEach(action: Callback<K, V>, options: Named = {}): void {
-    this.#operation('KSTREAM-FOREACH-', peekOperator(action, 'forEach callback'), options, 'all')
+    this.#operation(
+      'KSTREAM-FOREACH-',
+      peekOperator(action, 'forEach callback'),
+      checkNamed('forEach()', options),
+      'all',
+    )
   }
 
   print(options: Printed<K, V> = {}): void {
+    checkOptions('print()', options, printedOptions)
     const action = printAction(options.label ?? this.#part.name, options)
     this.#operation('KSTREAM-PRINTER-', peekOperator(action, 'print callback'), options, 'all')
   }
 
   merge(other: KStream<K, V>, options: Named = {}): KStream<K, V> {
     const [one, two] = [this.#part, partOf(this.#dsl, other)]
-    const name = this.#dsl.nodeName('KSTREAM-MERGE-', options.name)
+    const name = this.#dsl.nodeName('KSTREAM-MERGE-', checkNamed('merge()', options).name)
     const node = this.#dsl.graph.add({
       kind: 'operation',
       name,
@@ -105,6 +128,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   }
 
   repartition(options: Repartitioned<K, V> | Repartitioned<NonNullable<K>, NonNullable<V>> = {}): KStream<K, V> {
+    checkOptions('repartition()', options, repartitionedOptions)
     const base = options.name === undefined ? undefined : checkName(options.name)
     const node = repartitionNode(this.#dsl, {
       parent: this.#part.node,
@@ -131,7 +155,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     topic: string | ((value: V, key: K, context: RecordMetadata) => string),
     options: Produced<NonNullable<K>, NonNullable<V>> = {},
   ): void {
-    const name = this.#dsl.nodeName('KSTREAM-SINK-', options.name)
+    const name = this.#dsl.nodeName('KSTREAM-SINK-', checkOptions('to()', options, producedOptions).name)
     const user = typeof topic === 'string' ? `topic ${topic}` : 'the topic that it chooses'
     this.#dsl.graph.add({
       kind: 'sink',
@@ -149,7 +173,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   }
 
   toTable(options: Named & Materialized<NonNullable<K>, NonNullable<V>> = {}): KTable<NonNullable<K>, NonNullable<V>> {
-    const name = this.#dsl.nodeName('KSTREAM-TOTABLE-', options.name)
+    const name = this.#dsl.nodeName('KSTREAM-TOTABLE-', checkTable('toTable()', options).name)
     const givenName = givenStoreName(options)
     const storeName = this.#dsl.storeName('KSTREAM-TOTABLE-', givenName, options.logging !== false)
     const serdes = { key: options.key ?? this.#part.key, value: options.value ?? this.#part.value }
@@ -179,6 +203,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   groupByKey(
     options: Grouped<NonNullable<K>, V> | Grouped<NonNullable<K>, NonNullable<V>> = {},
   ): KGroupedStream<NonNullable<K>, V> {
+    checkOptions('groupByKey()', options, groupedOptions)
     return this.#dsl.grouped({
       ...this.#part,
       key: options.key ?? this.#part.key,
@@ -191,7 +216,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     mapper: Callback<K, V>,
     options: Grouped<NonNullable<KR>, V> | Grouped<NonNullable<KR>, NonNullable<V>> = {},
   ): KGroupedStream<NonNullable<KR>, V> {
-    const name = this.#dsl.nodeName('KSTREAM-KEY-SELECT-', options.name)
+    const name = this.#dsl.nodeName('KSTREAM-KEY-SELECT-', checkOptions('groupBy()', options, groupedOptions).name)
     return this.#dsl.grouped({
       name,
       node: this.#addOperation(name, selectKeyOperator(mapper), options),
@@ -204,12 +229,15 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   }
 
   process<KR, VR>(supplier: () => Processor<K, V, KR, VR>, options: Processed = {}): KStream<KR, VR> {
-    const name = this.#processorName('KSTREAM-PROCESSOR-', options)
+    const name = this.#processorName('KSTREAM-PROCESSOR-', checkOptions('process()', options, processedOptions))
     return this.#processed(name, processorOperator(name, supplier), options, 'nothing')
   }
 
   processValues<VR>(supplier: () => FixedKeyProcessor<K, V, VR>, options: Processed = {}): KStream<K, VR> {
-    const name = this.#processorName('KSTREAM-PROCESSVALUES-', options)
+    const name = this.#processorName(
+      'KSTREAM-PROCESSVALUES-',
+      checkOptions('processValues()', options, processedOptions),
+    )
     return this.#processed(name, fixedKeyProcessorOperator(name, supplier), options, 'key')
   }
 

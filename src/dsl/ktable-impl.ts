@@ -7,6 +7,7 @@ import { givenStoreName, tableStore, type AnyMaterialized } from './materialized
 import { tableFilter, tableFilterOperator } from './operators/table-filter.ts'
 import { tableMapValues, tableMapValuesOperator } from './operators/table-map-values.ts'
 import { toStreamOperator } from './operators/to-stream.ts'
+import { checkNamed, checkTable } from './option-names.ts'
 import type { Materialized, Sync } from './options.ts'
 import type { KStream, KTable } from './streams.ts'
 import type { DerivedTable } from './table-supply.ts'
@@ -27,18 +28,18 @@ export class KTableImpl<K, V> implements KTable<K, V> {
   }
 
   filter(predicate: (value: V, key: K) => boolean, options: Named & Materialized<K, V> = {}): KTable<K, V> {
-    return this.#filter(predicate, true, options)
+    return this.#filter(predicate, true, checkTable('filter()', options))
   }
 
   filterNot(predicate: (value: V, key: K) => boolean, options: Named & Materialized<K, V> = {}): KTable<K, V> {
-    return this.#filter(predicate, false, options)
+    return this.#filter(predicate, false, checkTable('filterNot()', options))
   }
 
   mapValues<VR>(
     mapper: (value: V, key: K) => Sync<VR> | null,
     options: Named & Materialized<K, VR> = {},
   ): KTable<K, VR> {
-    const table = tableMapValues(this.#part.supply, givenStoreName(options), mapper)
+    const table = tableMapValues(this.#part.supply, givenStoreName(checkTable('mapValues()', options)), mapper)
     return this.#derived('KTABLE-MAPVALUES-', table, tableMapValuesOperator(table), options, undefined)
   }
 
@@ -52,7 +53,7 @@ export class KTableImpl<K, V> implements KTable<K, V> {
   }
 
   #toStream(options: Named = {}): KStream<K, V | null> {
-    const name = this.#dsl.nodeName('KTABLE-TOSTREAM-', options.name)
+    const name = this.#dsl.nodeName('KTABLE-TOSTREAM-', checkNamed('toStream()', options).name)
     const { key, value, sources } = this.#part
     const node = this.#dsl.graph.add({
       kind: 'operation',

@@ -9,6 +9,7 @@ import type { StreamsConfig } from '../processor/streams-config.ts'
 import { bytesSerde } from '../serde/basic-serdes.ts'
 import { nullable, type Serde } from '../serde/serde.ts'
 import { checkCopartitioning } from '../topology/compile.ts'
+import { checkOptions, consumedOptions } from '../topology/check-options.ts'
 import { toOffsetReset, toTopics, type Consumed, type Topics } from '../topology/options.ts'
 import { topologyShape, type TopologyShape } from '../topology/topology-shape.ts'
 import { specOf, Topology } from '../topology/topology.ts'
@@ -20,6 +21,7 @@ import { KTableImpl } from './ktable-impl.ts'
 import { givenStoreName, tableStore } from './materialized.ts'
 import { tableSourceOperator } from './operators/table-source.ts'
 import { optimize } from './optimizer.ts'
+import { tableOptions } from './option-names.ts'
 import type { Materialized } from './options.ts'
 import type { KStream, KTable } from './streams.ts'
 import { SourceTable } from './table-supply.ts'
@@ -49,7 +51,7 @@ export class StreamsBuilder {
   stream<K>(topics: Topics, options: Consumed<K, Bytes> & { readonly key: Serde<K> }): KStream<K, Bytes>
   stream(topics: Topics, options?: Consumed<Bytes, Bytes>): KStream<Bytes, Bytes>
   stream<K, V>(topics: Topics, options: Consumed<K, V> = {}): KStream<K, V> {
-    const name = this.#dsl.nodeName('KSTREAM-SOURCE-', options.name)
+    const name = this.#dsl.nodeName('KSTREAM-SOURCE-', checkOptions('stream()', options, consumedOptions).name)
     const key = options.key ?? nullable(bytesSerde)
     const value = options.value ?? nullable(bytesSerde)
     const node = this.#dsl.graph.add({
@@ -66,7 +68,7 @@ export class StreamsBuilder {
     topic: string,
     options: Consumed<K, V> & Omit<Materialized<K, V>, 'key' | 'value'> = {},
   ): KTable<K, V> {
-    const givenName = givenStoreName(options)
+    const givenName = givenStoreName(checkOptions('table()', options, tableOptions))
     const storeName = this.#dsl.storeName(`${topic}-`, givenName, options.logging !== false)
     const sourceName = this.#dsl.nodeName('KSTREAM-SOURCE-', options.name, '-source')
     const name = this.#dsl.nodeName('KTABLE-SOURCE-', options.name)

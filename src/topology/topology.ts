@@ -7,6 +7,7 @@ import type { Processor } from '../processor/processor.ts'
 import type { RecordMetadata } from '../processor/record.ts'
 import type { StoreBuilder, StoreSpec } from '../processor/store-builder.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
+import { checkOptions, consumedOptions, processedOptions, producedOptions } from './check-options.ts'
 import { compileTopology } from './compile.ts'
 import { TopologyDescription } from './describe.ts'
 import { toOffsetReset, toTopics, type Consumed, type Processed, type Produced, type Topics } from './options.ts'
@@ -36,7 +37,7 @@ export class Topology {
     parents: string | readonly string[],
     options: Processed = {},
   ): this {
-    const { builders, names } = splitStores(options.stores)
+    const { builders, names } = splitStores(checkOptions(`addProcessor(${name})`, options, processedOptions).stores)
     for (const builder of builders) this.#builder.addStore(builder.spec)
     this.#builder.addProcessor({
       kind: 'processor',
@@ -55,6 +56,7 @@ export class Topology {
     parents: string | readonly string[],
     options: Produced<K, V> = {},
   ): this {
+    checkOptions(`addSink(${name})`, options, producedOptions)
     this.#builder.addSink({
       kind: 'sink',
       name,
@@ -139,6 +141,7 @@ export class Topology {
 }
 
 function sourceNode<K, V>(name: string, topics: Topics, options: Consumed<K, V>): SourceNode {
+  checkOptions(`source ${name}`, options, consumedOptions)
   return {
     kind: 'source',
     name,

@@ -1,0 +1,41 @@
+/** The options of the DSL's operators, by name; see src/topology/check-options.ts. */
+import { checkOptions, consumedOptions, namedOptions, producedOptions } from '../topology/check-options.ts'
+import type { OptionNames } from '../topology/check-options.ts'
+import type { Named } from '../topology/options.ts'
+import type { AnyMaterialized } from './materialized.ts'
+import type { Grouped, Materialized, Printed, Repartitioned } from './options.ts'
+
+const materialized: OptionNames<Materialized<unknown, unknown>> = {
+  store: true,
+  key: true,
+  value: true,
+  caching: true,
+  logging: true,
+  retention: true,
+}
+
+const tables: OptionNames<Named & Materialized<unknown, unknown>> = { ...namedOptions, ...materialized }
+
+export const groupedOptions: OptionNames<Grouped<unknown, unknown>> = { ...namedOptions, key: true, value: true }
+
+export const repartitionedOptions: OptionNames<Repartitioned<unknown, unknown>> = {
+  ...producedOptions,
+  partitions: true,
+}
+
+export const printedOptions: OptionNames<Printed<unknown, unknown>> = {
+  ...namedOptions,
+  label: true,
+  to: true,
+  format: true,
+}
+
+export const tableOptions: object = { ...consumedOptions, ...materialized }
+
+export function checkNamed<O extends Named>(operator: string, options: O): O {
+  return checkOptions(operator, options, namedOptions)
+}
+
+export function checkTable<O extends Named & AnyMaterialized>(operator: string, options: O): O {
+  return checkOptions(operator, options, tables)
+}
