@@ -108,7 +108,7 @@ export class ChangelogReader {
     if (this.#added.length > 0) await this.#begin()
     const taken = this.#take()
     if ('managed' in taken) return this.#restart(taken)
-    for (const set of taken) await this.#apply(set)
+    await this.#applyAll(taken)
     for (const restoration of this.#active.values()) {
       // Behind the last record there may be markers and aborted data only: the fetcher's position counts them.
       restoration.position = Math.max(restoration.position, this.#fetcher.position(restoration.key) ?? 0)
@@ -287,6 +287,16 @@ export class ChangelogReader {
   #partitionOf(error: unknown): Restoration | undefined {
     if (typeof error !== 'object' || error === null || !('topic' in error) || !('partition' in error)) return undefined
     return this.#active.get(topicPartitionKey(String(error.topic), Number(error.partition)))
+  }
+
+  /** What the engine did not take is fetched again: the fetcher stands behind it already. */
+  async #applyAll(sets: readonly RecordSet[]): Promise<void> {
+    try {
+      for (const set of sets) await this.#apply(set)
+    } catch (error) {
+      for (const { key, position } of this.#active.values()) this.#fetcher.seek(key, position)
+      throw error
+    }
   }
 
   async #apply(set: RecordSet): Promise<void> {

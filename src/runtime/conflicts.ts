@@ -23,7 +23,13 @@ export class Conflicts {
   /** Throws when another process has taken the slot. */
   async requireSlot(): Promise<void> {
     const { identity } = this.#options
-    if (await identity.isHeld()) return
+    try {
+      if (await identity.isHeld()) return
+    } catch (error) {
+      // A disk that gives no answer is no proof; the next check asks again.
+      this.#logger.warn({ err: error, directory: identity.directory }, 'the lock of the slot could not be looked at')
+      return
+    }
     throw new StateDirectoryError(
       'MILLRACE_STATE_SLOT_LOST',
       identity.directory ?? '',
@@ -48,7 +54,7 @@ export class Conflicts {
     }
     throw new RuntimeError(
       'MILLRACE_DUPLICATE_INSTANCE',
-      `another running instance has the same identity (transactional id ${conflict.transactionalId ?? 'none'}): it is on host ${conflict.host} with the state directory ${conflict.directory ?? 'none'}, this one on ${host} with ${directory ?? 'none'}. One directory is a copy of the other. This instance stops, nothing is lost; delete slot.json in its directory (its state may stay) and start it again`,
+      `another running instance has the same identity (transactional id ${conflict.transactionalId ?? 'none'}): it is on host ${conflict.host} with the state directory ${conflict.directory ?? 'none'}, this one on ${host} with ${directory ?? 'none'}. One directory is a copy of the other, or both machines share one disk. This instance stops, nothing is lost; give it a directory of its own, or delete slot.json in the copy (its state may stay), and start it again`,
     )
   }
 }

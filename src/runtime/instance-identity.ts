@@ -3,7 +3,8 @@
  * transactional ids that its slot keeps, and what it would leave behind if it were killed now.
  *
  * What predecessors in the slot left open is ended at the start: their transactions by InitProducerId, their memberships
- * by LeaveGroup. So nobody waits for a session or a transaction time-out after `kill -9`.
+ * by LeaveGroup. So nobody waits for a session or a transaction time-out after `kill -9`. They stay recorded until this
+ * instance has its place in the group.
  */
 import { hostname } from 'node:os'
 import type { Logger } from '../common/logger.ts'
@@ -53,21 +54,30 @@ export class InstanceIdentity {
     return isTransactional ? `${applicationId}-${this.processId}-${threadId}` : undefined
   }
 
-  /** Before this instance takes part in anything. */
-  async endPredecessors(client: KafkaClient, transactionTimeoutMs: number): Promise<void> {
+  /** Before anything is read that they may still be writing. A thread's own producer does it for its id. */
+  async fencePredecessors(client: KafkaClient, transactionTimeoutMs: number, ownIds: readonly string[]): Promise<void> {
+    const { slot, logger } = this.#options
+    const left = new Set(slot.predecessors.flatMap((one) => one.transactionalIds))
+    const transactionalIds = [...left].filter((id) => !ownIds.includes(id))
+    if (transactionalIds.length === 0) return
+    logger.info({ transactionalIds }, 'ending the transactions that an earlier process of this instance left open')
+    await client.fenceProducers(transactionalIds, { transactionTimeoutMs })
+  }
+
+  /**
+   * When the own JoinGroup is on its way, not before: the group then rebalances once, and its leader sees an instance that
+   * is back instead of one that is gone, whose tasks others would take over.
+   */
+  async removePredecessors(client: KafkaClient): Promise<void> {
     const { slot, applicationId, isStatic, logger } = this.#options
-    const left = slot.predecessors
-    if (left.length === 0) return
-    const transactionalIds = [...new Set(left.flatMap((one) => one.transactionalIds))]
-    const memberIds = isStatic ? [] : [...new Set(left.flatMap((one) => one.memberIds))]
-    await Promise.all([
-      client.fenceProducers(transactionalIds, { transactionTimeoutMs }),
-      client.removeMembers(applicationId, memberIds),
-    ])
-    logger.info(
-      { directory: slot.directory, transactionalIds, memberIds },
-      'an earlier process of this instance ended without a word; its transactions and memberships were ended',
-    )
+    const memberIds = [...new Set(slot.predecessors.flatMap((one) => one.memberIds))]
+    if (isStatic || memberIds.length === 0) return
+    try {
+      await client.removeMembers(applicationId, memberIds)
+      logger.info({ memberIds }, 'an earlier process of this instance ended without a word; its memberships were ended')
+    } catch (error) {
+      logger.warn({ err: error, memberIds }, 'memberships of an earlier process could not be ended; they time out')
+    }
   }
 
   /** Once this instance has its place in the group: nobody needs to hear of them any more. */

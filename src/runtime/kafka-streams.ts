@@ -70,6 +70,8 @@ export interface StreamsInternals {
 
 type Listeners = { [E in keyof StreamsEvents]: Set<(event: StreamsEvents[E]) => void> }
 
+/** Of the one thread that there is. */
+const threadId = '1'
 const closeTimeoutMs = 60_000
 const replaceThreadDelayMs = 1000
 
@@ -225,9 +227,10 @@ export class KafkaStreams implements AsyncDisposable {
     // Between connections, and with a broker in this process, nothing else would.
     const alive = keepProcessAlive()
     try {
-      const instance = await this.#openInstance()
+      const { identity } = await this.#openInstance()
       await this.#connect()
-      await instance.identity.endPredecessors(this.#connected, this.#config.transactionTimeoutMs)
+      const ownIds = [identity.transactionalId(threadId)].filter((id) => id !== undefined)
+      await identity.fencePredecessors(this.#connected, this.#config.transactionTimeoutMs, ownIds)
       while (!this.#closing.signal.aborted) await this.#runThread()
     } catch (error) {
       if (!this.#isCutShort) this.#fail(error)
@@ -308,7 +311,7 @@ export class KafkaStreams implements AsyncDisposable {
     const instance = this.#instance
     if (instance === undefined) throw new Error('the instance is opened before the thread (please report this)')
     return new StreamThread({
-      threadId: '1',
+      threadId,
       ...instance,
       client: this.#connected,
       topology: this.#topology,

@@ -9,6 +9,7 @@ import { ConfigError } from '../errors/config-error.ts'
 import { errorPolicyForm, isErrorPolicy } from '../processor/error-policy.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { timestampExtractors } from '../processor/timestamp-extractors.ts'
+import { javaConfigHint } from './java-config.ts'
 
 type Required2 = Pick<StreamsConfig, 'applicationId' | 'kafka'>
 
@@ -194,12 +195,11 @@ function checkAvailable(config: StreamsConfig): void {
 /** Checks only the keys that are there; for module configs and command-line overrides. */
 export function checkPartialConfig(given: Partial<StreamsConfig>): void {
   for (const [key, value] of Object.entries(given)) {
-    if (!(key in checks)) {
-      const near = nearest(key, configKeys)
+    if (!Object.hasOwn(checks, key)) {
       throw new ConfigError(
         'MILLRACE_CONFIG_UNKNOWN_KEY',
         key,
-        `configuration: unknown key '${key}'${near === undefined ? '' : `; did you mean '${near}'?`} (all keys: docs/configuration.md)`,
+        `configuration: unknown key '${key}'${hint(key)} (all keys: docs/configuration.md)`,
       )
     }
     if (value === undefined) continue
@@ -212,6 +212,13 @@ export function checkPartialConfig(given: Partial<StreamsConfig>): void {
       )
     }
   }
+}
+
+function hint(key: string): string {
+  const javas = javaConfigHint(key)
+  if (javas !== undefined) return `; ${javas}`
+  const near = nearest(key, configKeys)
+  return near === undefined ? '' : `; did you mean '${near}'?`
 }
 
 function checkTogether(config: StreamsConfig): void {

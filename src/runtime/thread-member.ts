@@ -46,7 +46,11 @@ export function groupHandler(options: ThreadOptions, { mailbox, ownership, onFat
     onAssigned: (assignment) => mailbox.send({ kind: 'assigned', assignment }),
     onLost: (cause) => mailbox.send({ kind: 'lost', cause }),
     onFatal,
-    onMemberId: (memberId) => identity.useMemberId(threadId, memberId),
+    async onMemberId(memberId) {
+      await identity.useMemberId(threadId, memberId)
+      // Beside the JoinGroup that follows.
+      void identity.removePredecessors(client)
+    },
   }
 }
 
