@@ -215,7 +215,7 @@ export function checkPartialConfig(given: Partial<StreamsConfig>): void {
 }
 
 function hint(key: string): string {
-  const javas = javaConfigHint(key)
+  const javas = javaConfigHint(key, configKeys)
   if (javas !== undefined) return `; ${javas}`
   const near = nearest(key, configKeys)
   return near === undefined ? '' : `; did you mean '${near}'?`
