@@ -143,6 +143,11 @@ export class BrokerControls {
     return this.#state.markers.hold(offsetsTopic, coordinatorPartition(groupId))
   }
 
+  /** As an upgrade or downgrade of the cluster's features does; connections learn it when they are made. */
+  finalizeTransactionVersion(level: 0 | 2): void {
+    this.#state.transactionVersion = level
+  }
+
   /** As if its session had ended. */
   expireMember(groupId: string, memberId: string): void {
     if (this.#state.groups.get(groupId)?.classic.expire(memberId)) return
