@@ -1,4 +1,5 @@
 /** The builders of stores that processors use: `stores.keyValue('seen', { key: serdes.string, value: serdes.int64 })`. */
+import { nearest } from '../common/nearest.ts'
 import { StateError } from '../errors/state-error.ts'
 import type { ValueAndTimestamp } from '../processor/record.ts'
 import type { KeyValueStore } from '../processor/state-store.ts'
@@ -33,6 +34,7 @@ export const stores: {
 
 function specOf<K, V>(kind: StoreSpec['kind'], name: string, options: StoreOptions<K, V>): StoreSpec {
   const { key, value, persistent, maxEntries, caching = false, logging = true } = options
+  checkNames(name, options)
   checkMaxEntries(name, maxEntries, caching)
   return {
     kind,
@@ -46,6 +48,28 @@ function specOf<K, V>(kind: StoreSpec['kind'], name: string, options: StoreOptio
     changelogConfig: typeof logging === 'object' ? logging.config : {},
     maxEntries,
   }
+}
+
+/** Every option: the compiler finds one that is missing here. */
+const optionNames: Readonly<Record<keyof StoreOptions<unknown, unknown>, true>> = {
+  key: true,
+  value: true,
+  persistent: true,
+  maxEntries: true,
+  caching: true,
+  logging: true,
+}
+
+/** As they come from JavaScript, where no compiler sees a slip of the pen. */
+function checkNames(name: string, options: object): void {
+  const unknown = Object.keys(options).find((option) => !Object.hasOwn(optionNames, option))
+  if (unknown === undefined) return
+  const near = nearest(unknown, Object.keys(optionNames))
+  throw new StateError(
+    'MILLRACE_STORE_OPTIONS',
+    name,
+    `store ${name}: it has no option '${unknown}'${near === undefined ? '' : `; did you mean '${near}'?`} (it has: ${Object.keys(optionNames).join(', ')})`,
+  )
 }
 
 function checkMaxEntries(name: string, maxEntries: number | undefined, caching: boolean): void {

@@ -18,12 +18,11 @@ import type { Batch, Marker } from '../../state/state-engine.ts'
 import { TaskStores, type TaskStore } from '../../state/task-stores.ts'
 import type { TopologyStore } from '../../topology/topology-node.ts'
 import { DroppedRecords } from './dropped-records.ts'
-import { FailureHandler } from './failure-handler.ts'
+import { FailureHandler, isOversized } from './failure-handler.ts'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { PunctuationQueue } from './punctuation-queue.ts'
-import { RecordQueue } from './record-queue.ts'
-import type { SourceTaskNode } from './source-task-node.ts'
+import { RecordQueue, type RecordSource } from './record-queue.ts'
 import { buildGraph, type TaskGraph } from './task-graph.ts'
 import type { TaskChangelog, TaskOptions, TaskPosition } from './task-options.ts'
 import { TaskRecordContext } from './task-record-context.ts'
@@ -52,7 +51,6 @@ export class StreamTask {
   readonly #sourceNames = new Map<RecordQueue, string>()
   readonly #committed = new Map<TopicPartitionKey, number>()
   #graph: TaskGraph | undefined
-  #sources = new Map<RecordQueue, SourceTaskNode>()
   /** Something was processed or punctuated since the last commit. */
   #worked = false
   /** A record failed; only a rollback goes on. */
@@ -88,8 +86,7 @@ export class StreamTask {
   /** A topic that a source's pattern matches has appeared; `resume` says where to begin. */
   addInput(source: string, topic: string): void {
     const queue = this.#addQueue(source, topic)
-    const node = this.#graph?.sources.get(source)
-    if (node !== undefined) this.#sources.set(queue, node)
+    queue.source = this.#graph?.sources.get(source)
   }
 
   /** Makes the processors anew and calls their `init`, in topological order. At the start and after every rollback. */
@@ -97,9 +94,7 @@ export class StreamTask {
     assert(this.#graph === undefined, `task ${this.id} is initialised once per life of its processors`)
     const graph = buildGraph(this.#options, this.#scope)
     this.#graph = graph
-    this.#sources = new Map(
-      [...this.#sourceNames].map(([queue, source]) => [queue, graph.sources.get(source) as SourceTaskNode]),
-    )
+    for (const [queue, source] of this.#sourceNames) queue.source = graph.sources.get(source)
     this.#scope.hasRecord = false
     this.#scope.record.clear(0)
     for (const processor of graph.processors) processor.init()
@@ -297,7 +292,7 @@ export class StreamTask {
   #processHead(queue: RecordQueue): void {
     const scope = this.#scope
     const { head } = queue
-    const source = this.#sources.get(queue) as SourceTaskNode
+    const source = queue.source as RecordSource
     source.enter(queue)
     if (head.timestamp > queue.partitionTime) queue.partitionTime = head.timestamp
     if (head.timestamp > scope.streamTime) scope.streamTime = head.timestamp
@@ -352,9 +347,7 @@ export class StreamTask {
   }
 
   #addQueue(source: string, topic: string): RecordQueue {
-    const queue: RecordQueue = new RecordQueue(topic, this.partition, {
-      read: (cursor) => (this.#sources.get(queue) as SourceTaskNode).read(queue, cursor),
-    })
+    const queue = new RecordQueue(topic, this.partition)
     this.#group.add(queue)
     this.#sourceNames.set(queue, source)
     return queue
@@ -393,10 +386,6 @@ function makeScope(options: TaskOptions): TaskScope {
     hasRecord: false,
     commitRequested: false,
   }
-}
-
-function isOversized(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'MILLRACE_RECORD_TOO_LARGE'
 }
 
 /** By the first node that uses them, so that a flush runs downstream. */

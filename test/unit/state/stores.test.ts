@@ -394,6 +394,11 @@ describe('A store', () => {
 })
 
 describe('Store builders', () => {
+  it('refuse an option that they do not have, naming the nearest', () => {
+    const options = { key: serdes.string, value: serdes.string, loging: false }
+    expect(() => builders.keyValue('s', options)).toThrow("store s: it has no option 'loging'; did you mean 'logging'?")
+  })
+
   it('give a store its defaults: logged, not cached', () => {
     const { name, spec } = builders.keyValue('seen', { key: serdes.string, value: serdes.int64 })
     expect(name).toBe('seen')
