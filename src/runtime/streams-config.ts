@@ -175,7 +175,6 @@ function ofConnection({ kafka: connection, stateDir }: Partial<StreamsConfig>): 
 /** Values that the contract has and this version does not: refused, because ignoring them would be a silent lie. */
 const unavailable: readonly (readonly [keyof StreamsConfig, (config: StreamsConfig) => boolean, string])[] = [
   ['threads', (config) => config.threads > 1, 'run more instances of the application instead'],
-  ['maxCommitsInFlight', (config) => config.maxCommitsInFlight > 0, 'leave it at 0'],
   ['numStandbyReplicas', (config) => config.numStandbyReplicas > 0, 'leave it at 0'],
   ['http', (config) => config.http !== undefined, 'read KafkaStreams#metrics instead'],
   ['onUncaughtError', (config) => config.onUncaughtError === 'shutdownApplication', "use 'shutdownClient'"],
