@@ -131,7 +131,8 @@ export interface Producer {
   readonly inTransaction: boolean
   /**
    * Encodes into the partition's open batch. No promise, no copy kept of `key` or `value`. False: over the buffer's
-   * limit, await `drained()` before more. Transactions begin by themselves with the first append.
+   * limit (the bytes of this and of the next transaction count), await `drained()` before more; it may have to wait for
+   * the end of a commit. Transactions begin by themselves with the first append.
    */
   append(
     topic: string,
@@ -144,12 +145,20 @@ export interface Producer {
   /** Bytes of one record as it would be encoded, for the check against `max.message.bytes`. */
   recordBytes(key: Uint8Array | null, value: Uint8Array | null, headers: Headers): number
   drained(): Promise<void>
-  /** Seals every open batch and resolves when all batches are acknowledged. */
+  /**
+   * Seals every open batch and resolves when all batches are acknowledged. In a transaction it is the cut, which is there
+   * when the call returns its promise: what is appended after it belongs to the next transaction and is held back until
+   * `commit` has ended this one. Only another `flush` before the commit takes it in.
+   */
   flush(): Promise<void>
   /** Offsets of all partitions in one request, fenced by the group's generation (KIP-447). */
   sendOffsets(offsets: Offsets, group: GroupIdentity): Promise<void>
+  /** Resolves exactly when the broker has said that it happened; a failure of the next transaction is for the next call. */
   commit(): Promise<void>
-  /** Aborts on the broker and discards everything unsent. After it the producer is usable again. */
+  /**
+   * Aborts on the broker and discards everything unsent, of the next transaction as well; a `flush` or `sendOffsets` that
+   * is under way fails. After it the producer is usable again.
+   */
   abort(): Promise<void>
   close(): Promise<void>
   /** 1 + the offset of the last acknowledged record of that partition; undefined before the first. */
