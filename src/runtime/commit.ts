@@ -25,6 +25,7 @@ import { deferred } from '../common/deferred.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
+import { reactionOf, StreamsError } from '../errors/streams-error.ts'
 import type { GroupMembership, KafkaClient, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
 import { markerFormatVersion } from '../state/state-engine.ts'
 import type { Marker } from '../state/state-engine.ts'
@@ -173,6 +174,8 @@ export class Commit {
       managed.isUnwritten = false
     } catch (error) {
       managed.isUnwritten = true
+      // Not the disk's fault: no later attempt would be any better.
+      if (reactionOf(error) === 'fatal' && error instanceof StreamsError) throw error
       this.#options.onEngineFailure(managed.task.id, error)
     }
   }
