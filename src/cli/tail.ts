@@ -3,10 +3,13 @@
  * transactions are not shown (read_committed).
  */
 import { sleep, systemClock } from '../common/clock.ts'
-import { parseTopicPartition } from '../common/topic-partition.ts'
+import { parseTopicPartition, topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
 import { CliError } from '../errors/cli-error.ts'
-import type { Isolation, KafkaClient } from '../kafka/client/kafka-client.ts'
+import { KafkaError } from '../errors/kafka-error.ts'
+import { reactionOf } from '../errors/streams-error.ts'
+import type { Fetcher, Isolation, KafkaClient } from '../kafka/client/kafka-client.ts'
+import type { RecordSet } from '../processor/record-set.ts'
 import { lastRecords } from './last-records.ts'
 import { recordText } from './record-text.ts'
 import type { RecordFormat } from './record-text.ts'
@@ -41,7 +44,6 @@ export async function tailCommand(topic: string, options: TailOptions): Promise<
   const format = formatOf(options)
   const last = lastOf(options)
   const partition = checkPartition(options.partition)
-  const interrupted = interruption(options.untilEnd === true)
   await withClient('tail', options, async (client) => {
     const found = await requireTopic(client, topic)
     requirePartition(partition, found)
@@ -51,7 +53,7 @@ export async function tailCommand(topic: string, options: TailOptions): Promise<
     const ranges = new Map([...ends].map(([key, end]) => [key, { start: begins.get(key) ?? 0, end }]))
     if (last === undefined) await printRanges(client, ranges, format)
     else if (last > 0) await lastRecords(client, ranges, last, format, print)
-    if (options.untilEnd !== true) await follow(client, ends, format, interrupted)
+    if (options.untilEnd !== true) await follow(client, ends, format)
   })
 }
 
@@ -74,43 +76,51 @@ async function printRanges(
   }
 }
 
-/** Until the signal. */
-async function follow(client: KafkaClient, from: Offsets, format: RecordFormat, signal: AbortSignal): Promise<void> {
+/** Until Ctrl-C, which is how following ends and no failure; a second one does not wait for anything. */
+async function follow(client: KafkaClient, from: Offsets, format: RecordFormat): Promise<void> {
   const fetcher = client.fetcher({ name: 'follower', isolation: 'read_committed' })
-  const wake = (): void => fetcher.wakeup()
-  signal.addEventListener('abort', wake)
+  const interruption = new AbortController()
+  const stop = (): void => {
+    if (interruption.signal.aborted) process.exit(130)
+    interruption.abort()
+    fetcher.wakeup()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
   try {
     fetcher.assign(from)
-    while (!signal.aborted) {
-      for (const set of fetcher.take()) {
-        const lines: Buffer[] = []
-        const cursor = set.cursor()
-        try {
-          while (cursor.next()) lines.push(recordText(format, cursor, set))
-        } finally {
-          if (lines.length > 0) await print(Buffer.concat(lines))
-        }
-      }
-      if (!signal.aborted) await fetcher.wait(1000)
+    while (!interruption.signal.aborted) {
+      for (const set of await takeFrom(client, fetcher)) await printSet(set, format)
+      if (!interruption.signal.aborted) await fetcher.wait(1000)
     }
   } finally {
-    signal.removeEventListener('abort', wake)
+    process.off('SIGINT', stop).off('SIGTERM', stop)
     await fetcher.close()
   }
 }
 
-/**
- * Ctrl-C is how following ends, and no failure; what was to be read to its end has not been then. A second one does not
- * wait for anything.
- */
-function interruption(isFailure: boolean): AbortSignal {
-  const controller = new AbortController()
-  const stop = (): void => {
-    if (isFailure || controller.signal.aborted) process.exit(130)
-    controller.abort()
+/** Where retention was faster than the reader, it goes on with what is left. */
+async function takeFrom(client: KafkaClient, fetcher: Fetcher): Promise<readonly RecordSet[]> {
+  try {
+    return fetcher.take()
+  } catch (error) {
+    const { topic, partition } = error instanceof KafkaError ? error : {}
+    if (reactionOf(error) !== 'offset-out-of-range' || topic === undefined || partition === undefined) throw error
+    const key = topicPartitionKey(topic, partition)
+    const oldest = (await offsetsAt(client, [{ topic, partition }], -2, 'read_committed')).get(key) ?? 0
+    say(`millrace: records of ${key} were deleted before they were read; going on at offset ${oldest}`)
+    fetcher.seek(key, oldest)
+    return []
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
-  return controller.signal
+}
+
+async function printSet(set: RecordSet, format: RecordFormat): Promise<void> {
+  const lines: Buffer[] = []
+  const cursor = set.cursor()
+  try {
+    while (cursor.next()) lines.push(recordText(format, cursor, set))
+  } finally {
+    if (lines.length > 0) await print(Buffer.concat(lines))
+  }
 }
 
 function stableEnds(

@@ -186,6 +186,25 @@ describe('millrace tail', () => {
     expect(await child.finished).toEqual({ code: 0, signal: null, stdout: 'before\nwhile\nit\nruns\n', stderr: '' })
   })
 
+  it('goes on with what is left where records were deleted before it read them', async () => {
+    await kafka.createTopic('trimmed', { partitions: 1 })
+    await send('trimmed', 'one\n')
+    await using child = Child.script('src/cli/main.ts', command(['tail', 'trimmed']))
+    await child.prints('one')
+    // Its fetches are held back until the records that they ask for are gone.
+    const hold = kafka['~kafka'].controls.hold('request', { api: 'Fetch', clientId: 'millrace-tail' })
+    await hold.arrived
+    await send('trimmed', 'two\nthree\n')
+    await client.admin.deleteRecords(new Map([['trimmed-0', 3]]))
+    await send('trimmed', 'four\n')
+    hold.release()
+    await child.prints('four')
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await child.finished
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'one\nfour\n' })
+    expect(stderr).toContain('records of trimmed-0 were deleted before they were read; going on at offset 3')
+  })
+
   it('begins with what comes where it is told to show no old records', async () => {
     await kafka.createTopic('new-only', { partitions: 1 })
     await send('new-only', 'old\n')
