@@ -5,13 +5,34 @@
 import type { Headers } from '../common/headers.ts'
 import { int64Serde, writeInt64 } from './number-serdes.ts'
 import type { AnySerde } from './serde.ts'
+import { stringSerde } from './string-serde.ts'
 
 export type LentWriter = (value: unknown, topic: string, headers: Headers) => Uint8Array
 
+/** Longer texts get memory of their own; at most three bytes a character. */
+const maxTextLength = 1024
+
 export function lentWriter(serde: AnySerde): LentWriter {
-  if (serde.serialize !== int64Serde.serialize) {
-    return (value, topic, headers) => serde.serialize(value as never, topic, headers)
+  if (serde.serialize === int64Serde.serialize) return int64Writer()
+  if (serde.serialize === stringSerde.serialize) return textWriter()
+  return (value, topic, headers) => serde.serialize(value as never, topic, headers)
+}
+
+/** Into the same bytes each time, of which there is a view per length: making one costs as much as writing the text. */
+function textWriter(): LentWriter {
+  const lent = Buffer.allocUnsafeSlow(3 * maxTextLength)
+  const views: (Buffer | undefined)[] = []
+  return (value, topic, headers) => {
+    // What does not fit is the serde's to refuse, or to replace.
+    if (typeof value !== 'string' || value.length > maxTextLength || !value.isWellFormed()) {
+      return stringSerde.serialize(value as string, topic, headers)
+    }
+    const length = lent.write(value)
+    return (views[length] ??= lent.subarray(0, length))
   }
+}
+
+function int64Writer(): LentWriter {
   const lent = Buffer.allocUnsafeSlow(8)
   return (value, topic, headers) => {
     // What does not fit is the serde's to refuse.

@@ -15,9 +15,13 @@ export interface HeadRecord {
   headers: Headers
 }
 
-/** Reads the current record into the queue's head; false drops it. */
-export interface RecordReader {
-  read(cursor: RecordCursor): boolean
+/** What reads and processes the records of a queue. */
+export interface RecordSource {
+  /** Reads the current record into the queue's head; false drops it. */
+  read(queue: RecordQueue, cursor: RecordCursor): boolean
+  /** Makes the head of `queue` the record of the task. */
+  enter(queue: RecordQueue): void
+  process(key: unknown, value: unknown): void
 }
 
 export class RecordQueue {
@@ -33,7 +37,8 @@ export class RecordQueue {
   idleSinceMs: number | undefined
   /** The record at this offset has failed before: it is neither read nor taken. */
   haltOffset: number = Infinity
-  readonly #reader: RecordReader
+  /** There while the task has processors. */
+  source: RecordSource | undefined
   #sets: RecordSet[] = []
   #cursor: RecordCursor | undefined
   #hasHead = false
@@ -44,11 +49,10 @@ export class RecordQueue {
   #bufferedBytes = 0
   #isHalted = false
 
-  constructor(topic: string, partition: number, reader: RecordReader) {
+  constructor(topic: string, partition: number) {
     this.id = topicPartitionKey(topic, partition)
     this.topic = topic
     this.partition = partition
-    this.#reader = reader
   }
 
   /** The offset of the head, or where to go on once all was taken. */
@@ -115,7 +119,7 @@ export class RecordQueue {
       if (this.#isHalted || !this.#toNextRecord()) return false
       this.#isHalted = this.#position >= this.haltOffset
       if (this.#isHalted) return false
-      this.#hasHead = this.#reader.read(this.cursor)
+      this.#hasHead = (this.source as RecordSource).read(this, this.cursor)
     }
     return true
   }

@@ -3,6 +3,7 @@ import { murmur2Partition } from '../../common/murmur2.ts'
 import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
 import type { RecordMetadata } from '../../processor/record.ts'
 import type { StreamPartitioner } from '../../processor/stream-partitioner.ts'
+import { readsBytes } from '../../serde/range-reader.ts'
 import { lentWriter, type LentWriter } from '../../serde/lent-writer.ts'
 import { serdes } from '../../serde/serdes.ts'
 import type { AnySerde } from '../../serde/serde.ts'
@@ -13,6 +14,8 @@ type TopicFunction = (value: unknown, key: unknown, context: RecordMetadata) => 
 
 export class SinkTaskNode implements TaskNode {
   readonly name: string
+  /** Unless functions of the user are given the record. */
+  readonly keepsNothing: boolean
   readonly #spec: SinkNode
   readonly #scope: TaskScope
   readonly #topic: string | TopicFunction
@@ -32,6 +35,11 @@ export class SinkTaskNode implements TaskNode {
     this.#writeValue = lentWriter(spec.value ?? serdes.bytes)
     this.#partitioner = spec.partitioner as StreamPartitioner<unknown, unknown> | undefined
     this.#keySuffix = suffixLength(this.#key)
+    this.keepsNothing =
+      typeof topic === 'string' &&
+      this.#partitioner === undefined &&
+      readsBytes(this.#key) &&
+      readsBytes(spec.value ?? serdes.bytes)
   }
 
   process(key: unknown, value: unknown): void {

@@ -4,14 +4,14 @@ import { timestampExtractors } from '../../processor/timestamp-extractors.ts'
 import type { TimestampExtractor } from '../../processor/timestamp-extractor.ts'
 import type { RecordCursor } from '../../processor/record-set.ts'
 import { keepsItsBytes, standsForBytes } from '../../serde/canonical.ts'
-import { rangeReader, type RangeReader } from '../../serde/range-reader.ts'
+import { keyReader, rangeReader, readsBytes, type RangeReader } from '../../serde/range-reader.ts'
 import { isNullable, type AnySerde } from '../../serde/serde.ts'
 import { serdes } from '../../serde/serdes.ts'
 import type { SourceNode } from '../../topology/topology-node.ts'
-import type { RecordQueue } from './record-queue.ts'
+import type { RecordQueue, RecordSource } from './record-queue.ts'
 import type { TaskNode, TaskScope } from './task-scope.ts'
 
-export class SourceTaskNode implements TaskNode {
+export class SourceTaskNode implements TaskNode, RecordSource {
   readonly name: string
   readonly #spec: SourceNode
   readonly #scope: TaskScope
@@ -27,6 +27,9 @@ export class SourceTaskNode implements TaskNode {
   /** The extractor gives the record's own timestamp wherever that is valid, and need not be called then. */
   readonly #takesOwnTimestamp: boolean
   readonly #takesWallClock: boolean
+  /** Bytes that go from here straight to a topic are not copied in between. */
+  #lendsKey = false
+  #lendsValue = false
 
   constructor(spec: SourceNode, scope: TaskScope) {
     this.name = spec.name
@@ -34,7 +37,7 @@ export class SourceTaskNode implements TaskNode {
     this.#scope = scope
     this.#key = spec.key ?? serdes.bytes
     this.#value = spec.value ?? serdes.bytes
-    this.#readKey = rangeReader(this.#key)
+    this.#readKey = keyReader(this.#key)
     this.#readValue = rangeReader(this.#value)
     this.#nullKey = spec.admitsNull || spec.key === undefined || isNullable(spec.key)
     this.#nullValue = spec.admitsNull || spec.value === undefined || isNullable(spec.value)
@@ -47,6 +50,9 @@ export class SourceTaskNode implements TaskNode {
 
   addChild(child: TaskNode): void {
     this.#children.push(child)
+    const isCopiedAtOnce = this.#children.every((each) => each.keepsNothing === true)
+    this.#lendsKey = isCopiedAtOnce && readsBytes(this.#key)
+    this.#lendsValue = isCopiedAtOnce && readsBytes(this.#value)
   }
 
   process(key: unknown, value: unknown): void {
@@ -54,7 +60,6 @@ export class SourceTaskNode implements TaskNode {
     for (let i = 0; i < children.length; i++) (children[i] as TaskNode).process(key, value)
   }
 
-  /** Reads the queue's current record into its head; false when the record is dropped. */
   read(queue: RecordQueue, cursor: RecordCursor): boolean {
     const { head, topic } = queue
     const { buffer, keyStart, keyLength, valueStart, valueLength } = cursor
@@ -66,12 +71,16 @@ export class SourceTaskNode implements TaskNode {
       head.key =
         keyLength < 0
           ? this.#null('key', this.#nullKey)
-          : this.#readKey(buffer, keyStart, keyStart + keyLength, topic, headers)
+          : this.#lendsKey
+            ? buffer.subarray(keyStart, keyStart + keyLength)
+            : this.#readKey(buffer, keyStart, keyStart + keyLength, topic, headers)
       part = 'value'
       head.value =
         valueLength < 0
           ? this.#null('value', this.#nullValue)
-          : this.#readValue(buffer, valueStart, valueStart + valueLength, topic, headers)
+          : this.#lendsValue
+            ? buffer.subarray(valueStart, valueStart + valueLength)
+            : this.#readValue(buffer, valueStart, valueStart + valueLength, topic, headers)
     } catch (error) {
       this.#handle(error, 'MILLRACE_DESERIALIZATION_FAILED', `its ${part} cannot be read`)
       return false
@@ -79,7 +88,6 @@ export class SourceTaskNode implements TaskNode {
     return this.#stamp(queue, cursor)
   }
 
-  /** Makes the head of `queue` the record of the task. */
   enter(queue: RecordQueue): void {
     const { record } = this.#scope
     const { head } = queue

@@ -2,6 +2,9 @@ import { noHeaders, type Headers } from '../../common/headers.ts'
 import type { RecordContext } from '../../processor/record-context.ts'
 import type { AnySerde } from '../../serde/serde.ts'
 
+/** Keys up to this length are lent in one place, with a view per length: a copy is cheaper than a view. */
+const shortKeyBytes = 32
+
 /** The one record context of a task; every field is there from the start, so that its shape never changes. */
 export class TaskRecordContext implements RecordContext {
   topic: string | null = null
@@ -15,12 +18,12 @@ export class TaskRecordContext implements RecordContext {
   #lent: Buffer | undefined = undefined
   #lentStart = 0
   #lentEnd = 0
+  readonly #shortKey = Buffer.allocUnsafeSlow(shortKeyBytes)
+  readonly #shortKeys: (Buffer | undefined)[] = []
 
-  /** Made when it is asked for: most records go without. */
+  /** Made when it is asked for: most records go without. Valid until the next record. */
   get rawKey(): Uint8Array | undefined {
-    if (this.#rawKey === undefined && this.#lent !== undefined) {
-      this.#rawKey = this.#lent.subarray(this.#lentStart, this.#lentEnd)
-    }
+    if (this.#rawKey === undefined && this.#lent !== undefined) this.#rawKey = this.#viewOf(this.#lent)
     return this.#rawKey
   }
 
@@ -38,6 +41,15 @@ export class TaskRecordContext implements RecordContext {
     this.#lent = buffer
     this.#lentStart = start
     this.#lentEnd = start + length
+  }
+
+  #viewOf(buffer: Buffer): Buffer {
+    const start = this.#lentStart
+    const length = this.#lentEnd - start
+    if (length > shortKeyBytes) return buffer.subarray(start, this.#lentEnd)
+    const short = this.#shortKey
+    for (let i = 0; i < length; i++) short[i] = buffer[start + i] as number
+    return (this.#shortKeys[length] ??= short.subarray(0, length))
   }
 
   /** For what is not caused by a record: a punctuation. */

@@ -30,6 +30,8 @@ export interface TaskScope {
 /** A node in the chain: depth first, one synchronous call per child. */
 export interface TaskNode {
   readonly name: string
+  /** Key and value may be views that end with the call. */
+  readonly keepsNothing?: boolean
   process(key: unknown, value: unknown): void
 }
 

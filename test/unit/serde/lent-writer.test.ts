@@ -23,7 +23,16 @@ describe('A lent writer', () => {
     }
   })
 
+  test('writes text as its serde does, of any length', () => {
+    const write = lentWriter(serdes.string)
+    for (const text of ['', 'a', 'ä€😀', 'x'.repeat(1024), '€'.repeat(1024), 'x'.repeat(1025), 'a\uD800b', 'b\uDC00']) {
+      expect(write(text, 't', [])).toEqual(serdes.string.serialize(text, 't', []))
+    }
+    expect(write('one', 't', [])).toBe(write('two', 't', []))
+    expect(() => write(1, 't', [])).toThrow('string')
+  })
+
   test('gives any other serde its call', () => {
-    expect(lentWriter(serdes.string)('ä', 't', [])).toEqual(Buffer.from('ä'))
+    expect(lentWriter(serdes.utf8Strict)('ä', 't', [])).toEqual(Buffer.from('ä'))
   })
 })
