@@ -5,7 +5,7 @@ import type { KillCluster } from './cluster.ts'
 import { Instance } from './instance.ts'
 import type { Command } from './instance.ts'
 import { javaCommand } from './java.ts'
-import { applicationId, instanceCount, sessionTimeoutMs, taskCount } from './layout.ts'
+import { applicationId, countingSubTopology, instanceCount, sessionTimeoutMs, taskCount } from './layout.ts'
 import type { KillOptions } from './options.ts'
 import { victimsOf } from './schedule.ts'
 import type { Blow, BlowKind } from './schedule.ts'
@@ -15,6 +15,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** How long an instance may take to be given tasks before the second blow falls anyhow. */
 const assignmentWaitMs = 12_000
 const rejoinWaitMs = 30_000
+const worthyWaitMs = 20_000
+/** So long after an assignment there have been commits. */
+const atWorkMs = 1000
 
 /** A blow that fell. */
 export interface Strike {
@@ -71,8 +74,9 @@ export class Fleet {
    * planned.
    */
   async strike(blow: Blow): Promise<void> {
-    while (this.#free(blow).length < victimsOf(blow.kind)) await pause(10)
-    const victims = this.#free(blow).slice(0, victimsOf(blow.kind))
+    const deadlineMs = Date.now() + worthyWaitMs
+    while (this.#free(blow, Date.now() < deadlineMs).length < victimsOf(blow.kind)) await pause(10)
+    const victims = this.#free(blow, Date.now() < deadlineMs).slice(0, victimsOf(blow.kind))
     for (const victim of victims) this.#struck.add(victim.index)
     this.strikes.push({ kind: blow.kind, atMs: Date.now() })
     try {
@@ -111,11 +115,10 @@ export class Fleet {
     )
   }
 
-  #free({ kind, order }: Blow): Instance[] {
+  /** A sleeper proves something only when it has worked for a while; where none has, any will do in the end. */
+  #free({ kind, order }: Blow, onlyWorthy: boolean): Instance[] {
     const free = order.flatMap((index) => (this.#struck.has(index) ? [] : (this.instances[index] ?? [])))
-    // A sleeper proves something only when it has tasks.
-    if (kind === 'zombie') free.sort((a, b) => Number(b.tasks.size > 0) - Number(a.tasks.size > 0))
-    return free
+    return kind === 'zombie' && onlyWorthy ? free.filter(isAtWork) : free
   }
 
   async #kill(victims: readonly Instance[], { kind, delaysMs }: Blow): Promise<void> {
@@ -137,6 +140,17 @@ export class Fleet {
     )
   }
 
+  /** The others run what the sleeper believes to be its own; not for ever, since they may be struck as well. */
+  async #untilTakenOver(sleeper: Instance): Promise<void> {
+    const deadlineMs = Date.now() + worthyWaitMs
+    const others = this.instances.filter((instance) => instance !== sleeper)
+    while (Date.now() < deadlineMs) {
+      const tasks = new Set(others.flatMap((instance) => [...instance.tasks]))
+      if (tasks.size === taskCount) return await pause(atWorkMs)
+      await pause(10)
+    }
+  }
+
   async #killOne(victim: Instance, kind: BlowKind): Promise<void> {
     this.kills.push({ kind, instance: victim.index, atMs: Date.now(), during: doingOf(victim) })
     await victim.kill()
@@ -150,6 +164,7 @@ export class Fleet {
     const stoppedAtMs = Date.now()
     victim.signal('SIGSTOP')
     await pause(delaysMs[0] ?? 0)
+    await this.#untilTakenOver(victim)
     const wokenAtMs = Date.now()
     victim.signal('SIGCONT')
     const rejoined = await victim.until(() => victim.assignments > assignments, rejoinWaitMs)
@@ -159,6 +174,12 @@ export class Fleet {
     const sleeper = { instance: victim.index, tasks, assignedAtMs, stoppedAtMs, wokenAtMs }
     this.sleepers.push({ ...sleeper, rejoinedAtMs: rejoined ? victim.lastAssignedAtMs : Date.now() })
   }
+}
+
+/** It has run a counting task for long enough to have committed. */
+function isAtWork(instance: Instance): boolean {
+  const counts = [...instance.tasks].some((task) => task.startsWith(`${countingSubTopology}_`))
+  return counts && Date.now() - instance.lastAssignedAtMs > atWorkMs
 }
 
 function doingOf(instance: Instance): Kill['during'] {

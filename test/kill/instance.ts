@@ -155,6 +155,8 @@ export class Instance {
   #read(life: Life, line: string): void {
     this.note(line)
     if (life !== this.life) return
+    // What a lost membership takes away is not listed by the assignment after it.
+    if (line.includes('membership lost')) this.#tasks.clear()
     const assignment = /tasks \+\[(.*?)\] -\[(.*?)\]/.exec(line)
     if (assignment !== null) this.#assigned(life, namesIn(assignment[1]), namesIn(assignment[2]))
     const state = /(\w+) -> (\w+)/.exec(line)
