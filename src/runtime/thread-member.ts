@@ -22,10 +22,15 @@ export interface MemberCallbacks {
   readonly mailbox: Mailbox<Assigned>
   readonly ownership: () => Ownership
   readonly onFatal: (error: Error) => void
+  /** This member leads. */
+  readonly onPlanned: (topics: ReadonlyMap<string, number>) => void
 }
 
 /** Everything that concerns tasks goes through the mailbox; only the leader's work is done at once. */
-export function groupHandler(options: ThreadOptions, { mailbox, ownership, onFatal }: MemberCallbacks): GroupHandler {
+export function groupHandler(
+  options: ThreadOptions,
+  { mailbox, ownership, onFatal, onPlanned }: MemberCallbacks,
+): GroupHandler {
   const { topology, names, client, config, logger, identity, threadId } = options
   const topics = [
     ...userSourceTopics(topology, names),
@@ -38,6 +43,7 @@ export function groupHandler(options: ThreadOptions, { mailbox, ownership, onFat
     applicationId: config.applicationId,
     replicationFactor: config.replicationFactor,
     logger,
+    onPlanned,
   })
   return {
     subscription: () => ({ topics, ownedPartitions: [], userData: subscription(options, ownership()) }),

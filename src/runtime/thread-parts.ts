@@ -25,7 +25,7 @@ export interface ThreadParts {
   readonly purge: RepartitionPurge
 }
 
-export interface PartsCallbacks extends Omit<MemberCallbacks, 'ownership'> {
+export interface PartsCallbacks extends Omit<MemberCallbacks, 'ownership' | 'onPlanned'> {
   readonly ownership: (tasks: TaskManager) => ReturnType<MemberCallbacks['ownership']>
   readonly wakeup: () => void
   readonly onCommitted: () => void
@@ -62,7 +62,11 @@ export async function openParts(
   const watch = new TopicWatch({ client, clock, logger, matchesPattern, onChange: callbacks.wakeup })
   const group = client.group(
     groupOptions(options),
-    groupHandler(options, { ...callbacks, ownership: () => callbacks.ownership(tasks) }),
+    groupHandler(options, {
+      ...callbacks,
+      ownership: () => callbacks.ownership(tasks),
+      onPlanned: (topics) => watch.planned(topics),
+    }),
   )
   const onCommitted = (offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>): void => {
     purge.committed(offsets)

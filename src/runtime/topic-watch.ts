@@ -3,6 +3,10 @@
  * and, for sources with a pattern, added. Without it a deleted topic is silence, and a recreated one is read from offsets
  * that belonged to another.
  *
+ * Every member looks after the topics of its own tasks. That there are more partitions or topics than planned is for the
+ * leader of the group to see, who alone knows what it planned with: members whose tasks stayed would ask for rebalances
+ * without end.
+ *
  * It asks in the background, one question at a time, and must never change anything: what it found waits for `take`.
  * Brokers learn of changes one after the other, and one that is behind answers as if it were the past. So what would stop
  * the application counts only when two answers in a row, at least a second apart, say it.
@@ -37,10 +41,13 @@ type Finding = 'deleted' | 'recreated'
 
 export class TopicWatch {
   readonly #options: TopicWatchOptions
+  /** As they were when their tasks were opened. */
   #topics: ReadonlyMap<string, TopicMetadata> = new Map()
-  /** Told once, until the next assignment; a topic that a pattern matches until it is gone again. */
+  /** Of the leader: the inputs that it planned with, by their partition counts. Effective with the assignment. */
+  #plan: ReadonlyMap<string, number> | undefined
+  #nextPlan: ReadonlyMap<string, number> | undefined
+  /** Told once until the next assignment. */
   readonly #told = new Set<string>()
-  #matched: Set<string> = new Set()
   /** What the last answer said, yet to be confirmed. */
   #unconfirmed: ReadonlyMap<string, Finding> = new Map()
   #changes: TopicChange[] = []
@@ -54,13 +61,16 @@ export class TopicWatch {
     this.#options = options
   }
 
-  /**
-   * The topics of the tasks as they were found at the assignment. `matched`: all topics that the patterns matched then,
-   * also those of which this member has no partition; whatever else matches later has appeared.
-   */
-  watch(topics: ReadonlyMap<string, TopicMetadata>, matched: Iterable<string> = topics.keys()): void {
+  /** This member leads the rebalance: all input topics that it planned tasks of, and their partition counts. */
+  planned(topics: ReadonlyMap<string, number>): void {
+    this.#nextPlan = topics
+  }
+
+  /** An assignment: the topics of the tasks, as they were when these were opened. Who did not plan it leads no longer. */
+  watch(topics: ReadonlyMap<string, TopicMetadata>): void {
     this.#topics = new Map(topics)
-    this.#matched = new Set([...this.#matched, ...matched])
+    this.#plan = this.#nextPlan
+    this.#nextPlan = undefined
     this.#told.clear()
     this.#unconfirmed = new Map()
     this.#changes = []
@@ -70,7 +80,7 @@ export class TopicWatch {
 
   /** A broker said that it does not know this topic, or knows another: the next question is due soon. */
   suspect(topic: string): void {
-    if (this.#topics.has(topic)) this.#nextMs = Math.min(this.#nextMs, this.#askedMs + confirmationMs)
+    if (this.#watches(topic)) this.#nextMs = Math.min(this.#nextMs, this.#askedMs + confirmationMs)
   }
 
   /** Asks when it is time to; returns at once. */
@@ -90,15 +100,23 @@ export class TopicWatch {
   close(): void {
     this.#round++
     this.#topics = new Map()
+    this.#plan = undefined
     this.#changes = []
     this.#nextMs = Infinity
   }
 
+  #watches(topic: string): boolean {
+    return this.#topics.has(topic) || this.#plan?.has(topic) === true
+  }
+
   async #ask(round: number): Promise<void> {
     const { client, clock, logger, matchesPattern } = this.#options
+    const isOfPattern = this.#plan !== undefined && matchesPattern !== undefined
+    const names = new Set([...this.#topics.keys(), ...(this.#plan?.keys() ?? [])])
+    if (names.size === 0 && !isOfPattern) return
     this.#isAsking = true
     try {
-      const found = await client.describeTopics(matchesPattern === undefined ? [...this.#topics.keys()] : 'all')
+      const found = await client.describeTopics(isOfPattern ? 'all' : [...names])
       if (round === this.#round) this.#compare(found, clock.now())
     } catch (error) {
       if (round === this.#round) logger.info({ error }, 'looking after the topics failed; it is tried again')
@@ -113,30 +131,28 @@ export class TopicWatch {
     for (const [topic, known] of this.#topics) {
       const now = found.get(topic)
       const finding = findingOf(known, now)
-      if (finding === undefined) {
-        if (now !== undefined && now.partitionCount > known.partitionCount) this.#tell(repartitioned(now))
-      } else if (this.#unconfirmed.get(topic) === finding) {
+      if (finding === undefined) continue
+      if (this.#unconfirmed.get(topic) === finding) {
         this.#tell({ kind: finding, topic, error: finding === 'deleted' ? deleted(known) : recreated(known, now) })
       } else {
         unconfirmed.set(topic, finding)
       }
     }
-    this.#matchPattern(found)
+    this.#compareWithPlan(found)
     this.#unconfirmed = unconfirmed
     if (unconfirmed.size > 0) this.#nextMs = nowMs + confirmationMs
     if (this.#changes.length > before) this.#options.onChange?.()
   }
 
-  #matchPattern(found: ReadonlyMap<string, TopicMetadata>): void {
-    const { matchesPattern } = this.#options
-    if (matchesPattern === undefined) return
-    for (const topic of this.#matched) {
-      if (!found.has(topic) && !this.#topics.has(topic)) this.#matched.delete(topic)
-    }
+  #compareWithPlan(found: ReadonlyMap<string, TopicMetadata>): void {
+    if (this.#plan === undefined) return
     for (const [topic, { partitionCount }] of found) {
-      if (this.#matched.has(topic) || !matchesPattern(topic)) continue
-      this.#matched.add(topic)
-      this.#changes.push({ kind: 'appeared', topic, partitionCount })
+      const planned = this.#plan.get(topic)
+      if (planned === undefined) {
+        if (this.#options.matchesPattern?.(topic) === true) this.#tell({ kind: 'appeared', topic, partitionCount })
+      } else if (partitionCount > planned) {
+        this.#tell({ kind: 'repartitioned', topic, partitionCount })
+      }
     }
   }
 
@@ -156,10 +172,6 @@ function findingOf(known: TopicMetadata, now: TopicMetadata | undefined): Findin
 
 function hasId({ topicId }: TopicMetadata): boolean {
   return topicId !== '' && topicId !== noTopicId
-}
-
-function repartitioned({ name, partitionCount }: TopicMetadata): TopicChange {
-  return { kind: 'repartitioned', topic: name, partitionCount }
 }
 
 function deleted({ name, partitionCount }: TopicMetadata): RuntimeError {

@@ -48,6 +48,7 @@ export function housekeepingCases(theClient: () => KafkaClient): void {
     }
     const watch = new TopicWatch({ client: { describeTopics }, clock, logger: silentLogger, matchesPattern })
     await create(topic)
+    watch.planned(new Map([[topic, 1]]))
     watch.watch(await describe(topic))
     await meanwhile()
     return await change(watch, clock, () => answer)

@@ -37,6 +37,8 @@ export interface GroupLeaderOptions {
   readonly applicationId: string
   readonly replicationFactor: number
   readonly logger: Logger
+  /** All input topics that tasks were planned of, with their partition counts. */
+  readonly onPlanned?: (topics: ReadonlyMap<string, number>) => void
 }
 
 export class GroupLeader {
@@ -98,6 +100,7 @@ async function assignAccepted(options: GroupLeaderOptions, situation: Situation)
   try {
     const plan = await plannedTopology(options)
     await ensureInternalTopics(options.client, plan.internalTopics)
+    options.onPlanned?.(new Map(plan.subTopologies.flatMap(({ sourceTopics }) => [...sourceTopics])))
     return assignPlan(plan, situation)
   } catch (error) {
     if (!(error instanceof StreamsError) || error.reaction !== 'fatal') throw error

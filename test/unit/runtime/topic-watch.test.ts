@@ -113,24 +113,44 @@ describe('TopicWatch', () => {
     expect(without.watch.take()).toMatchObject({ kind: 'recreated' })
   })
 
-  it('tells of new partitions once, until the next assignment', async () => {
+  it('tells the leader of new partitions once, until the next assignment', async () => {
     const { kafka, watch, after } = await bed({ orders: 2 })
+    const assign = async (count: number): Promise<void> => {
+      watch.planned(new Map([['orders', count]]))
+      watch.watch(await kafka.client.describeTopics(['orders']))
+    }
+    await assign(2)
     kafka.topics.set('orders', 3)
     await after(30_000)
     expect(watch.take()).toEqual({ kind: 'repartitioned', topic: 'orders', partitionCount: 3 })
     await after(30_000)
     expect(watch.take()).toBeUndefined()
-    watch.watch(await kafka.client.describeTopics(['orders']))
+    // It was told something old by a broker: found again.
+    await assign(2)
+    await after(30_000)
+    expect(watch.take()).toMatchObject({ partitionCount: 3 })
+    await assign(3)
     await after(30_000)
     expect(watch.take()).toBeUndefined()
-    kafka.topics.set('orders', 4)
+  })
+
+  it('tells nobody else of new partitions: the plan is not theirs', async () => {
+    const { kafka, watch, after } = await bed({ orders: 2 })
+    const topics = await kafka.client.describeTopics(['orders'])
+    watch.planned(new Map([['orders', 2]]))
+    watch.watch(topics)
+    // Somebody else leads from here on.
+    watch.watch(topics)
+    kafka.topics.set('orders', 3)
     await after(30_000)
-    expect(watch.take()).toMatchObject({ partitionCount: 4 })
+    expect(watch.take()).toBeUndefined()
   })
 
   it('says that there is something to take, what stops the application first', async () => {
     const state = await bed({ orders: 2, users: 2 })
     const { kafka, watch, after } = state
+    watch.planned(new Map([['orders', 2]]))
+    watch.watch(await kafka.client.describeTopics(['orders', 'users']))
     kafka.topics.set('orders', 3)
     kafka.topics.delete('users')
     await after(30_000)
@@ -189,30 +209,39 @@ describe('TopicWatch', () => {
     kafka.fault = new Error('no broker')
     await after(30_000)
     kafka.fault = undefined
-    kafka.topics.set('orders', 3)
+    kafka.topicIds.set('orders', 'another')
     await after(30_000)
-    expect(asked).toHaveLength(2)
-    expect(watch.take()).toMatchObject({ kind: 'repartitioned' })
+    await after(1000)
+    expect(asked).toHaveLength(3)
+    expect(watch.take()).toMatchObject({ kind: 'recreated' })
   })
 
-  it('tells of each topic that a pattern matches and that was not there before', async () => {
+  it('tells the leader of each topic that a pattern matches and that was not planned', async () => {
     const { kafka, watch, asked, after } = await bed({ 'logs-a': 1 }, (topic) => topic.startsWith('logs-'))
     const topics = await kafka.client.describeTopics(['logs-a'])
-    kafka.topics.set('logs-others', 1)
-    watch.watch(topics, ['logs-a', 'logs-others'])
-    kafka.topics.set('logs-b', 4).set('metrics', 1)
+    kafka.topics.set('logs-b', 4).set('metrics', 1).set("logs-of-another-member's-tasks", 1)
+    watch.planned(
+      new Map([
+        ['logs-a', 1],
+        ["logs-of-another-member's-tasks", 1],
+      ]),
+    )
+    watch.watch(topics)
     await after(30_000)
     expect(asked).toEqual(['all'])
     expect(watch.take()).toEqual({ kind: 'appeared', topic: 'logs-b', partitionCount: 4 })
-    // Its tasks went to another member.
-    watch.watch(topics)
+    expect(watch.take()).toBeUndefined()
     await after(30_000)
     expect(watch.take()).toBeUndefined()
-    kafka.topics.delete('logs-b')
+  })
+
+  it('asks a member that does not lead for the topics of its tasks only, and without tasks for nothing', async () => {
+    const { watch, asked, after } = await bed({ 'logs-a': 1 }, (topic) => topic.startsWith('logs-'))
     await after(30_000)
-    kafka.topics.set('logs-b', 2)
+    expect(asked).toEqual([['logs-a']])
+    watch.watch(new Map())
     await after(30_000)
-    expect(watch.take()).toMatchObject({ kind: 'appeared', topic: 'logs-b', partitionCount: 2 })
+    expect(asked).toHaveLength(1)
   })
 
   it('asks nothing more once it is closed', async () => {
