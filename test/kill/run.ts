@@ -21,7 +21,7 @@ import type { Blow } from './schedule.ts'
 import { checkSleepers } from './zombie.ts'
 
 const startWaitMs = 60_000
-const catchUpWaitMs = 120_000
+const catchUpWaitMs = 90_000
 const stopWaitMs = 20_000
 /** Production goes on for so long after the last blow. */
 const calmMs = 2000
