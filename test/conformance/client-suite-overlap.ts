@@ -15,18 +15,20 @@ export function overlapCases(bed: () => ClientBed): void {
     producerOf(client, { transactionalId: bed().name('tx'), ...options })
   test('nothing of the next transaction is sent before the commit is answered', async () => {
     const { client, transport } = await bed().faultyClient()
-    const topic = await bed().topic(client)
+    const topic = await bed().topic(client, 2)
     const producer = await transactional(client, { batchMaxBytes: 100, lingerMs: 1 })
     appendText(producer, topic, numbers(0, 50))
     await producer.flush()
-    const [sent, held] = [transport.count(apis.Produce), transport.hold('answer', apis.EndTxn)]
+    const count = (): number => transport.count(apis.Produce) + transport.count(apis.AddPartitionsToTxn)
+    const [sent, held] = [count(), transport.hold('answer', apis.EndTxn)]
     appendText(producer, topic, numbers(50, 50))
     const committing = producer.commit()
     appendText(producer, topic, numbers(100, 50))
+    appendText(producer, topic, ['elsewhere'], { partition: 1 })
     await held.arrived
     // Some turns of the loop, and more than the linger time.
     for (let turn = 0; turn < 5; turn++) await client.describeTopics([topic])
-    expect(transport.count(apis.Produce)).toBe(sent)
+    expect(count()).toBe(sent)
     expect(producer.acknowledged(`${topic}-0`)).toBe(50)
     await expectCommitted(client, topic, numbers(0, 50))
     held.release()

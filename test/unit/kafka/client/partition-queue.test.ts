@@ -36,6 +36,16 @@ describe('a partition queue', () => {
     expect(send()).toBeUndefined()
   })
 
+  test('sends the first batches of an epoch together where the broker lets only sequence 0 be the first', () => {
+    for (let index = 0; index < 3; index++) seal(2)
+    const sent = [0, 1, 2, 3].map(() => {
+      const batch = queue.sendable(0, 1, 0, true)
+      if (batch !== undefined) queue.onSend(batch, 1, identity, true)
+      return batch?.sequence
+    })
+    expect(sent).toEqual([0, 2, 4, undefined])
+  })
+
   test('has at most five batches under way', () => {
     acknowledgeFirst()
     for (let index = 0; index < 7; index++) seal(2)

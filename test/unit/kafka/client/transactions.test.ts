@@ -9,7 +9,9 @@ import { createKafkaClient } from '../../../../src/kafka/client/client.ts'
 import type { KafkaClient, Producer } from '../../../../src/kafka/client/kafka-client.ts'
 import { pauseAfterEndMs } from '../../../../src/kafka/client/transaction-protocol.ts'
 import { apis } from '../../../../src/kafka/protocol/apis.ts'
-import type { ProduceRequest } from '../../../../src/kafka/protocol/messages/produce.ts'
+import { errorCodes } from '../../../../src/kafka/protocol/error-codes.ts'
+import type { MetadataResponse } from '../../../../src/kafka/protocol/messages/metadata.ts'
+import type { ProduceRequest, ProduceResponse } from '../../../../src/kafka/protocol/messages/produce.ts'
 import { RecordBatch } from '../../../../src/kafka/records/record-batch.ts'
 import { RecordsCursor } from '../../../../src/kafka/records/records-cursor.ts'
 import { InProcessTransport } from '../../../../src/kafka/transport/in-process-transport.ts'
@@ -128,16 +130,18 @@ describe('the protocol of a transaction', () => {
   })
 })
 
-describe('the first Produce after the end of a transaction', () => {
-  it.each([
-    { protocol: 'v2', pauseMs: pauseAfterEndMs },
-    { protocol: 'v1', pauseMs: 0 },
-  ] as const)('waits $pauseMs ms under $protocol, so that the broker need not wait', async ({ protocol, pauseMs }) => {
-    const clock = new ManualClock()
-    const slow = new EmbeddedBroker({ clock, config: { autoCreateTopics: false } })
+describe('with time that stands still', () => {
+  let clock: ManualClock
+  let slow: EmbeddedBroker
+
+  beforeEach(() => {
+    clock = new ManualClock()
+    slow = new EmbeddedBroker({ clock, config: { autoCreateTopics: false } })
     slow.createTopic('t')
-    let produced = 0
-    slow.controls.observe(({ api }) => void (produced += api === 'Produce' ? 1 : 0))
+  })
+  afterEach(() => slow.close())
+
+  async function open(protocol: 'v1' | 'v2'): Promise<{ readonly client: KafkaClient; readonly producer: Producer }> {
     const client = createKafkaClient({
       transport: new InProcessTransport(slow, { clientId: 'c', clock }),
       clientId: 'c',
@@ -147,20 +151,57 @@ describe('the first Produce after the end of a transaction', () => {
       ...(protocol === 'v1' ? { transactionProtocol: protocol } : {}),
     })
     await client.connect()
-    const producer = await producerOf(client, { transactionalId: 'tx' })
+    return { client, producer: await producerOf(client, { transactionalId: 'tx' }) }
+  }
+
+  function counted(...names: readonly string[]): () => number {
+    let count = 0
+    slow.controls.observe(({ api }) => void (count += names.includes(api) ? 1 : 0))
+    return () => count
+  }
+
+  it.each([
+    { protocol: 'v2', pauseMs: pauseAfterEndMs },
+    { protocol: 'v1', pauseMs: 0 },
+  ] as const)('the first Produce after an end waits $pauseMs ms under $protocol', async ({ protocol, pauseMs }) => {
+    const produced = counted('Produce')
+    const { client, producer } = await open(protocol)
     await transact(producer, 'one')
     appendText(producer, 't', ['two'])
     const flushed = producer.flush()
     for (let elapsedMs = 0; elapsedMs < pauseMs; elapsedMs++) {
       await settled()
-      expect(produced).toBe(1)
+      expect(produced()).toBe(1)
       await clock.advance(1)
     }
     await flushed
-    expect(produced).toBe(2)
+    expect(produced()).toBe(2)
     await client.close()
-    slow.close()
   })
+
+  it.each(['v1', 'v2'] as const)(
+    'a closed producer sends nothing more, whatever it waited for (%s)',
+    async (protocol) => {
+      const { client, producer } = await open(protocol)
+      appendText(producer, 't', ['open'])
+      await producer.flush()
+      for (const api of ['EndTxn', 'InitProducerId'] as const) {
+        slow.controls.disconnect('request', { api, times: Infinity })
+      }
+      const sent = counted('EndTxn', 'InitProducerId', 'Produce')
+      let isClosed = false
+      const closing = producer.close().then(() => (isClosed = true))
+      let waitedMs = 0
+      for (; !isClosed; waitedMs += 100) await clock.advance(100)
+      await closing
+      expect(waitedMs).toBeLessThanOrEqual(5000)
+      const before = sent()
+      expect(before).toBeGreaterThan(1)
+      for (let second = 0; second < 90; second++) await clock.advance(1000)
+      expect(sent()).toBe(before)
+      await client.close()
+    },
+  )
 })
 
 describe.each(['v1', 'v2'] as const)('under protocol %s', (protocol) => {
@@ -217,6 +258,42 @@ describe.each(['v1', 'v2'] as const)('under protocol %s', (protocol) => {
     expect(valuesOf(await readUntil(await client(), 't', { until: 4 }))).toEqual(['one', 'two'])
   })
 
+  it.each(['succeeds', 'is refused'])(
+    'a commit that %s says so, whatever befalls the next transaction meanwhile',
+    async (outcome) => {
+      broker.createTopic('t')
+      const [one, other] = [await client(), await client()]
+      const producer = await producerOf(one, { transactionalId: 'tx' })
+      await transact(producer, 'before')
+      // What this transaction asks for is refused only when the next one has begun.
+      const metadata = broker.controls.hold('request', { api: 'Metadata' })
+      broker.controls.alterAnswer({ api: 'Metadata' }, (answer) => ({
+        ...(answer as MetadataResponse),
+        errorCode: errorCodes.CLUSTER_AUTHORIZATION_FAILED,
+      }))
+      broker.controls.alterAnswer({ api: 'Produce' }, asIfLeaderMoved)
+      appendText(producer, 't', ['one'])
+      await Promise.all([producer.flush(), metadata.arrived])
+      if (outcome === 'is refused') await other.fenceProducers(['tx'], { transactionTimeoutMs: 60_000 })
+      const end = broker.controls.hold('request', { api: 'EndTxn' })
+      const committing = producer.commit().catch((error: unknown) => error)
+      await end.arrived
+      metadata.release()
+      await eventually(() => failureOf(() => appendText(producer, 't', ['two'])) !== undefined)
+      end.release()
+      const error = await committing
+      if (outcome === 'succeeds') expect(error).toBeUndefined()
+      else expect(reactionOf(error)).toBe('unknown-outcome')
+      const kept = failureOf(() => appendText(producer, 't', ['two']))
+      expect(reactionOf(kept)).toBe(outcome === 'succeeds' ? 'fatal' : 'unknown-outcome')
+      await producer.abort()
+      await transact(producer, 'after')
+      const { endOffset } = broker.controls.log('t', 0)
+      const values = outcome === 'succeeds' ? ['before', 'one', 'after'] : ['before', 'after']
+      expect(valuesOf(await readUntil(other, 't', { until: endOffset }))).toEqual(values)
+    },
+  )
+
   it.each(['its leader moves', 'its connection ends', 'the answers are lost'])(
     'a pipeline of batches in which %s is sent again in order, every batch with the sequence it had',
     async (event) => {
@@ -261,4 +338,25 @@ function firstRecord({ topicData }: ProduceRequest): { readonly value: string; r
   const cursor = new RecordsCursor([batch])
   cursor.next()
   return { value: valueView(cursor)?.toString() ?? '', sequence: batch.baseSequence }
+}
+
+function asIfLeaderMoved(answer: unknown): unknown {
+  const { responses, ...rest } = answer as ProduceResponse
+  const moved = { errorCode: errorCodes.NOT_LEADER_OR_FOLLOWER, baseOffset: -1 }
+  return {
+    ...rest,
+    responses: responses.map((topic) => ({
+      ...topic,
+      partitionResponses: topic.partitionResponses.map((partition) => ({ ...partition, ...moved })),
+    })),
+  }
+}
+
+function failureOf(call: () => void): unknown {
+  try {
+    call()
+    return undefined
+  } catch (error) {
+    return error
+  }
 }
