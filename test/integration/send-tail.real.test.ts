@@ -16,7 +16,7 @@ describe.skipIf(lacks !== undefined)('on Apache Kafka', () => {
 
   async function millrace(args: readonly string[], stdin?: string): Promise<Finished> {
     const all = [...args, '--brokers', cluster().brokers]
-    await using child = Child.script('src/cli/main.ts', all, stdin === undefined ? {} : { stdin })
+    await using child = Child.millrace(all, stdin === undefined ? {} : { stdin })
     return await child.finished
   }
 
@@ -63,7 +63,7 @@ describe.skipIf(lacks !== undefined)('on Apache Kafka', () => {
     })
     await create('there', 1)
     await millrace(['send', 'there'], 'one\n')
-    await using child = Child.script('src/cli/main.ts', ['tail', 'there', '-b', cluster().brokers])
+    await using child = Child.millrace(['tail', 'there', '-b', cluster().brokers])
     await child.prints('one')
     await millrace(['send', 'there'], 'two\n')
     await child.prints('two')

@@ -25,7 +25,7 @@ afterAll(async () => {
 const command = (args: readonly string[]): string[] => [...args, '--brokers', kafka.brokers.join(',')]
 
 async function millrace(args: readonly string[], stdin?: string | Buffer): Promise<Finished> {
-  await using child = Child.script('src/cli/main.ts', command(args), stdin === undefined ? {} : { stdin })
+  await using child = Child.millrace(command(args), stdin === undefined ? {} : { stdin })
   return await child.finished
 }
 
@@ -126,7 +126,7 @@ describe('millrace send', () => {
 
   it('sends what was read when it is interrupted', async () => {
     await kafka.createTopic('interrupted', { partitions: 1 })
-    const args = command(['src/cli/main.ts', 'send', 'interrupted'])
+    const args = command(['bin/millrace.js', 'send', 'interrupted'])
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore'] })
     child.stdin.write('one\ntwo\nthe rest of this line is not the')
     await until(async () => (await all('interrupted')).stdout === 'one\ntwo\n')
@@ -176,7 +176,7 @@ describe('millrace tail', () => {
   it('follows, and ends with 0 at Ctrl-C', async () => {
     await kafka.createTopic('followed', { partitions: 2 })
     await send('followed', 'before\n')
-    await using child = Child.script('src/cli/main.ts', command(['tail', 'followed']))
+    await using child = Child.millrace(command(['tail', 'followed']))
     await child.prints('before')
     for (const word of ['while', 'it', 'runs']) {
       await send('followed', `${word}\n`)
@@ -189,7 +189,7 @@ describe('millrace tail', () => {
   it('goes on with what is left where records were deleted before it read them', async () => {
     await kafka.createTopic('trimmed', { partitions: 1 })
     await send('trimmed', 'one\n')
-    await using child = Child.script('src/cli/main.ts', command(['tail', 'trimmed']))
+    await using child = Child.millrace(command(['tail', 'trimmed']))
     await child.prints('one')
     // Its fetches are held back until the records that they ask for are gone.
     const hold = kafka['~kafka'].controls.hold('request', { api: 'Fetch', clientId: 'millrace-tail' })
@@ -208,7 +208,7 @@ describe('millrace tail', () => {
   it('begins with what comes where it is told to show no old records', async () => {
     await kafka.createTopic('new-only', { partitions: 1 })
     await send('new-only', 'old\n')
-    await using child = Child.script('src/cli/main.ts', command(['tail', 'new-only', '-n', '0']))
+    await using child = Child.millrace(command(['tail', 'new-only', '-n', '0']))
     await until(async () => {
       await send('new-only', 'new\n')
       return child.output !== ''
@@ -219,7 +219,7 @@ describe('millrace tail', () => {
   it('is content when its reader leaves early', async () => {
     await kafka.createTopic('piped', { partitions: 1 })
     await send('piped', 'a line\n'.repeat(200_000))
-    const tail = command(['src/cli/main.ts', 'tail', 'piped', '--from-beginning', '--until-end']).join(' ')
+    const tail = command(['bin/millrace.js', 'tail', 'piped', '--from-beginning', '--until-end']).join(' ')
     const child = spawn('bash', ['-c', `'${process.execPath}' ${tail} | head -n 1; echo "\${PIPESTATUS[0]}"`], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -263,12 +263,12 @@ describe('millrace tail', () => {
   })
 
   it('asks for brokers, and names those that do not answer', async () => {
-    await using child = Child.script('src/cli/main.ts', ['tail', 'x'], { env: { MILLRACE_BROKERS: '' } })
+    await using child = Child.millrace(['tail', 'x'], { env: { MILLRACE_BROKERS: '' } })
     expect(await child.finished).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--brokers host:port') as string,
     })
-    await using other = Child.script('src/cli/main.ts', ['tail', 'x', '--brokers', '127.0.0.1:1'])
+    await using other = Child.millrace(['tail', 'x', '--brokers', '127.0.0.1:1'])
     await other.prints('127.0.0.1:1: nothing listens there')
   })
 })
