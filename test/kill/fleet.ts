@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** How long an instance may take to be given tasks before the second blow falls anyhow. */
 const assignmentWaitMs = 12_000
 const rejoinWaitMs = 30_000
-const worthyWaitMs = 20_000
+const patienceMs = 15_000
 /** So long after an assignment there have been commits. */
 const atWorkMs = 1000
 
@@ -74,7 +74,7 @@ export class Fleet {
    * planned.
    */
   async strike(blow: Blow): Promise<void> {
-    const deadlineMs = Date.now() + worthyWaitMs
+    const deadlineMs = Date.now() + patienceMs
     while (this.#free(blow, Date.now() < deadlineMs).length < victimsOf(blow.kind)) await pause(10)
     const victims = this.#free(blow, Date.now() < deadlineMs).slice(0, victimsOf(blow.kind))
     for (const victim of victims) this.#struck.add(victim.index)
@@ -116,9 +116,10 @@ export class Fleet {
   }
 
   /** A sleeper proves something only when it has worked for a while; where none has, any will do in the end. */
-  #free({ kind, order }: Blow, onlyWorthy: boolean): Instance[] {
+  #free({ kind, isPatient, order }: Blow, isEarly: boolean): Instance[] {
     const free = order.flatMap((index) => (this.#struck.has(index) ? [] : (this.instances[index] ?? [])))
-    return kind === 'zombie' && onlyWorthy ? free.filter(isAtWork) : free
+    if (kind === 'zombie' && isEarly) return free.filter(isAtWork)
+    return isPatient && isEarly ? free.filter((instance) => instance.tasks.size > 0) : free
   }
 
   async #kill(victims: readonly Instance[], { kind, delaysMs }: Blow): Promise<void> {
@@ -142,7 +143,7 @@ export class Fleet {
 
   /** The others run what the sleeper believes to be its own; not for ever, since they may be struck as well. */
   async #untilTakenOver(sleeper: Instance): Promise<void> {
-    const deadlineMs = Date.now() + worthyWaitMs
+    const deadlineMs = Date.now() + patienceMs
     const others = this.instances.filter((instance) => instance !== sleeper)
     while (Date.now() < deadlineMs) {
       const tasks = new Set(others.flatMap((instance) => [...instance.tasks]))

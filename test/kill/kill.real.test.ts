@@ -16,7 +16,7 @@ const lacks = await whatRealKafkaLacks()
 if (lacks !== undefined) console.log(lacks)
 
 /** Longer than any wait inside, so that a run which hangs says where. */
-const timeoutMs = 300_000
+const limits = { timeout: 300_000 }
 
 async function run(variant: Partial<KillOptions>): Promise<KillReport> {
   const report = await runKillTest({ ...ciOptions(), ...variant })
@@ -24,57 +24,37 @@ async function run(variant: Partial<KillOptions>): Promise<KillReport> {
   return report
 }
 
-describe.skipIf(lacks !== undefined)('Three instances that are killed while they count on Apache Kafka', () => {
-  it(
-    'count every word exactly once',
-    async () => {
-      const report = await run({})
-      expect(report.violations).toEqual([])
-      expect(report.kills.length).toBeGreaterThanOrEqual(report.options.kills)
-    },
-    timeoutMs,
-  )
+describe.skipIf(lacks !== undefined)('Three instances that are killed while they count on Apache Kafka', limits, () => {
+  it('count every word exactly once', async () => {
+    const report = await run({})
+    expect(report.violations).toEqual([])
+    expect(report.kills.length).toBeGreaterThanOrEqual(report.options.kills)
+  })
 
-  it(
-    'count exactly when one sleeps past its session and wakes as a zombie',
-    async () => {
-      const report = await run({ zombie: true })
-      expect(report.violations).toEqual([])
-      expect(report.sleepersJudged).toBeGreaterThan(0)
-    },
-    timeoutMs,
-  )
+  it('count exactly when one sleeps past its session and wakes as a zombie', async () => {
+    const report = await run({ zombie: true })
+    expect(report.violations).toEqual([])
+    expect(report.sleepersJudged).toBeGreaterThan(0)
+  })
 
-  it(
-    'count exactly when the broker is killed too',
-    async () => {
-      const report = await run({ restartBroker: true })
-      expect(report.violations).toEqual([])
-    },
-    timeoutMs,
-  )
+  it('count exactly when the broker is killed too', async () => {
+    const report = await run({ restartBroker: true })
+    expect(report.violations).toEqual([])
+  })
 
-  it(
-    'lose nothing with at_least_once',
-    async () => {
-      const report = await run({ guarantee: 'at_least_once' })
-      expect(report.violations).toEqual([])
-    },
-    timeoutMs,
-  )
+  it('lose nothing with at_least_once', async () => {
+    const report = await run({ guarantee: 'at_least_once' })
+    expect(report.violations).toEqual([])
+  })
 })
 
-describe.skipIf(lacks !== undefined)('After kill -9 of one of three instances', () => {
-  it(
-    'its tasks run again within 2 s of its restart, and elsewhere within the session time-out and a second',
-    async () => {
-      const report = await measureRecovery(ciOptions(), 3)
-      console.log(describeRecovery(report))
-      expect(report.violations).toEqual([])
-      // The median: one of three may meet a machine that is busy with something else.
-      expect(spreadOf(report.restartMs).p50).toBeLessThanOrEqual(restartMaxMs)
-      expect(spreadOf(report.takeOverMs).p50).toBeLessThanOrEqual(takeOverMaxMs)
-    },
-    timeoutMs,
-  )
+describe.skipIf(lacks !== undefined)('After kill -9 of one of three instances', limits, () => {
+  it('its tasks run again within 2 s of its restart, and elsewhere within the session time-out and a second', async () => {
+    const report = await measureRecovery(ciOptions(), 3)
+    console.log(describeRecovery(report))
+    expect(report.violations).toEqual([])
+    // The median: one of three may meet a machine that is busy with something else.
+    expect(spreadOf(report.restartMs).p50).toBeLessThanOrEqual(restartMaxMs)
+    expect(spreadOf(report.takeOverMs).p50).toBeLessThanOrEqual(takeOverMaxMs)
+  })
 })

@@ -20,6 +20,8 @@ export type BlowKind = 'single' | 'away' | 'twice' | 'restoring' | 'pair' | 'all
 export interface Blow {
   readonly atMs: number
   readonly kind: BlowKind
+  /** Falls on instances that run tasks; the others fall whatever their victims are doing, be it that they start. */
+  readonly isPatient: boolean
   /** Instances in order of preference; one that another blow has hold of is passed over. */
   readonly order: readonly number[]
   /** One per victim: how long it stays away; for `twice` also when the second blow falls, after the first. */
@@ -59,7 +61,7 @@ export function makeSchedule(options: Pick<KillOptions, 'seed' | 'kills' | 'zomb
       random,
     )
     const delaysMs = Array.from({ length: victimsMax }, () => delayOf(kind, random))
-    const blow = { atMs: Math.round(atMs), kind, order, delaysMs }
+    const blow = { atMs: Math.round(atMs), kind, isPatient: random() < 0.6, order, delaysMs }
     atMs += gapMinMs + random() ** 2 * (gapMaxMs - gapMinMs)
     return blow
   })
