@@ -157,12 +157,14 @@ export function overlapCases(bed: () => ClientBed): void {
     await producer.flush()
     const held = transport.hold('answer', apis.EndTxn)
     appendText(producer, topic, ['two'])
-    const committing = producer.commit()
+    const order: string[] = []
+    const committing = producer.commit().then(() => order.push('committed'))
     await held.arrived
-    const closing = producer.close()
+    const closing = producer.close().then(() => order.push('closed'))
+    await client.describeTopics([topic])
     held.release()
-    await committing
-    await closing
+    await Promise.all([committing, closing])
+    expect(order).toEqual(['committed', 'closed'])
     await expectCommitted(client, topic, ['one'])
   })
 }
