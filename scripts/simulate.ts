@@ -4,11 +4,13 @@
  *     npm run simulate -- --seeds 1000 [--from 1]        random scenarios with several faults each
  *     npm run simulate -- --exhaustive                   one fault per run, at every place
  *     npm run simulate -- --seeds 1 --from 4711 --trace  one run with all that happened in it
- *     npm run simulate -- --mutations                    proves that it finds bugs: see test/simulation/mutations.ts
+ *     npm run simulate -- --mutations [--mutate name]    proves that it finds bugs: see test/simulation/mutations.ts
  */
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { tryMutation } from '../test/simulation/mutate.ts'
+import { mutations } from '../test/simulation/mutations.ts'
 import { runPool } from '../test/simulation/pool.ts'
 import { openSeries } from '../test/simulation/series.ts'
 
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     exhaustive: { type: 'boolean', default: false },
     overlap: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    mutations: { type: 'boolean', default: false },
+    mutate: { type: 'string' },
     'max-failures': { type: 'string', default: '3' },
   },
 })
@@ -37,8 +41,26 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+/** Every mutation must be found. */
+async function mutate(): Promise<number> {
+  const chosen = values.mutate === undefined ? mutations : mutations.filter(({ name }) => name === values.mutate)
+  if (chosen.length === 0) throw new Error(`--mutate is to be one of ${mutations.map(({ name }) => name).join(', ')}`)
+  let missed = 0
+  for (const mutation of chosen) {
+    const jobs = integer('jobs', values.jobs, availableParallelism())
+    const from = integer('from', values.from, 1)
+    const options = { root, jobs, from, seeds: integer('seeds', values.seeds, 3000) }
+    const { seed, runs, violation } = await tryMutation(mutation, options)
+    if (seed === undefined) missed++
+    const verdict = seed === undefined ? `NOT FOUND in ${runs} seeds` : `seed ${seed} (${runs} runs): ${violation}`
+    say(`${mutation.name.padEnd(30)} ${verdict}`)
+  }
+  return missed === 0 ? 0 : 1
+}
+
 async function main(): Promise<number> {
   const { exhaustive, overlap } = values
+  if (values.mutations || values.mutate !== undefined) return mutate()
   const series = await openSeries({ exhaustive, overlap })
   const from = integer('from', values.from, series.first)
   const wanted = integer('seeds', values.seeds, exhaustive ? series.count - from : 200)

@@ -28,6 +28,8 @@ const harmlessWithoutTransactions: ReadonlySet<Fault['kind']> = new Set([
   'move-coordinators',
   'stop-node',
   'start-another',
+  'finalize',
+  'disk-full',
 ])
 
 /**

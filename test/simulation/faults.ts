@@ -35,6 +35,8 @@ export type ProcessFault =
   | { readonly kind: 'freeze'; readonly forMs: number }
   /** SIGTERM, and a new start. */
   | { readonly kind: 'close'; readonly restartMs: number }
+  /** Nothing more fits on its machine's disk for that time. */
+  | { readonly kind: 'disk-full'; readonly forMs: number }
   /** Its member id is no longer known to the group, though it lives. */
   | { readonly kind: 'expire' }
 
@@ -46,6 +48,8 @@ export type ClusterFault =
   | { readonly kind: 'hold-offset-markers'; readonly forMs: number }
   | { readonly kind: 'stop-node'; readonly node: number; readonly forMs: number }
   | { readonly kind: 'freeze-node'; readonly node: number; readonly forMs: number }
+  /** The cluster goes over to another transaction protocol. */
+  | { readonly kind: 'finalize'; readonly transactionVersion: 0 | 2 }
   /** One more instance. */
   | { readonly kind: 'start-another' }
 

@@ -31,8 +31,11 @@ const startAgainMs = 1000
 export class Fleet {
   readonly #options: FleetOptions
   readonly #instances = new Map<SimulatedProcess, Instance>()
+  readonly #repairs = new Set<() => void>()
   readonly #idle = new Set<SimulatedMachine>()
   #machines = 0
+  /** Who ends from now on comes back. */
+  #isRepaired = false
 
   constructor(options: FleetOptions) {
     this.#options = options
@@ -45,8 +48,7 @@ export class Fleet {
   startAnother(): void {
     if (this.#machines >= maxInstances) return
     this.#machines++
-    const name = `m${this.#machines}`
-    this.#start(new SimulatedMachine(name, new SeededRandom(this.#options.scenario.seed, name)))
+    this.#start(this.#newMachine(`m${this.#machines}`))
   }
 
   apply(fault: ProcessFault, process: SimulatedProcess): void {
@@ -54,12 +56,16 @@ export class Fleet {
     if (instance === undefined) return
     if (fault.kind === 'crash') this.#crash(instance, fault.restartMs, fault.disk)
     else if (fault.kind === 'freeze') this.#freeze(instance, fault.forMs)
+    else if (fault.kind === 'disk-full') this.#fillDisk(instance, fault.forMs)
     else if (fault.kind === 'close') this.#close(instance, fault.restartMs)
     else this.#options.expire(process.name)
   }
 
   /** Whatever is frozen goes on, and somebody runs. */
   repairAll(): void {
+    this.#isRepaired = true
+    for (const repair of this.#repairs) repair()
+    this.#repairs.clear()
     for (const { process } of this.#instances.values()) process.thaw()
     for (const machine of this.#idle) this.#start(machine)
     if (this.#instances.size === 0) this.startAnother()
@@ -67,18 +73,24 @@ export class Fleet {
 
   /** Resolves in simulated time. */
   closeAll(): void {
+    this.#isRepaired = false
     for (const instance of this.#instances.values()) this.#close(instance, -1)
   }
 
   /** On machines that were never used. */
   startAnew(): void {
     this.#machines = 0
-    this.#start(new SimulatedMachine('new', new SeededRandom(this.#options.scenario.seed, 'new')))
+    this.#start(this.#newMachine('new'))
   }
 
   killAll(): void {
     for (const { process } of this.#instances.values()) process.kill()
     this.#instances.clear()
+  }
+
+  #newMachine(name: string): SimulatedMachine {
+    const { scenario, world } = this.#options
+    return new SimulatedMachine(name, new SeededRandom(scenario.seed, name), () => world.scheduler.nowMs)
   }
 
   #start(machine: SimulatedMachine): void {
@@ -108,7 +120,7 @@ export class Fleet {
       {
         clock: process.clock,
         random: new SeededRandom(scenario.seed, process.name),
-        openSlot: machine.openSlotOf(process),
+        ...machine.partsFor(process),
       },
     )
     this.#instances.set(process, { machine, process, streams })
@@ -131,13 +143,21 @@ export class Fleet {
   #crash({ machine, process }: Instance, restartMs: number, disk: DiskFate): void {
     this.#ended(process)
     process.kill()
-    if (disk === 'empty') machine.wipe()
+    machine.crash(disk)
     this.#startLater(machine, restartMs)
   }
 
   #freeze({ process }: Instance, forMs: number): void {
     process.freeze()
     this.#options.world.scheduler.schedule(forMs * 1000, () => process.thaw())
+  }
+
+  #fillDisk({ machine }: Instance, forMs: number): void {
+    const empty = machine.fill()
+    this.#repairs.add(empty)
+    this.#options.world.scheduler.schedule(forMs * 1000, () => {
+      if (this.#repairs.delete(empty)) empty()
+    })
   }
 
   /** Not at once: a signal arrives when the event loop has time for it. */
@@ -152,8 +172,8 @@ export class Fleet {
 
   #startLater(machine: SimulatedMachine, restartMs: number): void {
     this.#idle.add(machine)
-    if (restartMs < 0) return
-    this.#options.world.scheduler.schedule(restartMs * 1000, () => {
+    if (restartMs < 0 && !this.#isRepaired) return
+    this.#options.world.scheduler.schedule(Math.max(0, restartMs) * 1000, () => {
       if (this.#idle.has(machine)) this.#start(machine)
     })
   }

@@ -16,6 +16,10 @@ export interface Scenario {
   readonly commitIntervalMs: number
   readonly bufferedRecordsPerPartition: number
   readonly latencyMaxUs: number
+  /** Finalised on the brokers: 2 is KIP-890, 0 the protocol before. */
+  readonly transactionVersion: 0 | 2
+  /** How long the markers of a transaction take to each of its partitions, at most; 0: they are there at once. */
+  readonly markersMaxMs: number
   readonly bursts: readonly Burst[]
   readonly faults: readonly PlannedFault[]
   /** At the end everything is restored by an instance on an empty machine. */
@@ -71,6 +75,8 @@ export function randomScenario(seed: number, options: { readonly overlap?: boole
     commitIntervalMs: random.pick([20, 50, 100]),
     bufferedRecordsPerPartition: random.pick([5, 1000]),
     latencyMaxUs: random.pick([200, 1000, 8000]),
+    transactionVersion: random.pick([0, 2, 2]),
+    markersMaxMs: random.pick([0, 0, 10, 200, 1500]),
     bursts: randomBursts(random),
     faults: Array.from({ length: random.between(1, 8) }, () => randomFault(random, { nodes, partitions })),
     restoresAtEnd: random.chance(0.25),
@@ -92,6 +98,8 @@ export function smallScenario(options: Partial<Scenario> = {}): Scenario {
     commitIntervalMs: 50,
     bufferedRecordsPerPartition: 1000,
     latencyMaxUs: 500,
+    transactionVersion: 2,
+    markersMaxMs: 0,
     bursts: Array.from({ length: 8 }, (_, i) => ({ atMs: i * 60, records: 6 })),
     faults: [],
     restoresAtEnd: false,
@@ -160,7 +168,9 @@ function randomProcessFault(random: SeededRandom): Fault {
     { kind: 'freeze', forMs: random.pick([100, 3000, 7000, 9000, 15_000]) },
     { kind: 'freeze', forMs: random.pick([7000, 9000, 15_000]) },
     { kind: 'close', restartMs },
+    { kind: 'close', restartMs },
     { kind: 'expire' },
+    { kind: 'disk-full', forMs: random.pick([50, 1000, 5000]) },
   ])
 }
 
@@ -176,5 +186,8 @@ function randomClusterFault(random: SeededRandom, { nodes, partitions }: Cluster
     { kind: 'stop-node', node, forMs },
     { kind: 'freeze-node', node, forMs },
     { kind: 'start-another' },
+    { kind: 'start-another' },
+    { kind: 'start-another' },
+    { kind: 'finalize', transactionVersion: random.pick([0, 2]) },
   ])
 }

@@ -16,6 +16,7 @@ export interface ClusterOptions {
   readonly scheduler: Scheduler
   readonly random: SeededRandom
   readonly nodes: number
+  readonly transactionVersion: 0 | 2
   readonly topics: Readonly<Record<string, number>>
   /** Without transactions an OffsetCommit that arrives late moves offsets back, and no broker can tell. */
   readonly offsetsMayGoBack: boolean
@@ -38,7 +39,8 @@ export class SimulatedCluster {
   /** Ends whatever is held, stopped or frozen. */
   readonly #repairs = new Set<() => void>()
 
-  constructor({ scheduler, random, nodes, topics, offsetsMayGoBack, onViolation }: ClusterOptions) {
+  constructor(options: ClusterOptions) {
+    const { scheduler, random, nodes, transactionVersion, topics, offsetsMayGoBack, onViolation } = options
     this.#scheduler = scheduler
     this.#random = random
     this.#offsetsMayGoBack = offsetsMayGoBack
@@ -46,7 +48,7 @@ export class SimulatedCluster {
     this.broker = new EmbeddedBroker({
       nodes,
       random,
-      config: { defaultReplicationFactor: nodes },
+      config: { defaultReplicationFactor: nodes, transactionVersion },
       clock: {
         now: () => scheduler.nowMs,
         setTimer: (delayMs, callback) => scheduler.schedule(delayMs * 1000, callback),
@@ -153,6 +155,8 @@ export class SimulatedCluster {
       }
       case 'hold-offset-markers':
         return this.#forTime(fault.forMs, controls.holdOffsetMarkers(applicationId))
+      case 'finalize':
+        return controls.finalizeTransactionVersion(fault.transactionVersion)
       case 'stop-node':
         controls.stopNode(fault.node)
         return this.#forTime(fault.forMs, () => controls.startNode(fault.node))
@@ -160,6 +164,33 @@ export class SimulatedCluster {
         controls.freezeNode(fault.node)
         return this.#forTime(fault.forMs, () => controls.thawNode(fault.node))
     }
+  }
+
+  /** As on a real cluster: the markers of one transaction come to its partitions at different times. */
+  delayMarkers(maxMs: number): void {
+    if (maxMs === 0) return
+    const { controls } = this.broker
+    const held = new Map<string, () => void>()
+    const holdOrRelease = (name: string, hold: () => () => void): void => {
+      const release = held.get(name)
+      if (release === undefined) held.set(name, hold())
+      else if (this.#random.chance(0.7)) {
+        release()
+        held.delete(name)
+      }
+    }
+    const step = (): void => {
+      for (const { topic, partition } of this.partitions) {
+        if (topic !== 'in') holdOrRelease(`${topic}-${partition}`, () => controls.holdMarkers(topic, partition))
+      }
+      holdOrRelease('offsets', () => controls.holdOffsetMarkers(applicationId))
+      timer = this.#scheduler.schedule(this.#random.between(1, (maxMs * 1000) / 2), step)
+    }
+    let timer = this.#scheduler.schedule(0, step)
+    this.#repairs.add(() => {
+      timer.cancel()
+      for (const release of held.values()) release()
+    })
   }
 
   repairAll(): void {

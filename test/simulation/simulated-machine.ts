@@ -3,6 +3,9 @@
  * slot is free as soon as its holder is dead, as the kernel's lock is.
  */
 import type { OpenSlot, SlotRecord, StateSlot } from '../../src/runtime/state-slot.ts'
+import type { FileSystem } from '../../src/common/file-system.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
+import type { DiskFate } from './faults.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 
@@ -16,32 +19,67 @@ const recordsKept = 16
 const diskMinUs = 20
 const diskMaxUs = 200
 
+/** What one process is given of the machine. */
+export interface MachineParts {
+  readonly fileSystem: FileSystem
+  readonly openSlot: OpenSlot
+}
+
 export class SimulatedMachine {
   readonly name: string
   readonly #random: SeededRandom
+  readonly #nowMs: () => number
   #slots: Slot[] = []
+  /** As the process that runs now sees it. */
+  #disk = new MemoryFileSystem()
   starts = 0
 
-  constructor(name: string, random: SeededRandom) {
+  constructor(name: string, random: SeededRandom, nowMs: () => number) {
     this.name = name
     this.#random = random
+    this.#nowMs = nowMs
   }
 
-  /** A new disk. */
-  wipe(): void {
-    this.#slots = []
+  /** For one process at a time. */
+  partsFor(process: SimulatedProcess): MachineParts {
+    this.#disk = this.#disk.crash()
+    this.#disk.now = this.#nowMs
+    this.#disk.gate = () => this.#operation(process)
+    return { fileSystem: this.#disk, openSlot: this.#openSlotOf(process) }
   }
 
-  openSlotOf(process: SimulatedProcess): OpenSlot {
+  /** The process died, whatever it was writing. */
+  crash(fate: DiskFate): void {
+    if (fate === 'empty') {
+      this.#slots = []
+      this.#disk = new MemoryFileSystem()
+    } else if (fate === 'power-cut') {
+      this.#disk = this.#disk.powerCut(this.#random)
+    } else {
+      this.#disk = this.#disk.crash(this.#random)
+    }
+  }
+
+  /** Nothing more fits, until the returned function is called. */
+  fill(): () => void {
+    const disk = this.#disk
+    disk.capacityBytes = disk.usedBytes
+    return () => {
+      disk.capacityBytes = Infinity
+      this.#disk.capacityBytes = Infinity
+    }
+  }
+
+  #openSlotOf(process: SimulatedProcess): OpenSlot {
     return async ({ stateDir, applicationId, startId, startedAtMs }) => {
-      await this.#disk(process)
+      await this.#operation(process)
       let number = this.#slots.findIndex(({ holder }) => holder === undefined || holder.isDead)
       if (number < 0) number = this.#slots.push(this.#newSlot()) - 1
       const slot = this.#slots[number] as Slot
       slot.holder = process
       const own = { startId, startedAtMs, host: this.name }
       const directory = `${stateDir}/${applicationId}/${number}`
-      await this.#disk(process)
+      await this.#operation(process)
       return this.#slotFor(process, slot, directory, own)
     }
   }
@@ -57,9 +95,9 @@ export class SimulatedMachine {
     let written: SlotRecord | undefined
     const write = async (): Promise<void> => {
       const records = [...(isSettled ? [] : before), ...(written === undefined ? [] : [written])]
-      await this.#disk(process)
+      await this.#operation(process)
       slot.records = records.slice(-recordsKept)
-      await this.#disk(process)
+      await this.#operation(process)
     }
     return {
       directory,
@@ -74,11 +112,11 @@ export class SimulatedMachine {
         return write()
       },
       isHeld: async () => {
-        await this.#disk(process)
+        await this.#operation(process)
         return slot.holder === process
       },
-      release: async () => {
-        written = undefined
+      release: async (left) => {
+        written = left === undefined ? undefined : { ...own, ...left }
         await write()
         if (slot.holder === process) slot.holder = undefined
       },
@@ -89,7 +127,7 @@ export class SimulatedMachine {
     return { processId: this.#random.uuid(), records: [], holder: undefined }
   }
 
-  #disk(process: SimulatedProcess): Promise<void> {
+  #operation(process: SimulatedProcess): Promise<void> {
     return new Promise((resolve) => process.later(this.#random.between(diskMinUs, diskMaxUs), 'disk', resolve))
   }
 }

@@ -70,6 +70,7 @@ class Simulation {
       scheduler: this.#scheduler,
       random: new SeededRandom(scenario.seed, 'cluster'),
       nodes,
+      transactionVersion: scenario.transactionVersion,
       topics: {
         in: partitions,
         [workload.countTopic]: partitions,
@@ -114,6 +115,7 @@ class Simulation {
   }
 
   async #live(): Promise<void> {
+    this.#cluster.delayMarkers(this.#scenario.markersMaxMs)
     for (let i = 0; i < this.#scenario.instances; i++) this.#fleet.startAnother()
     for (const { atMs, records } of this.#scenario.bursts) {
       this.#scheduler.schedule(atMs * 1000, () => this.#load(records))
@@ -195,6 +197,7 @@ class Simulation {
       case 'freeze':
       case 'close':
       case 'expire':
+      case 'disk-full':
         return this.#fleet.apply(fault, process)
       case 'start-another':
         return this.#fleet.startAnother()
@@ -204,6 +207,7 @@ class Simulation {
       case 'hold-offset-markers':
       case 'stop-node':
       case 'freeze-node':
+      case 'finalize':
         // Not inside of a request.
         return void this.#scheduler.schedule(0, () => this.#cluster.apply(fault))
       default:

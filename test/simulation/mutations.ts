@@ -1,0 +1,171 @@
+/**
+ * Lines without which exactly-once is lost, each with what takes it away. The simulation is worth something as long as
+ * it finds every one of them: `npm run simulate -- --mutations`. An edit that no longer applies is an error: who changes
+ * such a line changes its mutation.
+ */
+export interface Mutation {
+  readonly name: string
+  /** What is lost. */
+  readonly what: string
+  readonly edits: readonly Edit[]
+  /** Only seen where processing overlaps with committing. */
+  readonly overlap?: boolean
+}
+
+export interface Edit {
+  readonly file: string
+  /** Exact text, there once. */
+  readonly find: string
+  readonly replace: string
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'generation-in-offsets',
+    what: 'the group’s generation goes with the offsets of a transaction, so that a zombie is fenced',
+    edits: [
+      {
+        file: 'src/kafka/client/transaction-requests.ts',
+        find: 'generationId: group.generationId,\n      memberId: group.memberId,',
+        replace: "generationId: -1,\n      memberId: '',",
+      },
+    ],
+  },
+  {
+    name: 'restore-to-high-watermark',
+    what: 'the end of a restore is the high watermark, not the last stable offset',
+    edits: [
+      {
+        file: 'src/runtime/changelog-reader.ts',
+        find: "own.map((changelog) => at(changelog, -1)),\n            'read_uncommitted',",
+        replace: "own.map((changelog) => at(changelog, -1)),\n            'read_committed',",
+      },
+    ],
+  },
+  {
+    name: 'require-stable',
+    what: 'committed offsets are fetched only when no transaction is about to change them',
+    edits: [
+      {
+        file: 'src/runtime/task-manager.ts',
+        find: 'requireStable: true',
+        replace: 'requireStable: false',
+      },
+    ],
+  },
+  {
+    name: 'freeze-before-send',
+    what: 'what a commit writes to the engine is frozen at its cut, before anything more is processed',
+    overlap: true,
+    edits: [
+      {
+        file: 'src/runtime/commit.ts',
+        find: 'return { managed, positions, frozen: managed.task.freeze(positions) }',
+        replace: 'return { managed, positions, frozen: undefined as never }',
+      },
+      {
+        file: 'src/runtime/commit.ts',
+        find: '    this.#canBeAbandoned = false\n    for (const { managed } of this.#parts) managed.frozen',
+        replace:
+          '    for (const part of this.#parts) Object.assign(part, { frozen: part.managed.task.freeze(part.positions) })\n' +
+          '    this.#canBeAbandoned = false\n    for (const { managed } of this.#parts) managed.frozen',
+      },
+    ],
+  },
+  {
+    name: 'marker-in-engine-commit',
+    what: 'the marker is written to the engine in one unit with the data it speaks of',
+    edits: [
+      {
+        file: 'src/runtime/commit.ts',
+        find: 'await managed.task.commitEngine(frozen, this.#marker(part, changelog))',
+        replace:
+          'const marker = this.#marker(part, changelog)\n' +
+          '      await managed.state.commit({ forEach: () => undefined }, marker)\n' +
+          '      await managed.task.commitEngine(frozen, marker)',
+      },
+    ],
+  },
+  {
+    name: 'engine-after-success',
+    what: 'the engine is written only after the transaction has succeeded',
+    edits: [
+      {
+        file: 'src/runtime/commit.ts',
+        find: '      changelog = this.#acknowledged()\n',
+        replace:
+          '      changelog = this.#acknowledged()\n' +
+          '      await Promise.all(this.#parts.map((part) => this.#commitEngine(part, changelog)))\n',
+      },
+      {
+        file: 'src/runtime/commit.ts',
+        find:
+          "managed.frozen = 'committed'\n" +
+          '    await Promise.all(this.#parts.map((part) => this.#commitEngine(part, changelog)))',
+        replace:
+          "managed.frozen = 'none'\n" +
+          '    if (this.#flushed === undefined) await Promise.all(this.#parts.map((part) => this.#commitEngine(part, changelog)))',
+      },
+    ],
+  },
+  {
+    name: 'discard-before-rejoin',
+    what: 'a member that lost its membership discards what it had not committed before it joins again',
+    edits: [
+      {
+        file: 'src/runtime/stream-thread.ts',
+        find: "    await parts.tasks.discardAll()\n    this.#unresolved = 'producer-fenced'\n    await this.#guarded(() => this.#resolve(parts, 'producer-fenced'))\n",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'init-after-unknown-outcome',
+    what: 'a producer of which something may still be executed gets a new epoch before it goes on',
+    edits: [
+      {
+        file: 'src/kafka/client/producer.ts',
+        find: "const mustInit = session.protocol === 'v2' && wasOpen ? isUnknown : isUnsettled",
+        replace: 'const mustInit = false && isUnknown && isUnsettled',
+      },
+    ],
+  },
+  {
+    name: 'replay-after-unknown-outcome',
+    what: 'after a commit of which nobody knows whether it happened the stores are replayed from their markers',
+    edits: [
+      {
+        file: 'src/runtime/stream-thread.ts',
+        find: "parts.tasks.rollback(atLeastOnce || outcome === 'unknown-outcome')",
+        replace: 'parts.tasks.rollback(atLeastOnce)',
+      },
+    ],
+  },
+  {
+    name: 'init-after-rollback',
+    what: 'after a rollback processors are made anew, because they may keep what was rolled back',
+    edits: [
+      {
+        file: 'src/runtime/task/stream-task.ts',
+        find: '    assert(this.#graph === undefined, `task ${this.id} is initialised once per life of its processors`)\n',
+        replace: '    if (this.#graph !== undefined) return void (this.#stopped = false)\n',
+      },
+      {
+        file: 'src/runtime/task/stream-task.ts',
+        find: '    this.#closeProcessors()\n    for (const queue of this.#group.queues) queue.clear()',
+        replace: '    for (const queue of this.#group.queues) queue.clear()',
+      },
+    ],
+  },
+  {
+    name: 'sequence-after-retry',
+    what: 'a batch that is sent again keeps its sequence, so that the broker knows it',
+    edits: [
+      {
+        file: 'src/kafka/client/partition-queue.ts',
+        find: 'if (batch.sequence < 0) {',
+        replace: 'if (batch.sequence < 0 || batch.attempts > 0) {',
+      },
+    ],
+  },
+]
