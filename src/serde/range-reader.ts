@@ -8,7 +8,6 @@ import { bytesSerde } from './basic-serdes.ts'
 import { int64Serde } from './number-serdes.ts'
 import type { AnySerde } from './serde.ts'
 import { stringSerde } from './string-serde.ts'
-import { TextCache } from './text-cache.ts'
 
 export type RangeReader = (buffer: Buffer, start: number, end: number, topic: string, headers: Headers) => unknown
 
@@ -16,13 +15,6 @@ export function rangeReader(serde: AnySerde): RangeReader {
   if (serde.deserialize === stringSerde.deserialize) return (buffer, start, end) => buffer.toString('utf8', start, end)
   if (serde.deserialize === int64Serde.deserialize) return readInt64
   return (buffer, start, end, topic, headers) => serde.deserialize(buffer.subarray(start, end), topic, headers)
-}
-
-/** The same for keys, which come again and again. */
-export function keyReader(serde: AnySerde): RangeReader {
-  if (serde.deserialize !== stringSerde.deserialize) return rangeReader(serde)
-  const texts = new TextCache()
-  return (buffer, start, end) => texts.read(buffer, start, end)
 }
 
 /** Whether values of this serde are their bytes, so that whoever keeps none of them can be given a view. */

@@ -4,7 +4,7 @@ import { timestampExtractors } from '../../processor/timestamp-extractors.ts'
 import type { TimestampExtractor } from '../../processor/timestamp-extractor.ts'
 import type { RecordCursor } from '../../processor/record-set.ts'
 import { keepsItsBytes, standsForBytes } from '../../serde/canonical.ts'
-import { keyReader, rangeReader, readsBytes, type RangeReader } from '../../serde/range-reader.ts'
+import { rangeReader, readsBytes, type RangeReader } from '../../serde/range-reader.ts'
 import { isNullable, type AnySerde } from '../../serde/serde.ts'
 import { serdes } from '../../serde/serdes.ts'
 import type { SourceNode } from '../../topology/topology-node.ts'
@@ -37,7 +37,7 @@ export class SourceTaskNode implements TaskNode, RecordSource {
     this.#scope = scope
     this.#key = spec.key ?? serdes.bytes
     this.#value = spec.value ?? serdes.bytes
-    this.#readKey = keyReader(this.#key)
+    this.#readKey = rangeReader(this.#key)
     this.#readValue = rangeReader(this.#value)
     this.#nullKey = spec.admitsNull || spec.key === undefined || isNullable(spec.key)
     this.#nullValue = spec.admitsNull || spec.value === undefined || isNullable(spec.value)
