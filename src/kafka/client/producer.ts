@@ -62,6 +62,8 @@ export class ClusterProducer implements Producer {
   #hasNextRecords = false
   #hasOffsets = false
   #isSendingOffsets = false
+  /** An abort did not succeed: what it was to end may still be open, and only a new epoch ends it. */
+  #isLeftOpen = false
   #flushed: Deferred<void> | undefined
   #drained: Deferred<void> | undefined
   /** The commit or abort that is under way. */
@@ -259,15 +261,17 @@ export class ClusterProducer implements Producer {
 
   async #abort(): Promise<void> {
     const error = this.#error
-    const isUnknown = reactionOf(error ?? undefined) === 'unknown-outcome'
+    const isUnknown = this.#isLeftOpen || reactionOf(error ?? undefined) === 'unknown-outcome'
     const isUnsettled = isUnknown || this.#isDoubtful()
     const wasOpen = this.#hasRecords || this.#hasOffsets
+    this.#isLeftOpen = wasOpen || isUnsettled
     this.#discard()
     this.#rejectWaiters(transactionAborted())
     this.#error = undefined
     try {
       if (isVersionFault(error)) await this.#requests.forgetProtocol()
       const session = await this.#endAborted(wasOpen, isUnknown, isUnsettled)
+      this.#isLeftOpen = false
       if (this.#state.is('aborting')) this.#state.become('ready', 'abort')
       this.#begin(session, wasOpen)
     } catch (cause) {
@@ -323,8 +327,9 @@ export class ClusterProducer implements Producer {
   async #settle(): Promise<void> {
     const settled = async (): Promise<void> => {
       await this.#ending
-      const isOpen = this.#state.is('ready', 'failed') && (this.#hasRecords || this.#hasOffsets)
-      if (isOpen && !isFenced(this.#error)) await this.abort().catch(() => undefined)
+      const isOpen = this.#hasRecords || this.#hasOffsets || this.#isLeftOpen
+      if (isOpen && this.#state.is('ready', 'failed') && !isFenced(this.#error))
+        await this.abort().catch(() => undefined)
     }
     const late = deferred()
     const timer = this.#cluster.clock.setTimer(closeTimeoutMs, () => late.resolve())

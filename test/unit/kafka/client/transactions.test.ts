@@ -260,6 +260,27 @@ describe.each(['v1', 'v2'] as const)('under protocol %s', (protocol) => {
     expect(valuesOf(await readUntil(await client(), 't', { until: 4 }))).toEqual(['one', 'two'])
   })
 
+  it.each(['abort', 'close'] as const)(
+    'a transaction whose abort failed is ended by the next %s, and never gone on with',
+    async (next) => {
+      broker.createTopic('t')
+      const brief = await bed.client({ apiTimeoutMs: 300, ...(protocol === 'v1' && { transactionProtocol: protocol }) })
+      const producer = await producerOf(brief, { transactionalId: 'tx' })
+      appendText(producer, 't', ['open'])
+      await producer.flush()
+      for (const node of broker.nodeIds) broker.controls.stopNode(node)
+      expect(failureOf(() => appendText(producer, 't', ['more']))).toBeUndefined()
+      await expect(producer.abort()).rejects.toThrow('no success in 300 ms')
+      for (const node of broker.nodeIds) broker.controls.startNode(node)
+      await producer[next]()
+      expect(broker.controls.openTransactions()).toEqual([])
+      const other = next === 'close' ? await producerOf(await client(), { transactionalId: 'tx' }) : producer
+      await transact(other, 'kept')
+      const { endOffset } = broker.controls.log('t', 0)
+      expect(valuesOf(await readUntil(await client(), 't', { until: endOffset }))).toEqual(['kept'])
+    },
+  )
+
   it.each(['succeeds', 'is refused'])(
     'a commit that %s says so, whatever befalls the next transaction meanwhile',
     async (outcome) => {
