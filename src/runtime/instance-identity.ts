@@ -9,7 +9,7 @@
 import { hostname } from 'node:os'
 import type { Logger } from '../common/logger.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
-import type { StateSlot } from './state-slot.ts'
+import type { KnownOwners, StateSlot } from './state-slot.ts'
 
 export interface InstanceIdentityOptions {
   readonly applicationId: string
@@ -29,13 +29,19 @@ export class InstanceIdentity {
   /** Start ids of those who held the slot before and left something behind. */
   readonly replaces: readonly string[]
   readonly #options: InstanceIdentityOptions
+  /** The newest that the slot knows of the tasks' last owners. */
+  readonly knownOwners: KnownOwners
   readonly #memberIds = new Map<string, string>()
   readonly #transactionalIds = new Set<string>()
+  #owners: KnownOwners
 
   constructor(options: InstanceIdentityOptions) {
     this.startId = options.startId
     this.startedAtMs = options.startedAtMs
     this.replaces = options.slot.predecessors.map(({ startId }) => startId)
+    const known = options.slot.predecessors.flatMap(({ owners }) => owners ?? [])
+    this.knownOwners = known.reduce((a, b) => (b.version > a.version ? b : a), { version: 0, tasks: {} })
+    this.#owners = this.knownOwners
     this.#options = options
   }
 
@@ -103,6 +109,13 @@ export class InstanceIdentity {
     await this.#remember()
   }
 
+  /** Told by the leader with an assignment: should all members be killed, their successors know whom to fence. */
+  async rememberOwners(owners: KnownOwners): Promise<void> {
+    if (owners.version <= this.#owners.version) return
+    this.#owners = owners
+    await this.#remember()
+  }
+
   /** The thread has left the group. */
   forgetMember(threadId: string): void {
     this.#memberIds.delete(threadId)
@@ -121,7 +134,11 @@ export class InstanceIdentity {
   async #remember(): Promise<void> {
     const { slot, logger } = this.#options
     try {
-      await slot.remember({ transactionalIds: [...this.#transactionalIds], memberIds: [...this.#memberIds.values()] })
+      await slot.remember({
+        transactionalIds: [...this.#transactionalIds],
+        memberIds: [...this.#memberIds.values()],
+        owners: this.#owners,
+      })
     } catch (error) {
       logger.warn({ err: error, directory: slot.directory }, 'the record of the slot could not be written')
     }

@@ -107,8 +107,15 @@ function isRecord(value: unknown): value is SlotRecord {
     typeof value['startedAtMs'] === 'number' &&
     typeof value['host'] === 'string' &&
     isTexts(value['transactionalIds']) &&
-    isTexts(value['memberIds'])
+    isTexts(value['memberIds']) &&
+    isOwners(value['owners'])
   )
+}
+
+function isOwners(value: unknown): boolean {
+  if (value === undefined) return true
+  if (!isObject(value) || !Number.isSafeInteger(value['version']) || !isObject(value['tasks'])) return false
+  return Object.values(value['tasks']).every(isTexts)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -139,9 +139,9 @@ class HeldSlot implements StateSlot {
     // Whoever took the slot has a record of its own there.
     if (!(await this.#lock.isHeld())) throw lost(this.directory)
     const { startId, startedAtMs } = this.#options
-    const { transactionalIds, memberIds } = this.#left
+    const { transactionalIds, memberIds, owners } = this.#left
     const leavesNothing = transactionalIds.length === 0 && memberIds.length === 0
-    const own: SlotRecord = { startId, startedAtMs, host: hostname(), transactionalIds, memberIds }
+    const own: SlotRecord = { startId, startedAtMs, host: hostname(), transactionalIds, memberIds, owners }
     const holders = leavesNothing ? this.#predecessors : [...this.#predecessors, own]
     await writeSlotFile(this.#fileSystem, this.directory, {
       processId: this.processId,

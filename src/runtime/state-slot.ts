@@ -16,10 +16,17 @@ export interface SlotRecord {
   readonly transactionalIds: readonly string[]
   /** Of its memberships that it did not end. */
   readonly memberIds: readonly string[]
+  /** The newest map of tasks' owners that it was told (`assignment/task-owners.ts`): all members may die together. */
+  readonly owners?: KnownOwners | undefined
+}
+
+export interface KnownOwners {
+  readonly version: number
+  readonly tasks: Readonly<Record<string, readonly string[]>>
 }
 
 /** What would have to be ended in the place of a holder that died now. */
-export type SlotLeft = Pick<SlotRecord, 'transactionalIds' | 'memberIds'>
+export type SlotLeft = Pick<SlotRecord, 'transactionalIds' | 'memberIds' | 'owners'>
 
 export interface StateSlot {
   /** Where the tasks' state is; undefined for an identity without a place (nothing is kept). */

@@ -57,12 +57,13 @@ export class StreamThread {
   #awaitingAssignment = true
   #rebalanceBeganMs = 0
   #rebalanceReason = 'first join'
+  #lostTasks: readonly string[] = []
   #failuresInRow = 0
   #lastFailureMs = 0
   #slotCheckedMs: number
   #cleanedUpMs: number
   /** The newest that the leader told of the tasks' owners, passed on to the next leader. */
-  #owners: Pick<Ownership, 'owners' | 'ownersVersion'> = { owners: {}, ownersVersion: 0 }
+  #owners: Pick<Ownership, 'owners' | 'ownersVersion'>
   readonly #localTasks: Set<string>
   /** A transaction that must be ended, and its tasks rolled back, before anything else is done. */
   #unresolved: Reaction | undefined
@@ -76,6 +77,8 @@ export class StreamThread {
     this.#mailbox = new Mailbox(() => this.#wakeup())
     this.#conflicts = new Conflicts(options, this.#logger)
     this.#localTasks = new Set(options.localTasks)
+    const { version, tasks } = options.identity.knownOwners
+    this.#owners = { owners: tasks, ownersVersion: version }
     this.#slotCheckedMs = options.clock.now()
     this.#cleanedUpMs = options.clock.now()
     const tags = { 'thread-id': options.threadId }
@@ -361,9 +364,10 @@ export class StreamThread {
     const event: RebalanceEvent = {
       reason: this.#rebalanceReason,
       assigned: wanted.filter((task) => !before.includes(task)),
-      revoked: before.filter((task) => !wanted.includes(task)),
+      revoked: [...before, ...this.#lostTasks].filter((task) => !wanted.includes(task)),
       durationMs: clock.now() - this.#rebalanceBeganMs,
     }
+    this.#lostTasks = []
     this.#logger.info({ ...event, tasks: wanted }, 'tasks assigned')
     listener.onRebalance(event)
     await identity.settlePredecessors()
@@ -371,9 +375,12 @@ export class StreamThread {
 
   /** Before the new tasks are touched: open transactions of members that are gone would hold them up. */
   async #learn({ group }: ThreadParts, info: AssignmentInfo): Promise<void> {
-    const { client, config } = this.#options
+    const { client, config, identity } = this.#options
     const { owners, ownersVersion, fence, conflict } = info
-    if (ownersVersion >= this.#owners.ownersVersion) this.#owners = { owners, ownersVersion }
+    if (ownersVersion >= this.#owners.ownersVersion) {
+      this.#owners = { owners, ownersVersion }
+      await identity.rememberOwners({ version: ownersVersion, tasks: owners })
+    }
     if (conflict !== undefined && (await this.#conflicts.settle(conflict)))
       group.requestRejoin('a duplicate was removed')
     if (fence.length === 0) return
@@ -397,6 +404,7 @@ export class StreamThread {
       this.#logger.info({ err: error }, 'the commit under way has failed with the membership')
     })
     parts.committer.takeFailed()
+    this.#lostTasks = [...this.#lostTasks, ...parts.tasks.taskIds]
     await parts.tasks.discardAll()
     this.#unresolved = 'producer-fenced'
     await this.#guarded(() => this.#resolve(parts, 'producer-fenced'))

@@ -107,7 +107,7 @@ export function configDefaults(
   return {
     processingGuarantee: 'exactly_once',
     commitIntervalMs: guarantee === 'exactly_once' ? 100 : 30_000,
-    maxCommitsInFlight: 0,
+    maxCommitsInFlight: 1,
     threads: 1,
     stateDir: `${temporaryDirectory}/millrace`,
     store: 'persistent',

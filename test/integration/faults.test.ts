@@ -18,8 +18,12 @@ async function expectExact(cluster: Cluster, expected: ReadonlyMap<string, numbe
 }
 
 /** Produces rounds of records and lets `fault` happen in between. */
-async function countUnder(fault: (cluster: Cluster, app: KafkaStreams, round: number) => void): Promise<void> {
+async function countUnder(
+  fault: (cluster: Cluster, app: KafkaStreams, round: number) => void,
+  transactionVersion: 0 | 2 = 2,
+): Promise<void> {
   await using cluster = await Cluster.start({ in: 2, out: 2 })
+  cluster.broker.controls.finalizeTransactionVersion(transactionVersion)
   const app = cluster.app(countByKey(), config)
   await app.start()
   const expected = new Map<string, number>()
@@ -35,24 +39,25 @@ async function countUnder(fault: (cluster: Cluster, app: KafkaStreams, round: nu
 
 const ofApp = (api: RequestMatch['api']): RequestMatch => ({ ...(api !== undefined && { api }), clientId: 'app' })
 
+/** The requests of a commit, by the finalised transaction.version (KIP-890). */
+const protocols = [
+  ['protocol v1', 0, ['Produce', 'AddPartitionsToTxn', 'AddOffsetsToTxn', 'TxnOffsetCommit', 'EndTxn', 'Fetch']],
+  ['protocol v2', 2, ['Produce', 'TxnOffsetCommit', 'EndTxn']],
+] as const
+
 describe('an application whose requests meet faults', () => {
-  for (const api of [
-    'Produce',
-    'AddPartitionsToTxn',
-    'AddOffsetsToTxn',
-    'TxnOffsetCommit',
-    'EndTxn',
-    'Fetch',
-  ] as const) {
-    it(`counts exactly when the connection ends before ${api} is executed`, async () => {
-      await countUnder((cluster) => void cluster.broker.controls.disconnect('request', ofApp(api)))
-    })
-    it(`counts exactly when the connection ends before ${api} is answered`, async () => {
-      await countUnder((cluster) => void cluster.broker.controls.disconnect('answer', ofApp(api)))
-    })
-    it(`counts exactly when ${api} arrives twice`, async () => {
-      await countUnder((cluster) => void cluster.broker.controls.duplicate(ofApp(api)))
-    })
+  for (const [protocol, level, apis] of protocols) {
+    for (const api of apis) {
+      it(`counts exactly when the connection ends before ${api} is executed (${protocol})`, async () => {
+        await countUnder((cluster) => void cluster.broker.controls.disconnect('request', ofApp(api)), level)
+      })
+      it(`counts exactly when the connection ends before ${api} is answered (${protocol})`, async () => {
+        await countUnder((cluster) => void cluster.broker.controls.disconnect('answer', ofApp(api)), level)
+      })
+      it(`counts exactly when ${api} arrives twice (${protocol})`, async () => {
+        await countUnder((cluster) => void cluster.broker.controls.duplicate(ofApp(api)), level)
+      })
+    }
   }
 
   it('counts exactly when all its connections end', async () => {
