@@ -81,7 +81,7 @@ export class Fleet {
     this.strikes.push({ kind: blow.kind, atMs: Date.now() })
     try {
       if (blow.kind === 'broker') await this.#cluster.restart?.(blow.delaysMs[0] ?? 0)
-      else if (blow.kind === 'zombie') await this.#putToSleep(victims, blow)
+      else if (blow.kind === 'zombie' || blow.kind === 'heirless') await this.#putToSleep(victims, blow)
       else await this.#kill(victims, blow)
     } finally {
       for (const victim of victims) this.#struck.delete(victim.index)
@@ -115,11 +115,14 @@ export class Fleet {
     )
   }
 
-  /** A sleeper proves something only when it has worked for a while; where none has, any will do in the end. */
+  /** A sleeper, the first of them, proves something only when it is at work; where none is, any will do in the end. */
   #free({ kind, isPatient, order }: Blow, isEarly: boolean): Instance[] {
     const free = order.flatMap((index) => (this.#struck.has(index) ? [] : (this.instances[index] ?? [])))
-    if (kind === 'zombie' && isEarly) return free.filter(isAtWork)
-    return isPatient && isEarly ? free.filter((instance) => instance.tasks.size > 0) : free
+    if (!isEarly) return free
+    if (kind === 'zombie') return free.filter(isAtWork)
+    if (kind === 'heirless')
+      return free.some(isAtWork) ? free.sort((a, b) => Number(isAtWork(b)) - Number(isAtWork(a))) : []
+    return isPatient ? free.filter((instance) => instance.tasks.size > 0) : free
   }
 
   async #kill(victims: readonly Instance[], { kind, delaysMs }: Blow): Promise<void> {
@@ -157,15 +160,17 @@ export class Fleet {
     await victim.kill()
   }
 
-  async #putToSleep([victim]: readonly Instance[], { delaysMs }: Blow): Promise<void> {
+  async #putToSleep([victim, ...heirs]: readonly Instance[], { kind, delaysMs }: Blow): Promise<void> {
     if (victim === undefined) return
     const tasks = [...victim.tasks]
     const assignedAtMs = victim.lastAssignedAtMs
     const assignments = victim.assignments
     const stoppedAtMs = Date.now()
     victim.signal('SIGSTOP')
-    await pause(delaysMs[0] ?? 0)
-    await this.#untilTakenOver(victim)
+    for (const heir of heirs) await this.#killOne(heir, kind)
+    for (const heir of heirs) heir.start()
+    await pause((delaysMs[0] ?? 0) - (Date.now() - stoppedAtMs))
+    if (kind === 'zombie') await this.#untilTakenOver(victim)
     const wokenAtMs = Date.now()
     victim.signal('SIGCONT')
     const rejoined = await victim.until(() => victim.assignments > assignments, rejoinWaitMs)

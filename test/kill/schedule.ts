@@ -13,9 +13,10 @@ import type { KillOptions } from './options.ts'
  * - `restoring`: one is killed, started, and killed again right after it was given tasks.
  * - `pair`, `all`: two or all three at once.
  * - `zombie`: one is stopped (SIGSTOP) for longer than its session, and goes on (SIGCONT).
+ * - `heirless`: the same while the other two are killed and start again, so that nobody knows of the sleeper's transaction.
  * - `broker`: the broker is killed and started again.
  */
-export type BlowKind = 'single' | 'away' | 'twice' | 'restoring' | 'pair' | 'all' | 'zombie' | 'broker'
+export type BlowKind = 'single' | 'away' | 'twice' | 'restoring' | 'pair' | 'all' | 'zombie' | 'heirless' | 'broker'
 
 export interface Blow {
   readonly atMs: number
@@ -37,6 +38,7 @@ export const killsOf: Readonly<Record<BlowKind, number>> = {
   pair: 2,
   all: 3,
   zombie: 0,
+  heirless: 2,
   broker: 0,
 }
 
@@ -47,7 +49,7 @@ const gapMaxMs = 5000
 
 export function victimsOf(kind: BlowKind): number {
   if (kind === 'broker') return 0
-  return kind === 'pair' ? 2 : kind === 'all' ? instanceCount : 1
+  return kind === 'pair' ? 2 : kind === 'all' || kind === 'heirless' ? instanceCount : 1
 }
 
 export function makeSchedule(options: Pick<KillOptions, 'seed' | 'kills' | 'zombie' | 'restartBroker'>): Blow[] {
@@ -70,13 +72,13 @@ export function makeSchedule(options: Pick<KillOptions, 'seed' | 'kills' | 'zomb
 /** Every kind once where the number of kills allows it, then by weight. */
 function kindsFor({ kills, zombie }: Pick<KillOptions, 'kills' | 'zombie'>, random: () => number): BlowKind[] {
   const kinds: BlowKind[] = []
+  if (zombie) for (let left = Math.max(1, Math.floor(kills / 8)); left > 0; left--) kinds.push('zombie', 'heirless')
   for (const kind of ['twice', 'pair', 'restoring', 'single', 'all', 'away'] as const) {
     if (sumOf(kinds) + killsOf[kind] <= kills) kinds.push(kind)
   }
   const weighted = ['single', 'single', 'single', 'single', 'twice', 'restoring', 'pair', 'all', 'away'] as const
   while (sumOf(kinds) < kills) kinds.push(weighted[Math.floor(random() * weighted.length)] ?? 'single')
-  const zombies = zombie ? Math.max(1, Math.floor(kills / 8)) : 0
-  return [...kinds, ...Array.from({ length: zombies }, () => 'zombie' as const)]
+  return kinds
 }
 
 function sumOf(kinds: readonly BlowKind[]): number {
@@ -90,6 +92,9 @@ function delayOf(kind: BlowKind, random: () => number): number {
     case 'restoring':
       return random() * 150
     case 'away':
+      return 7000 + random() * 2000
+    case 'heirless':
+      // After its session, before its transaction times out.
       return 7000 + random() * 2000
     case 'zombie':
       return 8000 + random() * 2000
