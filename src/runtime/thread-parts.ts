@@ -40,7 +40,11 @@ export async function openParts(
   const exactlyOnce = config.processingGuarantee === 'exactly_once'
   await requireSourceTopics(options)
   const collector = new RecordCollector(client, await openProducer(options))
-  const fetcher = client.fetcher({ name: 'main', isolation: exactlyOnce ? 'read_committed' : 'read_uncommitted' })
+  const fetcher = client.fetcher({
+    name: 'main',
+    isolation: exactlyOnce ? 'read_committed' : 'read_uncommitted',
+    onTopicSuspect: (topic) => watch.suspect(topic),
+  })
   const reader = new ChangelogReader({
     client,
     groupId: config.applicationId,

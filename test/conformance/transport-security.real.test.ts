@@ -73,7 +73,7 @@ describe.skipIf(missing !== undefined)('a SASL_SSL listener of Apache Kafka', ()
     if (endpoint === undefined) throw new Error('no endpoint')
     try {
       const connection = await secured.connect(endpoint, 'main')
-      await connection.send({ apiKey: 3, apiVersion: 1, flexible: false, body: Buffer.alloc(4), timeoutMs: 5000 })
+      await connection.send({ apiKey: 3, apiVersion: 1, flexible: false, body: [Buffer.alloc(4)], timeoutMs: 5000 })
       return undefined
     } catch (error) {
       return error

@@ -21,6 +21,8 @@ export class FetchPartition implements TopicPartition {
   lastStableOffset = -1
   /** Of the last record fetched, for the broker to detect that its log was cut (KIP-320); -1 after a seek. */
   lastEpoch = -1
+  /** Of the topic that the position belongs to: under one name there can be another topic later. */
+  topicId: string | undefined
   #fetchOffset: number
   #taken: number
 

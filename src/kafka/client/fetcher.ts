@@ -48,6 +48,7 @@ export class ClusterFetcher implements Fetcher, FetchSource {
       maxWaitMs: 500,
       maxBytes: 8 * 1024 * 1024,
       maxPartitionBytes: 1024 * 1024,
+      onTopicSuspect: () => undefined,
       ...options,
     }
     // Also when somebody else asked: the lane to the leader of old would find nothing to do and wait for ever.
@@ -161,7 +162,10 @@ export class ClusterFetcher implements Fetcher, FetchSource {
       const leader = this.#cluster.metadata.leader(partition)
       if (leader?.nodeId !== nodeId) continue
       if (partition.buffered !== undefined && !partition.paused) return { targets: [], maxWaitMs: 0, retryInMs }
-      if (partition.wantsFetch(now)) {
+      if (!this.#isSameTopic(partition)) {
+        isPartial = true
+        this.options.onTopicSuspect(partition.topic)
+      } else if (partition.wantsFetch(now)) {
         const { generation, fetchOffset, lastEpoch } = partition
         targets.push({ partition, generation, fetchOffset, lastEpoch, leaderEpoch: leader.epoch })
       } else {
@@ -171,6 +175,13 @@ export class ClusterFetcher implements Fetcher, FetchSource {
     }
     const { maxWaitMs } = this.options
     return { targets, maxWaitMs: isPartial ? Math.min(maxWaitMs, shortWaitMs) : maxWaitMs, retryInMs }
+  }
+
+  /** Not one that was made anew: the position is an offset of the old one. */
+  #isSameTopic(partition: FetchPartition): boolean {
+    const topicId = this.#cluster.metadata.topicId(partition.topic)
+    partition.topicId ??= topicId
+    return partition.topicId === topicId
   }
 
   onResponse(targets: readonly FetchTarget[], response: FetchResponse): void {
@@ -248,8 +259,9 @@ export class ClusterFetcher implements Fetcher, FetchSource {
         this.#cluster.markStale()
       }
       this.#openLanes()
-      const isMissing = [...this.#partitions.values()].some((partition) => metadata.leader(partition) === undefined)
-      if (!isMissing) {
+      const missing = [...this.#partitions.values()].filter((partition) => metadata.leader(partition) === undefined)
+      for (const { topic } of missing) this.options.onTopicSuspect(topic)
+      if (missing.length === 0) {
         if (this.#isRerouteWanted) continue
         return
       }

@@ -76,6 +76,8 @@ export interface FetcherOptions {
   readonly maxWaitMs?: number
   readonly maxBytes?: number
   readonly maxPartitionBytes?: number
+  /** A topic has no leaders, or another id than when it was assigned: it may have been deleted. Told again and again. */
+  readonly onTopicSuspect?: (topic: string) => void
 }
 
 /**
