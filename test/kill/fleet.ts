@@ -1,6 +1,7 @@
 /** The instances of a run, and how blows of the schedule fall on them. */
-import { fileURLToPath } from 'node:url'
+import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { KillCluster } from './cluster.ts'
 import { Instance } from './instance.ts'
 import type { Command } from './instance.ts'
@@ -40,11 +41,15 @@ export class Fleet {
   readonly kills: Kill[] = []
   readonly sleepers: Sleeper[] = []
   readonly violations: string[] = []
+  /** For how long the broker was dead or starting: its clocks of transactions stood still. */
+  brokerAwayMs = 0
+  readonly #blowsFile: string
   readonly #cluster: KillCluster
   readonly #struck = new Set<number>()
 
   constructor(cluster: KillCluster, options: KillOptions, folder: string) {
     this.#cluster = cluster
+    this.#blowsFile = join(folder, 'blows.log')
     this.instances = Array.from({ length: instanceCount }, (_, index) => {
       const stateDir = join(folder, `state-${index + 1}`)
       const command = commandOf(cluster.brokers, options, stateDir)
@@ -79,8 +84,10 @@ export class Fleet {
     const victims = this.#free(blow, Date.now() < deadlineMs).slice(0, victimsOf(blow.kind))
     for (const victim of victims) this.#struck.add(victim.index)
     this.strikes.push({ kind: blow.kind, atMs: Date.now() })
+    const names = victims.map(({ index }) => index + 1).join(' ')
+    await appendFile(this.#blowsFile, `${new Date().toISOString()} ${blow.kind} ${names}\n`)
     try {
-      if (blow.kind === 'broker') await this.#cluster.restart?.(blow.delaysMs[0] ?? 0)
+      if (blow.kind === 'broker') await this.#restartBroker(blow.delaysMs[0] ?? 0)
       else if (blow.kind === 'zombie' || blow.kind === 'heirless') await this.#putToSleep(victims, blow)
       else await this.#kill(victims, blow)
     } finally {
@@ -158,6 +165,13 @@ export class Fleet {
   async #killOne(victim: Instance, kind: BlowKind): Promise<void> {
     this.kills.push({ kind, instance: victim.index, atMs: Date.now(), during: doingOf(victim) })
     await victim.kill()
+  }
+
+  async #restartBroker(pauseMs: number): Promise<void> {
+    const killedAtMs = Date.now()
+    await this.#cluster.restart?.(pauseMs)
+    this.brokerAwayMs = Date.now() - killedAtMs
+    await appendFile(this.#blowsFile, `${new Date().toISOString()} the broker is back\n`)
   }
 
   async #putToSleep([victim, ...heirs]: readonly Instance[], { kind, delaysMs }: Blow): Promise<void> {

@@ -64,7 +64,9 @@ export function describeReport(report: KillReport): string {
     `  longest silence of an output partition after a blow: ${showSpread(report.silence)}`,
     `  caught up ${seconds(report.catchUpMs)} after the last record; a transaction was open for at most ${seconds(report.longestOpenMs)}`,
     ...(options.guarantee === 'at_least_once'
-      ? [`  ${report.repeats} updates repeated or fell; counts exceed the truth by ${report.excess}`]
+      ? [
+          `  ${report.repeats} updates repeated or fell; counts are above the truth by ${report.excess}, below it by ${report.shortfall}`,
+        ]
       : []),
     ...(options.zombie ? [`  sleepers that owned tasks: ${report.sleepersJudged}`] : []),
     ...violations.map((violation) => `  VIOLATION ${violation}`),

@@ -53,7 +53,11 @@ export function measureRecovery(options: KillOptions, repetitions: number): Prom
     }
     await catchUp(client, violations)
     await fleet.stop(20_000)
-    const counts = await checkCounts(client, load.truth, options.guarantee)
+    const counts = await checkCounts(
+      client,
+      load.truth,
+      options.guarantee === 'exactly_once' ? 'exact' : 'none missing',
+    )
     violations.push(...fleet.violations, ...counts.violations)
     return { options, violations, ...figures }
   })
