@@ -66,7 +66,7 @@ export function randomScenario(seed: number, options: { readonly overlap?: boole
     seed,
     workload: random.pick([wordCount, fieldCount]),
     guarantee,
-    maxCommitsInFlight: options.overlap === true ? 1 : 0,
+    maxCommitsInFlight: options.overlap === true ? 1 : random.pick([0, 1]),
     instances: random.between(1, 3),
     partitions,
     nodes,
@@ -75,7 +75,7 @@ export function randomScenario(seed: number, options: { readonly overlap?: boole
     commitIntervalMs: random.pick([20, 50, 100]),
     bufferedRecordsPerPartition: random.pick([5, 1000]),
     latencyMaxUs: random.pick([200, 1000, 8000]),
-    transactionVersion: random.pick([0, 2, 2]),
+    transactionVersion: random.pick([0, 2]),
     markersMaxMs: random.pick([0, 0, 10, 200, 1500]),
     bursts: randomBursts(random),
     faults: Array.from({ length: random.between(1, 8) }, () => randomFault(random, { nodes, partitions })),
@@ -89,7 +89,7 @@ export function smallScenario(options: Partial<Scenario> = {}): Scenario {
     seed: 1,
     workload: wordCount,
     guarantee: 'exactly_once',
-    maxCommitsInFlight: 0,
+    maxCommitsInFlight: 1,
     instances: 2,
     partitions: 2,
     nodes: 2,
@@ -143,7 +143,8 @@ function lowNumber(random: SeededRandom, below: number): number {
 }
 
 function randomRequestFault(random: SeededRandom): Fault {
-  const delayMs = random.pick([5, 50, 500, 3000, 9000, 12_000, 16_000])
+  // Shorter than the next commit takes, and longer than every time-out.
+  const delayMs = random.chance(0.5) ? random.between(1, 300) : random.pick([500, 3000, 9000, 12_000, 16_000])
   return random.pick<Fault>([
     { kind: 'lost-request' },
     { kind: 'lost-answer' },

@@ -5,7 +5,7 @@
 import type { Fault, PlannedFault } from './faults.ts'
 import { randomScenario, smallScenario, type Scenario } from './scenario.ts'
 import { simulate } from './simulation.ts'
-import { fieldCount, wordCount } from './workloads.ts'
+import { fieldCount } from './workloads.ts'
 
 export interface Series {
   readonly first: number
@@ -16,17 +16,18 @@ export interface Series {
 
 export interface SeriesOptions {
   readonly exhaustive: boolean
+  /** Only runs in which processing overlaps with committing; otherwise some do. */
   readonly overlap: boolean
 }
 
 export async function openSeries({ exhaustive, overlap }: SeriesOptions): Promise<Series> {
   if (!exhaustive) return { first: 1, count: Infinity, scenario: (seed) => randomScenario(seed, { overlap }) }
-  const maxCommitsInFlight = overlap ? 1 : 0
   const bases = [
-    smallScenario({ maxCommitsInFlight }),
-    smallScenario({ maxCommitsInFlight, workload: fieldCount, store: 'memory', cacheMaxBytes: 0 }),
-    smallScenario({ maxCommitsInFlight, workload: wordCount, guarantee: 'at_least_once' }),
-  ]
+    smallScenario(),
+    smallScenario({ transactionVersion: 0, workload: fieldCount, store: 'memory', cacheMaxBytes: 0 }),
+    smallScenario({ maxCommitsInFlight: 0, transactionVersion: 0 }),
+    smallScenario({ guarantee: 'at_least_once' }),
+  ].filter(({ maxCommitsInFlight }) => !overlap || maxCommitsInFlight === 1)
   const all: Scenario[] = []
   for (const base of bases) {
     const { crossings } = await simulate(base)

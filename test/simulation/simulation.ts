@@ -27,10 +27,12 @@ export interface Outcome {
 export interface RunOptions {
   /** How many of the last lines of the trace are kept. */
   readonly traceLines?: number
+  /** How long everything may take to settle. */
+  readonly settleMs?: number
 }
 
 /** Session, rebalance, transaction and request time-outs are 6 to 10 s, and one may have to follow the other. */
-const settleMs = 120_000
+const defaultSettleMs = 120_000
 const lookEveryMs = 20
 
 export async function simulate(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
@@ -54,12 +56,14 @@ class Simulation {
   readonly #fleet: Fleet
   readonly #violations: string[] = []
   readonly #truth = new Map<string, number>()
+  readonly #settleUs: number
   #burstsLeft: number
   #recordsMade = 0
   #nextLookMs = 0
   #wasDone = false
 
-  constructor(scenario: Scenario, { traceLines = 0 }: RunOptions) {
+  constructor(scenario: Scenario, { traceLines = 0, settleMs = defaultSettleMs }: RunOptions) {
+    this.#settleUs = settleMs * 1000
     this.#scenario = scenario
     this.#trace = new Trace(traceLines)
     this.#plan = new FaultPlan(scenario.faults)
@@ -148,7 +152,7 @@ class Simulation {
   }
 
   get #limitUs(): number {
-    return this.#scheduler.nowUs + settleMs * 1000
+    return this.#scheduler.nowUs + this.#settleUs
   }
 
   // --- load -----------------------------------------------------------------------------------------------------------
