@@ -346,7 +346,7 @@ export class StreamThread {
     this.#awaitingAssignment = true
   }
 
-  async #assigned(parts: ThreadParts, { partitions, userData }: Assigned): Promise<void> {
+  async #assigned(parts: ThreadParts, { partitions, userData, isLate }: Assigned): Promise<void> {
     const { clock, listener, identity } = this.#options
     const { tasks, committer, watch } = parts
     const info = decodeAssignment(userData)
@@ -354,6 +354,7 @@ export class StreamThread {
     if (info !== undefined) await this.#learn(parts, info)
     // Named as a duplicate: until it is known who is alive there is nothing to run.
     if (info?.conflict !== undefined && info.activeTasks.length === 0) return
+    if (isLate) tasks.catchUp()
     const before = tasks.taskIds
     const wanted = info?.activeTasks ?? []
     await this.#untilDone(() => tasks.reassign(wanted, partitions))

@@ -372,6 +372,17 @@ export class TaskManager {
   }
 
   /**
+   * Others may have run the tasks meanwhile, and nothing uncommitted is left of ours: as if they had just been opened,
+   * their stores replay what was added since, and their positions are asked for.
+   */
+  catchUp(): void {
+    this.rollback(true)
+    this.#options.reader.retain(() => false)
+    this.#lookup = undefined
+    for (const managed of this.all) if (managed.status === 'restoring') this.#restore(managed)
+  }
+
+  /**
    * For the error of a record that failed: after the rollback its task shall stop before that record. False where the error
    * is not that of an input record, or when the task was to stop already.
    */

@@ -4,7 +4,7 @@ import type { FileSystem } from '../common/file-system.ts'
 import type { Logger } from '../common/logger.ts'
 import type { MetricsRegistry } from '../common/metrics.ts'
 import type { Reaction } from '../errors/streams-error.ts'
-import type { KafkaClient, MemberAssignment } from '../kafka/client/kafka-client.ts'
+import type { KafkaClient, OwnAssignment } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import type { RestoreProgress } from './changelog-reader.ts'
@@ -47,5 +47,4 @@ export interface ThreadOptions {
   readonly listener: ThreadListener
 }
 
-/** What the leader gave this member. */
-export type Assigned = Omit<MemberAssignment, 'memberId'>
+export type Assigned = OwnAssignment

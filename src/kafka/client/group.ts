@@ -41,6 +41,8 @@ export class ClassicMembership implements GroupMembership {
   #memberId = ''
   #generationId = -1
   #isAssigned = false
+  /** The last generation whose assignment the handler was given. */
+  #assignedGeneration = -1
   #reason = 'first join'
   #fenced: Error | undefined
   #fatal: Error | undefined
@@ -142,8 +144,10 @@ export class ClassicMembership implements GroupMembership {
     if (this.#isOver) return
     this.#throwIfFenced()
     this.#state.become('assigning', 'rebalance')
+    const isLate = this.#isAssigned && identity.generationId > this.#assignedGeneration + 1
     this.#isAssigned = true
-    await this.#handler.onAssigned(assignment)
+    this.#assignedGeneration = identity.generationId
+    await this.#handler.onAssigned({ ...assignment, isLate })
     if (this.#isOver) return
     this.#throwIfFenced()
     this.#state.become('stable', 'rebalance')

@@ -201,6 +201,12 @@ export interface MemberAssignment {
 }
 
 /** Called by the membership, one at a time and awaited, while heartbeats go on. */
+/** What the leader gave this member. */
+export interface OwnAssignment extends Omit<MemberAssignment, 'memberId'> {
+  /** There was a generation whose assignment did not reach this member: others may have had what it has still. */
+  readonly isLate: boolean
+}
+
 export interface GroupHandler {
   /** For the next JoinGroup: the standard ConsumerProtocol envelope is built around it. */
   subscription(): {
@@ -212,7 +218,7 @@ export interface GroupHandler {
   assign(members: readonly MemberSubscription[]): Promise<readonly MemberAssignment[]>
   /** A rebalance has begun: JoinGroup is not sent until this settles (stop at a commit, or at the deadline). */
   onPrepareJoin(deadlineMs: number): Promise<void>
-  onAssigned(assignment: Omit<MemberAssignment, 'memberId'>): Promise<void>
+  onAssigned(assignment: OwnAssignment): Promise<void>
   /** Fenced, or the session ended: nothing may be committed any more. Awaited before the next JoinGroup. */
   onLost(cause: Error): Promise<void>
   /** The membership cannot go on (authorisation, another protocol in the group, …). */
