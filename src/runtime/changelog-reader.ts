@@ -132,13 +132,25 @@ export class ChangelogReader {
   async #begin(): Promise<void> {
     const bounds = this.#takeBounds()
     if (bounds === undefined) return
-    this.#added = this.#added.filter((managed) => !bounds.tasks.includes(managed))
-    for (const managed of bounds.tasks) {
-      for (const changelog of managed.task.changelogs) {
-        await this.#register(managed, changelog, bounds.facts.get(keyOf(changelog)) as ChangelogFacts)
-      }
+    try {
+      for (const managed of bounds.tasks) await this.#registerAll(managed, bounds.facts)
+    } finally {
+      this.#assign()
     }
-    this.#assign()
+  }
+
+  /** All changelogs of a task or none: with half of them it would run on stores that are behind. */
+  async #registerAll(managed: ManagedTask, facts: Bounds['facts']): Promise<void> {
+    try {
+      for (const changelog of managed.task.changelogs) {
+        await this.#register(managed, changelog, facts.get(keyOf(changelog)) as ChangelogFacts)
+      }
+    } catch (error) {
+      // It stays among those that were added, and begins again with new bounds.
+      for (const [key, restoration] of this.#active) if (restoration.managed === managed) this.#active.delete(key)
+      throw error
+    }
+    this.#added = this.#added.filter((other) => other !== managed)
   }
 
   #takeBounds(): Bounds | undefined {
@@ -178,21 +190,21 @@ export class ChangelogReader {
     }
   }
 
-  /** High watermarks; where a source topic serves as changelog, the committed offset: beyond it is input, not state. */
+  /**
+   * High watermarks; where a source topic serves as changelog, the committed offset: beyond it is input, not state. A
+   * topic that was cut or made anew may end before that, and nothing would ever arrive there.
+   */
   async #ends(changelogs: readonly TaskChangelog[]): Promise<Map<TopicPartitionKey, number>> {
+    if (changelogs.length === 0) return new Map()
     const { client, groupId } = this.#options
-    const own = changelogs.filter((changelog) => !changelog.isSource)
+    const latest = changelogs.map((changelog) => at(changelog, -1))
+    const ends = new Map(await client.listOffsets(latest, 'read_uncommitted'))
     const sources = changelogs.filter((changelog) => changelog.isSource)
-    const ends =
-      own.length === 0
-        ? new Map<TopicPartitionKey, number>()
-        : await client.listOffsets(
-            own.map((changelog) => at(changelog, -1)),
-            'read_uncommitted',
-          )
-    if (sources.length > 0) {
-      const committed = await client.committedOffsets(groupId, sources, { requireStable: true })
-      for (const source of sources) ends.set(keyOf(source), committed.get(keyOf(source))?.offset ?? 0)
+    if (sources.length === 0) return ends
+    const committed = await client.committedOffsets(groupId, sources, { requireStable: true })
+    for (const source of sources) {
+      const key = keyOf(source)
+      ends.set(key, Math.min(committed.get(key)?.offset ?? 0, ends.get(key) ?? 0))
     }
     return ends
   }
@@ -277,11 +289,12 @@ export class ChangelogReader {
       { taskId: managed.task.id, store: changelog.store, changelog: key },
       `the store is rebuilt from its changelog: ${reason}`,
     )
+    // First, so that where the disk refuses nothing looks as if it were done.
+    await managed.state.clear(changelog.store, markerAt(managed, changelog, facts.logStart, nowMs))
     restoration.start = facts.logStart
     restoration.position = facts.logStart
     restoration.completeAtMs = nowMs
     restoration.isRebuild = true
-    await managed.state.clear(changelog.store, markerAt(managed, changelog, facts.logStart, nowMs))
   }
 
   #partitionOf(error: unknown): Restoration | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/common/logger.ts'
 import { topicPartitionKey } from '../../../src/common/topic-partition.ts'
+import { DiskError } from '../../../src/errors/disk-error.ts'
 import { KafkaError } from '../../../src/errors/kafka-error.ts'
 import { ChangelogReader } from '../../../src/runtime/changelog-reader.ts'
 import type { RestoreProgress } from '../../../src/runtime/changelog-reader.ts'
@@ -19,6 +20,7 @@ interface Bed {
   readonly kafka: FakeKafka
   readonly reader: ChangelogReader
   readonly progress: RestoreProgress[]
+  readonly clock: ManualClock
   /** Until its lookups are answered and what has arrived is applied. */
   readonly steps: () => Promise<void>
 }
@@ -27,10 +29,11 @@ function bed(): Bed {
   const kafka = new FakeKafka()
   const progress: RestoreProgress[] = []
   const { client } = kafka
+  const clock = new ManualClock()
   const reader = new ChangelogReader({
     client,
     groupId: 'app',
-    clock: new ManualClock(),
+    clock,
     logger: silentLogger,
     topicId: () => undefined,
     onProgress: (one) => progress.push(one),
@@ -41,7 +44,7 @@ function bed(): Bed {
       await settled()
     }
   }
-  return { kafka, reader, progress, steps }
+  return { kafka, reader, progress, clock, steps }
 }
 
 function managedTask(options: { isSource?: boolean; state?: TaskState; id?: string } = {}): ManagedTask {
@@ -177,4 +180,75 @@ describe('ChangelogReader', () => {
     await steps()
     expect(reader.isRestoring(managed)).toBe(false)
   })
+
+  it('does not give up a task whose store the disk would not clear, nor those behind it', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.starts.set(key, 4)
+    kafka.ends.set(key, 10)
+    const first = managedTask({ state: fullDisk(behind(3)) })
+    const second = managedTask({ id: '0_1', isSource: true })
+    kafka.ends.set('in-0', 3)
+    kafka.committed.set('in-0', { offset: 3 })
+    reader.add(first)
+    reader.add(second)
+    await expect(steps()).rejects.toThrow('disk full')
+    expect([first, second].map((managed) => reader.isRestoring(managed))).toEqual([true, true])
+    await steps()
+    expect(kafka.restore.positions).toEqual(
+      new Map([
+        [key, 4],
+        ['in-0', 0],
+      ]),
+    )
+    expect(first.state.marker?.changelog).toEqual({ [key]: 4 })
+  })
+
+  it('rebuilds a store that became too old while it was replayed, also when the disk would not clear it at first', async () => {
+    const { kafka, reader, clock, steps } = bed()
+    kafka.ends.set(key, 10)
+    const managed = managedTask({ state: fullDisk(behind(3)) })
+    reader.add(managed)
+    await steps()
+    expect(kafka.restore.position(key)).toBe(3)
+    await clock.advance(86_400_000)
+    kafka.restore.arrive(recordSet(changelog, 3, 7))
+    await expect(steps()).rejects.toThrow('disk full')
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(true)
+    expect(kafka.restore.position(key)).toBe(0)
+    kafka.restore.arrive(recordSet(changelog, 0, 10))
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(false)
+  })
+
+  it('restores a source topic that is shorter than the committed offset to its end', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set('in-0', 2)
+    kafka.committed.set('in-0', { offset: 9 })
+    const managed = managedTask({ isSource: true })
+    reader.add(managed)
+    await steps()
+    kafka.restore.arrive(recordSet('in', 0, 2))
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(false)
+  })
 })
+
+/** With everything up to `offset`. */
+function behind(offset: number): TaskState {
+  const state = new MemoryEngine().openNow('0_0')
+  state.commit(emptyBatch, { ...emptyMarker, committedAtMs: new ManualClock().now(), changelog: { [key]: offset } })
+  return state
+}
+
+/** Clears only at the second attempt. */
+function fullDisk(state: TaskState): TaskState {
+  let isFull = true
+  const clear = state.clear.bind(state)
+  state.clear = (keyspace, marker) => {
+    if (!isFull) return clear(keyspace, marker)
+    isFull = false
+    return Promise.reject(new DiskError('MILLRACE_STATE_WRITE_FAILED', '0_0', '/state', 'disk full'))
+  }
+  return state
+}
