@@ -66,9 +66,12 @@ export class Committer {
   /** A commit should be begun now. */
   get isDue(): boolean {
     if (this.#underWay !== undefined) return false
+    const { collector, config } = this.#options
     const { running } = this.#options.tasks
     if (running.some(({ task }) => task.commitRequested || task.commitDue)) return true
     if (this.msToCommit > 0 && !this.#isOverBudget()) return false
+    // Whoever wrote, as in `init`: an open transaction holds up all readers, and the broker ends it after a while.
+    if (config.processingGuarantee === 'exactly_once' && collector.producer.inTransaction) return true
     const now = this.#options.clock.now()
     return running.some(
       ({ task, state, isUnwritten }) =>

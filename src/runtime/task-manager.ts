@@ -100,12 +100,29 @@ export class TaskManager {
     await this.#close(this.all.filter(({ task }) => !wanted.has(task.id)))
     const added = taskIds.filter((id) => !this.#tasks.has(id))
     await this.#options.collector.prepareTopics(this.#outputTopics(added))
+    for (const managed of this.all) this.#addInputs(managed, partitions)
     for (const id of added.toSorted(compareTaskIds)) await this.#open(id, partitions)
     // Also those of an attempt that failed here.
     const opened = this.all.filter(({ status }) => status === 'assigned')
-    if (opened.length > 0) await this.#describeTopics()
+    const isNew = (topic: string): boolean => !this.#topics.has(topic)
+    if (opened.length > 0 || this.all.some(({ task }) => task.topics.some(isNew))) await this.#describeTopics()
     for (const managed of opened) this.#restore(managed)
     this.#assignFetcher()
+  }
+
+  /** A pattern may match topics that were not there when the task was opened; nothing of it is uncommitted now. */
+  #addInputs(managed: ManagedTask, partitions: readonly TopicPartition[]): void {
+    const { task } = managed
+    const known = new Set(task.inputPartitions)
+    for (const [source, topics] of this.#inputTopics(this.#subTopology(task.id), task.partition, partitions)) {
+      for (const topic of topics) {
+        const key = topicPartitionKey(topic, task.partition)
+        if (known.has(key)) continue
+        if (managed.status === 'running') this.#rollBack(managed, false)
+        task.addInput(source, topic)
+        this.#taskOf.set(key, managed)
+      }
+    }
   }
 
   /** Before any state is looked at: its marker is compared with the topics' ids. */
@@ -135,10 +152,8 @@ export class TaskManager {
 
   async #open(taskId: string, partitions: readonly TopicPartition[]): Promise<void> {
     const { config, topology, engines, logger } = this.#options
-    const [subTopologyId, partition] = taskId.split('_').map(Number) as [number, number]
-    const subTopology = topology.subTopologies.find(({ id }) => id === subTopologyId)
-    if (subTopology === undefined)
-      throw new Error(`task ${taskId}: there is no sub-topology ${subTopologyId} (please report this)`)
+    const subTopology = this.#subTopology(taskId)
+    const partition = Number(taskId.slice(taskId.indexOf('_') + 1))
     const { state, directory } = await engines.open(taskId, subTopology)
     if (state.damage !== undefined)
       logger.warn(
@@ -176,6 +191,14 @@ export class TaskManager {
     }
     this.#tasks.set(taskId, managed)
     for (const key of task.inputPartitions) this.#taskOf.set(key, managed)
+  }
+
+  #subTopology(taskId: string): SubTopology {
+    const wanted = Number(taskId.slice(0, taskId.indexOf('_')))
+    const subTopology = this.#options.topology.subTopologies.find(({ id }) => id === wanted)
+    if (subTopology === undefined)
+      throw new Error(`task ${taskId}: there is no sub-topology ${wanted} (please report this)`)
+    return subTopology
   }
 
   #inputTopics(
@@ -356,19 +379,21 @@ export class TaskManager {
    */
   rollback(replay: boolean): void {
     this.#options.collector.discard()
-    for (const managed of this.running) {
-      // Committed data that the disk has not taken yet; with others frozen over it only the changelog has it apart.
-      const keepFrozen = managed.frozen === 'committed' && !replay
-      const isIncomplete = managed.isUnwritten && !keepFrozen
-      managed.task.rollback({ keepFrozen })
-      if (!keepFrozen) {
-        managed.frozen = 'none'
-        managed.isUnwritten = false
-      }
-      if (replay || isIncomplete) this.#restore(managed)
-      else this.#setStatus(managed, 'restoring')
-    }
+    for (const managed of this.running) this.#rollBack(managed, replay)
     this.#assignFetcher()
+  }
+
+  #rollBack(managed: ManagedTask, replay: boolean): void {
+    // Committed data that the disk has not taken yet; with others frozen over it only the changelog has it apart.
+    const keepFrozen = managed.frozen === 'committed' && !replay
+    const isIncomplete = managed.isUnwritten && !keepFrozen
+    managed.task.rollback({ keepFrozen })
+    if (!keepFrozen) {
+      managed.frozen = 'none'
+      managed.isUnwritten = false
+    }
+    if (replay || isIncomplete) this.#restore(managed)
+    else this.#setStatus(managed, 'restoring')
   }
 
   /**

@@ -50,6 +50,8 @@ export class TaskStores implements StoreHost {
   readonly record: RecordContext
   readonly budget: OverlayBudget = { uncommittedBytes: 0, frozenBytes: 0, cacheBytes: 0, entries: 0 }
   turn = 0
+  /** What is written while processors end is forgotten with the overlay, so the changelog must not hear of it. */
+  isClosing = false
   readonly #options: TaskStoresOptions
   readonly #stores = new Map<string, OpenStore>()
   #commitInFlight = false
@@ -76,6 +78,7 @@ export class TaskStores implements StoreHost {
   }
 
   log(topic: string, key: Uint8Array, value: Uint8Array | null, timestamp: number): void {
+    if (this.isClosing) return
     this.#options.sink.append(topic, this.#options.partition, key, value, timestamp, noHeaders)
   }
 

@@ -55,7 +55,9 @@ export class ProcessorTaskNode implements PunctuatedNode {
     }
   }
 
+  /** What it forwards now has nobody to receive it: it would be part of the next transaction, and repeated. */
   close(): void {
+    this.#children.length = 0
     this.#operator.close?.()
   }
 
@@ -115,6 +117,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   forwardTo(child: string, key: unknown, value: unknown): void {
     const target = this.#children.find(({ name }) => name === child)
+    if (this.#scope.stores.isClosing) return
     if (target === undefined) this.#refuseChild(child)
     target.process(key, value)
   }

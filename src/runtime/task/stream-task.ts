@@ -70,9 +70,8 @@ export class StreamTask {
 
   /** Everything that its state depends on: input topics and changelogs. */
   get topics(): readonly string[] {
-    return [
-      ...new Set([...this.#options.inputTopics.values()].flat().concat(this.changelogs.map(({ topic }) => topic))),
-    ]
+    const inputs = this.#group.queues.map(({ topic }) => topic)
+    return [...new Set([...inputs, ...this.changelogs.map(({ topic }) => topic)])]
   }
 
   get hasStores(): boolean {
@@ -336,6 +335,7 @@ export class StreamTask {
     const scope = this.#scope
     scope.streamPunctuations.clear()
     scope.wallClockPunctuations.clear()
+    scope.stores.isClosing = true
     for (const processor of this.#graph?.processors ?? []) {
       try {
         processor.close()
@@ -343,6 +343,7 @@ export class StreamTask {
         this.#options.logger.warn({ taskId: this.id, node: processor.name, error }, 'a processor failed to close')
       }
     }
+    scope.stores.isClosing = false
     this.#graph = undefined
   }
 
