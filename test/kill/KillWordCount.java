@@ -21,6 +21,7 @@ import org.apache.kafka.streams.kstream.Produced;
  */
 public final class KillWordCount {
     public static void main(String[] args) throws Exception {
+        System.err.println("java: running " + args[1]);
         var builder = new StreamsBuilder();
         builder.stream("lines", Consumed.with(Serdes.String(), Serdes.String()))
                 .flatMapValues(line -> List.of(line.split(" ")))

@@ -19,6 +19,8 @@ export interface Command {
 export interface Life {
   readonly number: number
   readonly startedAtMs: number
+  /** Its first line: from here on the time is the application's, before that it is the machine's. */
+  spokeAtMs: number | undefined
   /** The first assignment that was not empty. */
   assignedAtMs: number | undefined
   /** From when on tasks of its own ran for the first time, stores restored. */
@@ -82,6 +84,7 @@ export class Instance {
     const life: Life = {
       number: this.lives.length + 1,
       startedAtMs: Date.now(),
+      spokeAtMs: undefined,
       assignedAtMs: undefined,
       runningAtMs: undefined,
       endedAtMs: undefined,
@@ -155,6 +158,7 @@ export class Instance {
   #read(life: Life, line: string): void {
     this.note(line)
     if (life !== this.life) return
+    life.spokeAtMs ??= Date.now()
     // What a lost membership takes away is not listed by the assignment after it.
     if (line.includes('membership lost')) this.#tasks.clear()
     const assignment = /tasks \+\[(.*?)\] -\[(.*?)\]/.exec(line)

@@ -23,6 +23,8 @@ export interface RecoveryReport extends Verdict {
   readonly options: KillOptions
   /** From the start of the process until tasks of its own ran; one per repetition. */
   readonly restartMs: readonly number[]
+  /** From the same moment until the process said its first word. */
+  readonly bootMs: readonly number[]
   /** From the same moment until its partitions of the output had something new for readers. */
   readonly restartOutputMs: readonly number[]
   /** From the kill until the others ran every task. */
@@ -33,7 +35,7 @@ export interface RecoveryReport extends Verdict {
 export function measureRecovery(options: KillOptions, repetitions: number): Promise<RecoveryReport> {
   return withBed(options, async (bed) => {
     const violations: string[] = []
-    const figures = { restartMs: [], restartOutputMs: [], takeOverMs: [], takeOverOutputMs: [] } as Figures
+    const figures = { restartMs: [], bootMs: [], restartOutputMs: [], takeOverMs: [], takeOverOutputMs: [] } as Figures
     const { client, fleet, follower, load } = bed
     fleet.start()
     await requireComplete(bed, 'the start')
@@ -65,6 +67,7 @@ export function measureRecovery(options: KillOptions, repetitions: number): Prom
 
 interface Figures {
   readonly restartMs: number[]
+  readonly bootMs: number[]
   readonly restartOutputMs: number[]
   readonly takeOverMs: number[]
   readonly takeOverOutputMs: number[]
@@ -79,6 +82,7 @@ async function killAndRestart(bed: Bed, index: number, figures: Figures): Promis
     throw new Error(`instance ${index + 1} did not run its tasks within ${seconds(waitMaxMs)} of its restart`)
   }
   figures.restartMs.push((life.runningAtMs ?? 0) - life.startedAtMs)
+  figures.bootMs.push((life.spokeAtMs ?? 0) - life.startedAtMs)
   if (partitions.length > 0) figures.restartOutputMs.push(await nextOutputMs(bed, partitions, life.startedAtMs))
   await requireComplete(bed, `the restart of instance ${index + 1}`)
 }
@@ -140,6 +144,7 @@ export function describeRecovery(report: RecoveryReport): string {
   return [
     `${violations.length === 0 ? 'clean' : 'VIOLATED'}: recovery of ${options.app} on ${options.broker}, ${options.guarantee}`,
     `  killed and started again: from process start to its tasks running ${showSpread(spreadOf(report.restartMs))}`,
+    `    … to its first line ${showSpread(spreadOf(report.bootMs))}`,
     `    … to new output in its partitions ${showSpread(spreadOf(report.restartOutputMs))}`,
     `  killed, not started: from the kill to all tasks running elsewhere ${showSpread(spreadOf(report.takeOverMs))}`,
     `    … to new output in its partitions ${showSpread(spreadOf(report.takeOverOutputMs))}`,
