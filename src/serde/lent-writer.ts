@@ -11,6 +11,7 @@ export type LentWriter = (value: unknown, topic: string, headers: Headers) => Ui
 
 /** Longer texts get memory of their own; at most three bytes a character. */
 const maxTextLength = 1024
+const shortText = 16
 
 export function lentWriter(serde: AnySerde): LentWriter {
   if (serde.serialize === int64Serde.serialize) return int64Writer()
@@ -24,12 +25,25 @@ function textWriter(): LentWriter {
   const views: (Buffer | undefined)[] = []
   return (value, topic, headers) => {
     // What does not fit is the serde's to refuse, or to replace.
-    if (typeof value !== 'string' || value.length > maxTextLength || !value.isWellFormed()) {
+    if (typeof value !== 'string' || value.length > maxTextLength) {
       return stringSerde.serialize(value as string, topic, headers)
     }
-    const length = lent.write(value)
+    const length = writeShortAscii(lent, value) ? value.length : lent.write(value)
+    // One byte per character is ASCII, where no surrogate can be alone.
+    if (length !== value.length && !value.isWellFormed()) return stringSerde.serialize(value, topic, headers)
     return (views[length] ??= lent.subarray(0, length))
   }
+}
+
+/** For a few characters a loop beats the call into native code. */
+function writeShortAscii(buffer: Buffer, text: string): boolean {
+  if (text.length > shortText) return false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return false
+    buffer[i] = code
+  }
+  return true
 }
 
 function int64Writer(): LentWriter {

@@ -8,11 +8,12 @@ import { bytesSerde } from './basic-serdes.ts'
 import { int64Serde } from './number-serdes.ts'
 import type { AnySerde } from './serde.ts'
 import { stringSerde } from './string-serde.ts'
+import { readText } from './text-reader.ts'
 
 export type RangeReader = (buffer: Buffer, start: number, end: number, topic: string, headers: Headers) => unknown
 
 export function rangeReader(serde: AnySerde): RangeReader {
-  if (serde.deserialize === stringSerde.deserialize) return (buffer, start, end) => buffer.toString('utf8', start, end)
+  if (serde.deserialize === stringSerde.deserialize) return readText
   if (serde.deserialize === int64Serde.deserialize) return readInt64
   return (buffer, start, end, topic, headers) => serde.deserialize(buffer.subarray(start, end), topic, headers)
 }

@@ -20,6 +20,7 @@ export class SinkTaskNode implements TaskNode {
   readonly #scope: TaskScope
   readonly #topic: string | TopicFunction
   readonly #key: AnySerde
+  readonly #writeKey: LentWriter
   readonly #writeValue: LentWriter
   readonly #partitioner: StreamPartitioner<unknown, unknown> | undefined
   /** A windowed key is partitioned by its inner key: by all bytes but the last ones. */
@@ -32,6 +33,7 @@ export class SinkTaskNode implements TaskNode {
     this.#scope = scope
     this.#topic = topic
     this.#key = spec.key ?? serdes.bytes
+    this.#writeKey = lentWriter(this.#key)
     this.#writeValue = lentWriter(spec.value ?? serdes.bytes)
     this.#partitioner = spec.partitioner as StreamPartitioner<unknown, unknown> | undefined
     this.#keySuffix = suffixLength(this.#key)
@@ -97,7 +99,7 @@ export class SinkTaskNode implements TaskNode {
       const { rawKey } = record
       if (rawKey !== undefined) return rawKey
     }
-    return this.#key.serialize(key as never, topic, record.headers)
+    return this.#writeKey(key, topic, record.headers)
   }
 
   #nameTopic(topicOf: TopicFunction, key: unknown, value: unknown): string | undefined {
