@@ -43,6 +43,17 @@ async function runAll(command: CommandLine, withJava: boolean): Promise<number> 
 }
 
 async function runOne(command: CommandLine): Promise<boolean> {
+  try {
+    return await runAndPrint(command)
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? `: ${String(error.cause)}` : ''
+    console.log(`FAILED: ${command.app} on ${command.broker}, seed ${command.seed}: ${String(error)}${cause}`)
+    console.log(`  replay: ${replayCommand(command)}`)
+    return false
+  }
+}
+
+async function runAndPrint(command: CommandLine): Promise<boolean> {
   if (command.recovery > 0) {
     const report = await measureRecovery(command, command.recovery)
     console.log(describeRecovery(report))

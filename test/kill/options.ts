@@ -108,13 +108,14 @@ function count(name: string, text: string | undefined, otherwise: number): numbe
 }
 
 /** The command that repeats one run. */
-export function replayCommand(options: KillOptions): string {
+export function replayCommand(options: KillOptions & { readonly recovery?: number }): string {
   const flags = [
     `--broker ${options.broker} --guarantee ${options.guarantee} --seed ${options.seed}`,
     `--records ${options.records} --kills ${options.kills}`,
     ...(options.zombie ? ['--zombie'] : []),
     ...(options.restartBroker ? ['--restart-broker'] : []),
     ...(options.app === 'java' ? ['--java'] : []),
+    ...(options.recovery === undefined || options.recovery === 0 ? [] : [`--recovery ${options.recovery}`]),
     ...options.set.map((assignment) => `-X ${assignment}`),
   ]
   return `npm run kill-test -- ${flags.join(' ')}`
