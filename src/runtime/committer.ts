@@ -128,17 +128,18 @@ export class Committer {
 
   /** Waits for the end of the commit under way, giving it up at the deadline while it can be; throws its failure. */
   async settle(deadlineMs: number = Number.POSITIVE_INFINITY): Promise<void> {
-    const commit = this.#underWay
-    if (commit !== undefined) {
-      const { clock } = this.#options
-      const timer =
-        deadlineMs === Number.POSITIVE_INFINITY
-          ? undefined
-          : clock.setTimer(Math.max(0, deadlineMs - clock.now()), () => commit.abandon(commitDeadline()))
-      await this.#ended
-      timer?.cancel()
-    }
+    if (deadlineMs < Number.POSITIVE_INFINITY) this.limit(deadlineMs)
+    if (this.#underWay !== undefined) await this.#ended
     this.check()
+  }
+
+  /** For a rebalance that comes while the thread waits for the commit under way. */
+  limit(deadlineMs: number): void {
+    const commit = this.#underWay
+    if (commit === undefined) return
+    const { clock } = this.#options
+    const timer = clock.setTimer(Math.max(0, deadlineMs - clock.now()), () => commit.abandon(commitDeadline()))
+    void this.#ended?.then(() => timer.cancel())
   }
 
   /** For a membership that was lost: nothing of the commit under way may be asked for any more. */

@@ -15,18 +15,20 @@ type WithoutDone<M> = M extends unknown ? Omit<M, 'done'> : never
 export class Mailbox<A> {
   #mail: Mail<A>[] = []
   #closed = false
-  readonly #wakeup: () => void
+  readonly #onMail: (mail: Mail<A>) => void
 
-  constructor(wakeup: () => void) {
-    this.#wakeup = wakeup
+  /** `onMail` is told at once, in the middle of whatever the thread is doing: it may wake it and set limits, no more. */
+  constructor(onMail: (mail: Mail<A>) => void) {
+    this.#onMail = onMail
   }
 
   /** Settles when the thread has dealt with it; at once when the thread is no longer there. */
   send(mail: WithoutDone<Mail<A>>): Promise<void> {
     if (this.#closed) return Promise.resolve()
     const done = deferred()
-    this.#mail.push({ ...mail, done })
-    this.#wakeup()
+    const sent = { ...mail, done }
+    this.#mail.push(sent)
+    this.#onMail(sent)
     return done.promise
   }
 

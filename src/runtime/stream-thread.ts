@@ -74,7 +74,7 @@ export class StreamThread {
     this.#options = options
     this.#logger = childLogger(options.logger, { thread: options.threadId })
     this.#wake = new Wakeup(options.clock)
-    this.#mailbox = new Mailbox(() => this.#wakeup())
+    this.#mailbox = new Mailbox((mail) => this.#onMail(mail))
     this.#conflicts = new Conflicts(options, this.#logger)
     this.#localTasks = new Set(options.localTasks)
     const { version, tasks } = options.identity.knownOwners
@@ -221,7 +221,7 @@ export class StreamThread {
     if (!reader.isIdle) await reader.step()
     tasks.activate()
     this.#updateState(parts)
-    const busy = await this.#work(parts)
+    const busy = this.#work(parts)
     const { failure } = tasks
     if (failure !== undefined) await committer.commit({ toTheEnd: true })
     else if (committer.isDue) await this.#commit(parts)
@@ -231,10 +231,10 @@ export class StreamThread {
   }
 
   /** One slice of processing; false when there was nothing to do. */
-  async #work({ tasks, collector, committer }: ThreadParts): Promise<boolean> {
+  #work({ tasks, collector, committer }: ThreadParts): boolean {
     if (this.#paused) return tasks.punctuate()
     const fetched = tasks.addFetched()
-    if (committer.mustWait) {
+    if (committer.mustWait || collector.isFull) {
       tasks.applyBackPressure()
       return false
     }
@@ -242,16 +242,16 @@ export class StreamThread {
     this.#processed.value += processed
     const punctuated = tasks.punctuate()
     tasks.applyBackPressure()
-    // While a commit is under way what was appended since is held back, and only the loop sees the end of the commit.
-    if (collector.isFull && !committer.isUnderWay) await collector.drained()
     return fetched || processed > 0 || punctuated
   }
 
-  async #idle({ committer, reader, fetcher }: ThreadParts): Promise<void> {
+  async #idle({ committer, collector, reader, fetcher }: ThreadParts): Promise<void> {
     // Past the interval with nothing to commit there is nothing to be early for.
     const toCommitMs = committer.msToCommit
     const waitMs = toCommitMs > 0 ? Math.min(idleWaitMs, toCommitMs) : idleWaitMs
     if (this.#paused || committer.mustWait) return this.#wake.wait(waitMs)
+    // Not for longer: a partition may have no leader for a while, and a rebalance would wait with us.
+    if (collector.isFull) return Promise.race([collector.drained(), this.#wake.wait(waitMs)])
     if (reader.isIdle) return fetcher.wait(waitMs)
     await Promise.race([reader.wait(waitMs), fetcher.wait(waitMs)])
   }
@@ -298,6 +298,13 @@ export class StreamThread {
     } catch (error) {
       this.#logger.warn({ err: error }, 'state of tasks that run elsewhere could not be removed; it is tried again')
     }
+  }
+
+  /** The loop may be waiting for a commit: it must not miss the deadline of a rebalance for it. */
+  #onMail(mail: Mail<Assigned>): void {
+    if (mail.kind === 'prepareJoin') this.#parts?.committer.limit(mail.deadlineMs)
+    else if (mail.kind === 'lost') this.#parts?.committer.abandon(mail.cause)
+    this.#wakeup()
   }
 
   #wakeup(): void {

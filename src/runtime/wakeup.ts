@@ -19,9 +19,11 @@ export class Wakeup {
     return new Promise((resolve) => {
       const end = (): void => {
         timer.cancel()
+        resolve()
+        // A sleep that somebody else has ended meanwhile must not take a wake-up away from the next.
+        if (this.#wakeNow !== end) return
         this.#wakeNow = undefined
         this.#woken = false
-        resolve()
       }
       const timer = this.#clock.setTimer(maxWaitMs, end)
       this.#wakeNow = end
