@@ -228,6 +228,7 @@ export class KafkaStreams implements AsyncDisposable {
     const alive = keepProcessAlive()
     try {
       const { identity } = await this.#openInstance()
+      if (this.#closing.signal.aborted) throw this.#unreachable('RUNNING')
       await this.#connect()
       const ownIds = [identity.transactionalId(threadId)].filter((id) => id !== undefined)
       await identity.fencePredecessors(this.#connected, this.#config.transactionTimeoutMs, ownIds)

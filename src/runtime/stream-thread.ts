@@ -360,7 +360,11 @@ export class StreamThread {
     if (info?.error !== undefined) throw assignmentRefused(info.error)
     if (info !== undefined) await this.#learn(parts, info)
     // Named as a duplicate: until it is known who is alive there is nothing to run.
-    if (info?.conflict !== undefined && info.activeTasks.length === 0) return
+    if (info?.conflict !== undefined && info.activeTasks.length === 0) {
+      // Others may have our tasks for as long as that takes.
+      tasks.catchUp()
+      return
+    }
     if (isLate) tasks.catchUp()
     const before = tasks.taskIds
     const wanted = info?.activeTasks ?? []
@@ -429,17 +433,17 @@ export class StreamThread {
         () => undefined,
         (failure: unknown) => ({ failure }),
       )
-      await this.#recover(error)
-      if (other !== undefined) await this.#recover(other.failure)
+      const isOfCommit = this.#parts?.committer.takeFailed() === true
+      await this.#recover(error, isOfCommit)
+      if (other !== undefined) await this.#recover(other.failure, isOfCommit)
     }
   }
 
-  /** Acts on the reaction of `error`; throws what cannot be recovered from. */
-  async #recover(error: unknown): Promise<void> {
+  /** Acts on the reaction of `error`; throws what cannot be recovered from. `isOfCommit`: a commit has failed with it. */
+  async #recover(error: unknown, isOfCommit: boolean): Promise<void> {
     const parts = this.#parts
     const reaction = reactionOf(error)
     if (!(error instanceof Error) || parts === undefined) throw error
-    const isOfCommit = parts.committer.takeFailed()
     if (reaction === 'fatal') {
       if (this.#stop.signal.aborted || !parts.tasks.haltBefore(error)) throw error
       // What was processed before the record that failed must not be lost with it.

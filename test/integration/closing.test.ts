@@ -1,6 +1,9 @@
 /** `close` at moments when something is missing: before anything was opened, and while the broker is silent. */
 import { describe, expect, it } from 'vitest'
 import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
+import { deferred } from '../../src/common/deferred.ts'
+import { slotInMemory } from '../../src/runtime/instance-identity.ts'
+import type { StateSlot } from '../../src/runtime/state-slot.ts'
 import { Cluster, countByKey } from '../support/embedded-app.ts'
 import { readCounts } from '../support/word-count-load.ts'
 
@@ -22,6 +25,19 @@ describe('closing an application', () => {
     await app.close({ timeoutMs: 500 })
     await started
     expect(app.state).toBe('NOT_RUNNING')
+  })
+
+  it('connects to no broker when that comes while its directory is opened', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const asked: string[] = []
+    cluster.broker.controls.observe(({ api, clientId }) => clientId === 'app' && asked.push(api))
+    const opened = deferred<StateSlot>()
+    const app = cluster.app(countByKey(), { store: 'persistent' }, { openSlot: () => opened.promise })
+    const started = expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_CLOSED' })
+    const closed = app.close({ timeoutMs: 5000 })
+    opened.resolve(slotInMemory('0000'))
+    await Promise.all([started, closed])
+    expect(asked).toEqual([])
   })
 
   for (const api of ['ApiVersions', 'Metadata', 'InitProducerId', 'JoinGroup', 'SyncGroup'] as const) {
