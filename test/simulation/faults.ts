@@ -82,6 +82,12 @@ export function isRequestFault(fault: Fault): fault is RequestFault {
   return requestKinds.has(fault.kind)
 }
 
+/** Until it has passed, or what it put off has happened. */
+export function lastsMs(fault: Fault): number {
+  const { forMs, delayMs, restartMs } = { forMs: 0, delayMs: 0, restartMs: 0, ...fault }
+  return Math.max(forMs, delayMs, restartMs)
+}
+
 export function describeFault({ at, nth, fault }: PlannedFault): string {
   const facts = Object.entries(fault).flatMap(([name, value]) => (name === 'kind' ? [] : [`${name} ${String(value)}`]))
   return `${fault.kind}${facts.length > 0 ? ` (${facts.join(', ')})` : ''} at ${at} ${nth}`

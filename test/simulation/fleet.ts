@@ -34,7 +34,7 @@ export class Fleet {
   readonly #repairs = new Set<() => void>()
   readonly #idle = new Set<SimulatedMachine>()
   #machines = 0
-  /** Who ends from now on comes back. */
+  /** The last one that ends from now on comes back. */
   #isRepaired = false
 
   constructor(options: FleetOptions) {
@@ -61,12 +61,13 @@ export class Fleet {
     else this.#options.expire(process.name)
   }
 
-  /** Whatever is frozen goes on, and somebody runs. */
+  /** Whatever is frozen goes on, and somebody runs, though not everybody who ever did. */
   repairAll(): void {
     this.#isRepaired = true
     for (const repair of this.#repairs) repair()
     this.#repairs.clear()
     for (const { process } of this.#instances.values()) process.thaw()
+    if (this.#instances.size > 0) return
     for (const machine of this.#idle) this.#start(machine)
     if (this.#instances.size === 0) this.startAnother()
   }
@@ -172,7 +173,7 @@ export class Fleet {
 
   #startLater(machine: SimulatedMachine, restartMs: number): void {
     this.#idle.add(machine)
-    if (restartMs < 0 && !this.#isRepaired) return
+    if (restartMs < 0 && (!this.#isRepaired || this.#instances.size > 0)) return
     this.#options.world.scheduler.schedule(Math.max(0, restartMs) * 1000, () => {
       if (this.#idle.has(machine)) this.#start(machine)
     })

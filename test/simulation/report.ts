@@ -19,7 +19,9 @@ export async function reportOn(
   traceLines: number = lastLines,
 ): Promise<Failure> {
   const shrunk = await shrink(scenario)
+  Error.stackTraceLimit = 20
   const again = await simulate(scenario, { traceLines })
+  Error.stackTraceLimit = 0
   const { workload, faults, bursts: _bursts, seed: _seed, ...facts } = scenario
   const text = [
     `run ${number}: ${workload.name}, ${JSON.stringify(facts)}`,
@@ -29,7 +31,7 @@ export async function reportOn(
       : []),
     ...again.trace,
     'violated:',
-    ...first.violations.map((violation) => `  ${violation}`),
+    ...again.violations.map((violation) => `  ${violation}`),
     ...(again.hash === first.hash ? [] : [`NOT DETERMINISTIC: trace ${first.hash}, then ${again.hash}`]),
     `replay: ${replay}`,
   ].join('\n')

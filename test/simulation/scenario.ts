@@ -21,7 +21,11 @@ export interface Scenario {
   /** How long the markers of a transaction take to each of its partitions, at most; 0: they are there at once. */
   readonly markersMaxMs: number
   readonly bursts: readonly Burst[]
+  /** After the bursts a single record comes so often, until the faults are over. */
+  readonly dripMs: number
   readonly faults: readonly PlannedFault[]
+  /** From the end of load and faults until everything is processed. */
+  readonly recoveryMaxMs: number
   /** At the end everything is restored by an instance on an empty machine. */
   readonly restoresAtEnd: boolean
 }
@@ -34,7 +38,7 @@ export interface Burst {
 export const words: readonly string[] = ['ash', 'beech', 'cedar', 'elm', 'fir', 'hazel', 'larch', 'maple', 'oak', 'yew']
 
 /** After this time nothing fails any more. */
-export const faultsEndMs = 30_000
+export const faultsEndMs = 25_000
 
 const apiNames: readonly CrossingName[] = [
   'Produce',
@@ -76,9 +80,13 @@ export function randomScenario(seed: number, options: { readonly overlap?: boole
     bufferedRecordsPerPartition: random.pick([5, 1000]),
     latencyMaxUs: random.pick([200, 1000, 8000]),
     transactionVersion: random.pick([0, 2]),
-    markersMaxMs: random.pick([0, 0, 10, 200, 1500]),
+    markersMaxMs: random.pick([0, 0, 10, 100, 400]),
     bursts: randomBursts(random),
-    faults: Array.from({ length: random.between(1, 8) }, () => randomFault(random, { nodes, partitions })),
+    dripMs: random.pick([400, 1500]),
+    faults: Array.from({ length: random.between(1, 8) }, () =>
+      fitting(guarantee, randomFault(random, { nodes, partitions })),
+    ),
+    recoveryMaxMs: Infinity,
     restoresAtEnd: random.chance(0.25),
   }
 }
@@ -101,7 +109,9 @@ export function smallScenario(options: Partial<Scenario> = {}): Scenario {
     transactionVersion: 2,
     markersMaxMs: 0,
     bursts: Array.from({ length: 8 }, (_, i) => ({ atMs: i * 60, records: 6 })),
+    dripMs: 400,
     faults: [],
+    recoveryMaxMs: Infinity,
     restoresAtEnd: false,
     ...options,
   }
@@ -113,6 +123,12 @@ function randomBursts(random: SeededRandom): Burst[] {
     atMs += random.pick([0, 30, 100, 400, 1500])
     return { atMs, records: random.between(1, 20) }
   })
+}
+
+/** Without transactions an OffsetCommit that comes late counts as any other, and no run would get to its end. */
+export function fitting(guarantee: Scenario['guarantee'], planned: PlannedFault): PlannedFault {
+  const comesLate = planned.fault.kind === 'orphan' || planned.fault.kind === 'late-request'
+  return guarantee === 'at_least_once' && comesLate ? { ...planned, fault: { kind: 'cut-after' } } : planned
 }
 
 interface ClusterShape {

@@ -3,7 +3,7 @@
  * every crossing where it makes sense; the number is the place in that list.
  */
 import type { Fault, PlannedFault } from './faults.ts'
-import { randomScenario, smallScenario, type Scenario } from './scenario.ts'
+import { fitting, randomScenario, smallScenario, type Scenario } from './scenario.ts'
 import { simulate } from './simulation.ts'
 import { fieldCount } from './workloads.ts'
 
@@ -31,7 +31,10 @@ export async function openSeries({ exhaustive, overlap }: SeriesOptions): Promis
   const all: Scenario[] = []
   for (const base of bases) {
     const { crossings } = await simulate(base)
-    for (const fault of singleFaults(crossings)) all.push({ ...base, faults: [fault] })
+    for (const planned of singleFaults(crossings)) {
+      const fault = fitting(base.guarantee, planned)
+      all.push({ ...base, faults: [fault], recoveryMaxMs: recoveryMaxMs(base, fault, crossings.get('any') ?? 0) })
+    }
   }
   return {
     first: 0,
@@ -74,4 +77,16 @@ function singleFaults(crossings: ReadonlyMap<string, number>): PlannedFault[] {
   const every = (at: 'any' | 'request', faults: readonly Fault[]): PlannedFault[] =>
     Array.from({ length: crossings.get(at) ?? 0 }, (_, nth) => faults.map((fault) => ({ at, nth, fault }))).flat()
   return [...every('request', atEveryRequest), ...every('any', atEveryCrossing)]
+}
+
+/** Session, request and transaction time-outs, and what has to be found out before and after. */
+const anyRecoveryMs = 18_000
+/** Session time-out and a second. */
+const takeOverMs = 7000
+/** After the restart on the same disk, once everybody was running. */
+const restartMs = 2000
+
+function recoveryMaxMs(base: Scenario, { nth, fault }: PlannedFault, crossings: number): number {
+  if (fault.kind !== 'crash') return anyRecoveryMs
+  return base.store === 'persistent' && fault.restartMs >= 0 && nth > crossings / 2 ? restartMs : takeOverMs
 }

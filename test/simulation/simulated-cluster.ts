@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly random: SeededRandom
   readonly nodes: number
   readonly transactionVersion: 0 | 2
+  /** As on a real cluster: the markers of one transaction come to its partitions at different times. */
+  readonly markersMaxMs: number
   readonly topics: Readonly<Record<string, number>>
   /** Without transactions an OffsetCommit that arrives late moves offsets back, and no broker can tell. */
   readonly offsetsMayGoBack: boolean
@@ -36,11 +38,13 @@ export class SimulatedCluster {
   readonly #offsetsMayGoBack: boolean
   readonly #committed = new Map<string, number>()
   readonly #batch = new BatchBuilder()
+  #isRepaired = false
   /** Ends whatever is held, stopped or frozen. */
   readonly #repairs = new Set<() => void>()
 
   constructor(options: ClusterOptions) {
-    const { scheduler, random, nodes, transactionVersion, topics, offsetsMayGoBack, onViolation } = options
+    const { scheduler, random, nodes, transactionVersion, markersMaxMs, topics, offsetsMayGoBack, onViolation } =
+      options
     this.#scheduler = scheduler
     this.#random = random
     this.#offsetsMayGoBack = offsetsMayGoBack
@@ -48,7 +52,11 @@ export class SimulatedCluster {
     this.broker = new EmbeddedBroker({
       nodes,
       random,
-      config: { defaultReplicationFactor: nodes, transactionVersion },
+      config: {
+        defaultReplicationFactor: nodes,
+        transactionVersion,
+        transactionMarkerDelayMs: () => (this.#isRepaired ? 0 : random.below(markersMaxMs + 1)),
+      },
       clock: {
         now: () => scheduler.nowMs,
         setTimer: (delayMs, callback) => scheduler.schedule(delayMs * 1000, callback),
@@ -166,34 +174,8 @@ export class SimulatedCluster {
     }
   }
 
-  /** As on a real cluster: the markers of one transaction come to its partitions at different times. */
-  delayMarkers(maxMs: number): void {
-    if (maxMs === 0) return
-    const { controls } = this.broker
-    const held = new Map<string, () => void>()
-    const holdOrRelease = (name: string, hold: () => () => void): void => {
-      const release = held.get(name)
-      if (release === undefined) held.set(name, hold())
-      else if (this.#random.chance(0.7)) {
-        release()
-        held.delete(name)
-      }
-    }
-    const step = (): void => {
-      for (const { topic, partition } of this.partitions) {
-        if (topic !== 'in') holdOrRelease(`${topic}-${partition}`, () => controls.holdMarkers(topic, partition))
-      }
-      holdOrRelease('offsets', () => controls.holdOffsetMarkers(applicationId))
-      timer = this.#scheduler.schedule(this.#random.between(1, (maxMs * 1000) / 2), step)
-    }
-    let timer = this.#scheduler.schedule(0, step)
-    this.#repairs.add(() => {
-      timer.cancel()
-      for (const release of held.values()) release()
-    })
-  }
-
   repairAll(): void {
+    this.#isRepaired = true
     for (const repair of this.#repairs) repair()
     this.#repairs.clear()
   }

@@ -3,12 +3,12 @@
  * simulated time to settle, and what must hold is checked.
  */
 import { checkRun, mayMakeZombies } from './checks.ts'
-import { describeFault, FaultPlan, isRequestFault } from './faults.ts'
+import { describeFault, FaultPlan, isRequestFault, lastsMs } from './faults.ts'
 import type { CrossingKind, Fault, RequestFault } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { describeLog } from './log-model.ts'
 import { faultsEndMs, words, type Scenario } from './scenario.ts'
-import { Scheduler } from './scheduler.ts'
+import { Scheduler, type Scheduled } from './scheduler.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
@@ -20,6 +20,8 @@ export interface Outcome {
   readonly trace: readonly string[]
   readonly events: number
   readonly simulatedMs: number
+  /** From the end of load and faults until everything was processed. */
+  readonly recoveryMs: number
   /** How many crossings of each kind there were. */
   readonly crossings: ReadonlyMap<string, number>
 }
@@ -59,6 +61,9 @@ class Simulation {
   readonly #settleUs: number
   #burstsLeft: number
   #recordsMade = 0
+  #recoveryMs = 0
+  #quietAtMs = 0
+  #dripping: Scheduled | undefined
   #nextLookMs = 0
   #wasDone = false
 
@@ -75,6 +80,7 @@ class Simulation {
       random: new SeededRandom(scenario.seed, 'cluster'),
       nodes,
       transactionVersion: scenario.transactionVersion,
+      markersMaxMs: scenario.markersMaxMs,
       topics: {
         in: partitions,
         [workload.countTopic]: partitions,
@@ -114,22 +120,28 @@ class Simulation {
       trace: this.#trace.lines,
       events: this.#scheduler.events,
       simulatedMs: this.#nowMs,
+      recoveryMs: this.#recoveryMs,
       crossings: this.#plan.counts,
     }
   }
 
   async #live(): Promise<void> {
-    this.#cluster.delayMarkers(this.#scenario.markersMaxMs)
     for (let i = 0; i < this.#scenario.instances; i++) this.#fleet.startAnother()
     for (const { atMs, records } of this.#scenario.bursts) {
       this.#scheduler.schedule(atMs * 1000, () => this.#load(records))
     }
-    const isOver = (): boolean => this.#burstsLeft === 0 && (this.#plan.isDone || this.#isSettled())
-    await this.#scheduler.run(isOver, faultsEndMs * 1000)
+    this.#drip()
+    await this.#scheduler.run(() => this.#areFaultsOver(), faultsEndMs * 1000)
     this.#plan.end()
+    this.#dripping?.cancel()
     this.#cluster.repairAll()
     this.#fleet.repairAll()
+    const repairedMs = this.#nowMs
     if (!(await this.#settle('after the last fault'))) return
+    this.#recoveryMs = this.#nowMs - repairedMs
+    const limitMs = this.#scenario.recoveryMaxMs
+    if (this.#recoveryMs > limitMs)
+      this.#violate(`it took ${this.#recoveryMs} ms to recover, and not ${limitMs} at most`)
     // A store that is not what its changelog says shows with the next record of a word.
     this.#probe()
     if (!(await this.#settle('after one more of every word'))) return
@@ -147,6 +159,12 @@ class Simulation {
     this.#violate(`unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`)
   }
 
+  /** Whatever was to happen has happened and has come to its end, as far as this run gets to it. */
+  #areFaultsOver(): boolean {
+    if (this.#burstsLeft > 0 || this.#nowMs < this.#quietAtMs) return false
+    return this.#plan.isDone || this.#isSettled()
+  }
+
   get #nowMs(): number {
     return Math.floor(this.#scheduler.nowUs / 1000)
   }
@@ -159,6 +177,10 @@ class Simulation {
 
   #load(records: number): void {
     this.#burstsLeft--
+    this.#append(records)
+  }
+
+  #append(records: number): void {
     const { workload, partitions } = this.#scenario
     const made = groupByPartition(records, () => {
       const chosen = Array.from({ length: this.#random.pick(workload.wordsPerRecord) }, () => this.#random.pick(words))
@@ -166,6 +188,15 @@ class Simulation {
       return [byWord ? this.#partitionOf(chosen[0]) : this.#random.below(partitions), this.#record(chosen)]
     })
     for (const [partition, list] of made) this.#cluster.append('in', partition, list)
+  }
+
+  /** While faults last there is always something to do wrong. */
+  #drip(): void {
+    const { dripMs } = this.#scenario
+    this.#dripping = this.#scheduler.schedule(dripMs * 1000, () => {
+      if (this.#burstsLeft === 0) this.#append(1)
+      this.#drip()
+    })
   }
 
   /** Each word once more. */
@@ -195,6 +226,7 @@ class Simulation {
 
   #apply(fault: Fault, process: SimulatedProcess, kind: CrossingKind, api = ''): void {
     const at = { at: 'any', nth: (this.#plan.counts.get('any') ?? 1) - 1, fault } as const
+    this.#quietAtMs = Math.max(this.#quietAtMs, this.#nowMs + lastsMs(fault))
     this.#trace.add(this.#scheduler.nowUs, process.name, `### ${kind} ${api}: ${describeFault(at)}`)
     switch (fault.kind) {
       case 'crash':

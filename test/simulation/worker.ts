@@ -36,6 +36,9 @@ async function work({ from, to, replay, traceLines, ...options }: WorkerJob): Pr
   return { runs: to - from, events, failures }
 }
 
+// Errors are ordinary here, and where they were made costs more than what they say; a report runs with it.
+Error.stackTraceLimit = 0
+
 process.on('message', (job: WorkerJob) => {
   work(job).then(
     (answer) => process.send?.(answer),

@@ -16,8 +16,8 @@ export interface BrokerConfig {
   readonly transactionMaxTimeoutMs: number
   /** The finalised `transaction.version`: clients use transaction protocol v2 (KIP-890) from 2 on, else v1. */
   readonly transactionVersion: 0 | 2
-  /** How long a transaction's markers take to reach its partitions; 0: they are there when EndTxn is answered. */
-  readonly transactionMarkerDelayMs: number
+  /** How long a transaction's marker takes to reach a partition; 0: it is there when EndTxn is answered. */
+  readonly transactionMarkerDelayMs: () => number
   /** Bytes of all logs together; an append beyond is refused. */
   readonly maxLogBytes: number
   /** A compacted partition is compacted when this many bytes came since the last time. */
@@ -47,7 +47,7 @@ export const defaultBrokerConfig: BrokerConfig = {
   offsetMetadataMaxBytes: 4_096,
   transactionMaxTimeoutMs: 900_000,
   transactionVersion: 2,
-  transactionMarkerDelayMs: 0,
+  transactionMarkerDelayMs: () => 0,
   maxLogBytes: 2 * 1024 ** 3,
   compactionThresholdBytes: 16 * 1024 ** 2,
   maxFrameBytes: 100 * 1024 ** 2,

@@ -20,11 +20,11 @@ interface Held {
 
 export class TransactionMarkers {
   readonly #clock: Clock
-  readonly #delayMs: number
+  readonly #delayMs: () => number
   readonly #writer: MarkerWriter
   readonly #held = new Map<TopicPartitionKey, Held>()
 
-  constructor(clock: Clock, delayMs: number, writer: MarkerWriter) {
+  constructor(clock: Clock, delayMs: () => number, writer: MarkerWriter) {
     this.#clock = clock
     this.#delayMs = delayMs
     this.#writer = writer
@@ -40,8 +40,9 @@ export class TransactionMarkers {
         missing -= 1
         if (missing === 0) done()
       }
-      if (this.#delayMs === 0) this.#writeUnlessHeld(partition, write)
-      else this.#clock.setTimer(this.#delayMs, () => this.#writeUnlessHeld(partition, write))
+      const delayMs = this.#delayMs()
+      if (delayMs === 0) this.#writeUnlessHeld(partition, write)
+      else this.#clock.setTimer(delayMs, () => this.#writeUnlessHeld(partition, write))
     }
   }
 
