@@ -31,7 +31,7 @@ const { values } = parseArgs({
   },
 })
 const records = Number(values.records)
-const ours = [process.execPath, join(import.meta.dirname, 'app.mjs')]
+const ours = [process.execPath, '--no-warnings', join(import.meta.dirname, 'app.mjs')]
 const raw = values.raw
 const runs: BenchRun[] = raw !== undefined && existsSync(raw) ? readRuns(raw) : []
 
