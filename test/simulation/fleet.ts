@@ -31,6 +31,7 @@ const startAgainMs = 1000
 export class Fleet {
   readonly #options: FleetOptions
   readonly #instances = new Map<SimulatedProcess, Instance>()
+  readonly #restored = new Map<string, number>()
   readonly #repairs = new Set<() => void>()
   readonly #idle = new Set<SimulatedMachine>()
   #machines = 0
@@ -39,6 +40,11 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options
+  }
+
+  /** How many records each process has replayed from changelogs. */
+  get restored(): ReadonlyMap<string, number> {
+    return this.#restored
   }
 
   get size(): number {
@@ -132,6 +138,9 @@ export class Fleet {
       const isStart = !hasRun && 'code' in error && error.code === 'MILLRACE_KAFKA_UNREACHABLE'
       if (isStart) this.#startLater(machine, startAgainMs)
       else onViolation(`${process.name} stopped: ${String(error)}`)
+    })
+    streams.on('restore', ({ restored, done }) => {
+      if (done && !process.isDead) this.#restored.set(process.name, (this.#restored.get(process.name) ?? 0) + restored)
     })
     streams.on('state', ({ to }) => {
       world.trace.add(world.scheduler.nowUs, process.name, to)

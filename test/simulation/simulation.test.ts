@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import { serdes } from '../../src/serde/serdes.ts'
+import type { Fault } from './faults.ts'
 import { runPool } from './pool.ts'
-import { randomScenario, smallScenario } from './scenario.ts'
+import { randomScenario, smallScenario, words, type Scenario } from './scenario.ts'
 import { openSeries } from './series.ts'
 import { simulate } from './simulation.ts'
 import { fieldCount } from './workloads.ts'
@@ -55,6 +56,29 @@ describe('instances under faults', () => {
       const { violations } = await simulate(series.scenario(number))
       expect({ number, violations }).toEqual({ number, violations: [] })
     }
+  })
+})
+
+describe('state on a disk', () => {
+  const alone = (fault: Fault): Scenario =>
+    smallScenario({ instances: 1, restoresAtEnd: false, faults: [{ at: 'EndTxn', nth: 6, fault }] })
+
+  it('is as its instance left it when that was closed', async () => {
+    const { violations, restored } = await simulate(alone({ kind: 'close', restartMs: 5 }))
+    expect(violations).toEqual([])
+    expect(restored.get('m1.1')).toBe(0)
+  })
+
+  it('lacks the last commit at most when its instance was killed', async () => {
+    const { violations, restored } = await simulate(alone({ kind: 'crash', restartMs: 5, disk: 'kept' }))
+    expect(violations).toEqual([])
+    expect(restored.get('m1.1')).toBeLessThanOrEqual(words.length)
+  })
+
+  it('is made anew from the changelog when the disk is a new one', async () => {
+    const { violations, restored } = await simulate(alone({ kind: 'crash', restartMs: 5, disk: 'empty' }))
+    expect(violations).toEqual([])
+    expect(restored.get('m1.1')).toBeGreaterThan(words.length)
   })
 })
 

@@ -22,6 +22,8 @@ export interface Outcome {
   readonly simulatedMs: number
   /** From the end of load and faults until everything was processed. */
   readonly recoveryMs: number
+  /** How many records each process has replayed from changelogs. */
+  readonly restored: ReadonlyMap<string, number>
   /** How many crossings of each kind there were. */
   readonly crossings: ReadonlyMap<string, number>
 }
@@ -121,6 +123,7 @@ class Simulation {
       events: this.#scheduler.events,
       simulatedMs: this.#nowMs,
       recoveryMs: this.#recoveryMs,
+      restored: this.#fleet.restored,
       crossings: this.#plan.counts,
     }
   }
