@@ -42,6 +42,8 @@ export class Committer {
   #failure: { readonly error: unknown } | undefined
   #isFailed = false
   #lastCommitMs: number
+  /** Of the commit that is asked for or under way. */
+  #deadlineMs = Number.POSITIVE_INFINITY
   #warnedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(options: CommitterOptions) {
@@ -99,6 +101,7 @@ export class Committer {
   /** Cuts, after the commit under way has ended. Resolves at the end of this one, or with overlap at its cut. */
   async commit(options: { readonly deadlineMs?: number; readonly toTheEnd?: boolean } = {}): Promise<void> {
     const { deadlineMs = Number.POSITIVE_INFINITY, toTheEnd = false } = options
+    this.#deadlineMs = deadlineMs
     await this.settle(deadlineMs)
     const { client, collector, group, config, clock, fetcher, tasks } = this.#options
     const exactlyOnce = config.processingGuarantee === 'exactly_once'
@@ -118,25 +121,27 @@ export class Committer {
       this.#lastCommitMs = clock.now()
       this.#underWay = commit
       this.#ended = this.#finish(commit)
+      this.limit(this.#deadlineMs)
     } catch (error) {
       this.#isFailed = true
       throw error
     }
     const overlaps = exactlyOnce && config.maxCommitsInFlight > 0 && !toTheEnd
-    if (!overlaps) await this.settle(deadlineMs)
+    if (!overlaps) await this.settle()
   }
 
   /** Waits for the end of the commit under way, giving it up at the deadline while it can be; throws its failure. */
   async settle(deadlineMs: number = Number.POSITIVE_INFINITY): Promise<void> {
-    if (deadlineMs < Number.POSITIVE_INFINITY) this.limit(deadlineMs)
+    this.limit(deadlineMs)
     if (this.#underWay !== undefined) await this.#ended
     this.check()
   }
 
-  /** For a rebalance that comes while the thread waits for the commit under way. */
+  /** For a rebalance that comes while the thread waits for a commit. */
   limit(deadlineMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs)
     const commit = this.#underWay
-    if (commit === undefined) return
+    if (commit === undefined || deadlineMs === Number.POSITIVE_INFINITY) return
     const { clock } = this.#options
     const timer = clock.setTimer(Math.max(0, deadlineMs - clock.now()), () => commit.abandon(commitDeadline()))
     void this.#ended?.then(() => timer.cancel())
