@@ -191,7 +191,8 @@ export class Fleet {
     if (!rejoined) {
       this.violations.push(`instance ${victim.index + 1} slept and took no part again within ${rejoinWaitMs} ms`)
     }
-    const sleeper = { instance: victim.index, tasks, assignedAtMs, stoppedAtMs, wokenAtMs }
+    const isRemembered = !this.kills.some(({ atMs }) => atMs > stoppedAtMs && atMs < wokenAtMs)
+    const sleeper = { instance: victim.index, tasks, assignedAtMs, stoppedAtMs, wokenAtMs, isRemembered }
     this.sleepers.push({ ...sleeper, rejoinedAtMs: rejoined ? victim.lastAssignedAtMs : Date.now() })
   }
 }
