@@ -8,7 +8,8 @@ export interface Scenario {
   readonly workload: Workload
   readonly guarantee: 'exactly_once' | 'at_least_once'
   readonly maxCommitsInFlight: 0 | 1
-  readonly instances: number
+  /** When each instance starts: their heartbeats, and so what they know of each other, differ by as much. */
+  readonly startsMs: readonly number[]
   readonly partitions: number
   readonly nodes: number
   readonly store: 'persistent' | 'memory'
@@ -71,7 +72,7 @@ export function randomScenario(seed: number, options: { readonly overlap?: boole
     workload: random.pick([wordCount, fieldCount]),
     guarantee,
     maxCommitsInFlight: options.overlap === true ? 1 : random.pick([0, 1]),
-    instances: random.between(1, 3),
+    startsMs: Array.from({ length: random.between(1, 3) }, (_, i) => (i === 0 ? 0 : random.between(0, 600))),
     partitions,
     nodes,
     store: random.pick(['memory', 'persistent']),
@@ -98,7 +99,7 @@ export function smallScenario(options: Partial<Scenario> = {}): Scenario {
     workload: wordCount,
     guarantee: 'exactly_once',
     maxCommitsInFlight: 1,
-    instances: 2,
+    startsMs: [0, 230],
     partitions: 2,
     nodes: 2,
     store: 'persistent',

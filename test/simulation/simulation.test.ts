@@ -61,7 +61,7 @@ describe('instances under faults', () => {
 
 describe('state on a disk', () => {
   const alone = (fault: Fault): Scenario =>
-    smallScenario({ instances: 1, restoresAtEnd: false, faults: [{ at: 'EndTxn', nth: 6, fault }] })
+    smallScenario({ startsMs: [0], restoresAtEnd: false, faults: [{ at: 'EndTxn', nth: 6, fault }] })
 
   it('is as its instance left it when that was closed', async () => {
     const { violations, restored } = await simulate(alone({ kind: 'close', restartMs: 5 }))

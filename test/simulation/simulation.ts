@@ -129,7 +129,7 @@ class Simulation {
   }
 
   async #live(): Promise<void> {
-    for (let i = 0; i < this.#scenario.instances; i++) this.#fleet.startAnother()
+    for (const atMs of this.#scenario.startsMs) this.#scheduler.schedule(atMs * 1000, () => this.#fleet.startAnother())
     for (const { atMs, records } of this.#scenario.bursts) {
       this.#scheduler.schedule(atMs * 1000, () => this.#load(records))
     }
