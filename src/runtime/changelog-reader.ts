@@ -69,12 +69,18 @@ interface Bounds {
 
 type TopicConfigs = ReadonlyMap<string, ReadonlyMap<string, string>>
 
+const markerRefreshMinMs = 1000
+const retryFirstMs = 50
+const retryMaxMs = 5000
+
 export class ChangelogReader {
   readonly #options: ChangelogReaderOptions
   readonly #fetcher: Fetcher
   readonly #active = new Map<TopicPartitionKey, Restoration>()
   #added: ManagedTask[] = []
   #bounds: Lookup<Bounds> | undefined
+  #failuresInRow = 0
+  #notBeforeMs = 0
 
   constructor(options: ChangelogReaderOptions) {
     this.#options = options
@@ -103,8 +109,22 @@ export class ChangelogReader {
     return this.#added.includes(managed) || [...this.#active.values()].some((active) => active.managed === managed)
   }
 
-  /** A bounded piece of work. */
+  /** A bounded piece of work. A passing failure (a full disk) waits for its next attempt; other tasks run meanwhile. */
   async step(): Promise<void> {
+    const { clock, logger } = this.#options
+    if (clock.now() < this.#notBeforeMs) return
+    try {
+      await this.#step()
+      this.#failuresInRow = 0
+    } catch (error) {
+      if (reactionOf(error) !== 'retriable') throw error
+      const delayMs = Math.min(retryMaxMs, retryFirstMs * 2 ** this.#failuresInRow++)
+      this.#notBeforeMs = clock.now() + delayMs
+      logger.warn({ err: error, delayMs }, 'a restore cannot go on at the moment and is tried again')
+    }
+  }
+
+  async #step(): Promise<void> {
     if (this.#added.length > 0) await this.#begin()
     const taken = this.#take()
     if ('managed' in taken) return this.#restart(taken)
@@ -217,10 +237,10 @@ export class ChangelogReader {
     )
   }
 
-  /** Only where there is state to judge. Without the right to read them, Kafka's defaults count. */
+  /** Only where there is state to judge, now or at the next start. Without the right to read them, Kafka's defaults count. */
   async #configs(tasks: readonly ManagedTask[]): Promise<TopicConfigs> {
     const topics = tasks
-      .filter(({ state }) => state.marker !== undefined)
+      .filter(({ state, directory }) => state.marker !== undefined || directory !== undefined)
       .flatMap(({ task }) => task.changelogs.map(({ topic }) => topic))
     if (topics.length === 0) return new Map()
     try {
@@ -235,6 +255,11 @@ export class ChangelogReader {
   async #register(managed: ManagedTask, changelog: TaskChangelog, facts: ChangelogFacts): Promise<void> {
     const { clock, logger } = this.#options
     const begin = whereToBegin(managed, changelog, facts, clock.now())
+    if (facts.deleteRetentionMs !== undefined)
+      managed.markerRefreshMs = Math.max(
+        markerRefreshMinMs,
+        Math.min(managed.markerRefreshMs, facts.deleteRetentionMs / 4),
+      )
     const restoration: Restoration = {
       managed,
       changelog,

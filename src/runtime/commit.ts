@@ -36,8 +36,6 @@ import type { TaskPosition } from './task/task-options.ts'
 
 /** The event loop is given back this often while caches are flushed. */
 const flushSliceMs = 10
-/** Its time says how long ago the state was complete, by which removed tombstones are judged. */
-export const markerRefreshMs = 3_600_000
 
 export interface CommitOptions {
   readonly exactlyOnce: boolean
@@ -184,7 +182,7 @@ export class Commit {
   #concernsEngine({ managed, positions, frozen }: CutPart): boolean {
     const { marker } = managed.state
     if (!frozen.isEmpty || managed.isUnwritten || marker === undefined) return true
-    if (this.#options.clock.now() - marker.committedAtMs >= markerRefreshMs) return true
+    if (this.#options.clock.now() - marker.committedAtMs >= managed.markerRefreshMs) return true
     return [...positions].some(([partition, { offset }]) => marker.input[partition] !== offset)
   }
 

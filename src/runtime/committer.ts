@@ -14,7 +14,7 @@ import type { Logger } from '../common/logger.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import type { Fetcher, GroupMembership, KafkaClient, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
-import { Commit, commitDeadline, markerRefreshMs } from './commit.ts'
+import { Commit, commitDeadline } from './commit.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { TaskManager } from './task-manager.ts'
 
@@ -76,7 +76,7 @@ export class Committer {
     if (config.processingGuarantee === 'exactly_once' && collector.producer.inTransaction) return true
     const now = this.#options.clock.now()
     return running.some(
-      ({ task, state, isUnwritten }) =>
+      ({ task, state, isUnwritten, markerRefreshMs }) =>
         task.commitNeeded ||
         isUnwritten ||
         this.#hasPassedControlRecords(task.inputPartitions) ||

@@ -3,6 +3,8 @@ import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import type { TaskState } from '../state/state-engine.ts'
 import type { StreamTask } from './task/stream-task.ts'
 
+export const markerRefreshMaxMs = 3_600_000
+
 export interface ManagedTask {
   readonly task: StreamTask
   readonly state: TaskState
@@ -16,6 +18,11 @@ export interface ManagedTask {
   frozen: 'none' | 'uncommitted' | 'committed'
   /** The engine did not take what was committed earlier; it is part of the frozen overlay still. */
   isUnwritten: boolean
+  /**
+   * The marker's time says how long ago the state was complete, by which removed tombstones are judged: an idle task
+   * writes it anew after so long, a fraction of the time for which its changelogs keep tombstones.
+   */
+  markerRefreshMs: number
   /**
    * Where this owner began on partitions without a committed offset. A rollback goes back there: the reset policy must
    * never be evaluated twice, or `latest` would skip what was rolled back.

@@ -219,7 +219,7 @@ export class StreamThread {
     this.#checkTopics(parts)
     await this.#cleanUp(parts)
     if (!reader.isIdle) await reader.step()
-    tasks.activate()
+    await tasks.activate()
     this.#updateState(parts)
     const busy = this.#work(parts)
     const { failure } = tasks
@@ -495,7 +495,11 @@ export class StreamThread {
         await producer.abort()
         return outcome
       } catch (error) {
-        if (reactionOf(error) === 'unknown-outcome') outcome = 'unknown-outcome'
+        if (reactionOf(error) === 'unknown-outcome') {
+          outcome = 'unknown-outcome'
+          // Also for the next attempt, should the new producer fail.
+          this.#mustResolve(outcome)
+        }
         this.#logger.warn({ err: error }, 'the abort failed; a new producer resolves the transaction')
       }
     }

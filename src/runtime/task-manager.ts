@@ -21,6 +21,7 @@ import { compareTaskIds } from './assignment/task-assignor.ts'
 import type { ChangelogReader } from './changelog-reader.ts'
 import { deadLetterTopics } from './dead-letter-topics.ts'
 import { Lookup } from './lookup.ts'
+import { markerRefreshMaxMs } from './managed-task.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { resetOffsets } from './offset-reset.ts'
 import type { RecordCollector } from './record-collector.ts'
@@ -185,6 +186,7 @@ export class TaskManager {
       status: 'assigned',
       frozen: 'none',
       isUnwritten: false,
+      markerRefreshMs: markerRefreshMaxMs,
       startOffsets: new Map(),
       halt: undefined,
       outOfRange: new Map(),
@@ -251,9 +253,10 @@ export class TaskManager {
    * transaction that moves them is still under way. Where nothing was committed: where this owner began before, else
    * what the reset policy says, once.
    */
-  activate(): void {
+  async activate(): Promise<void> {
     const positions = this.#takePositions()
     if (positions === undefined) return
+    for (const managed of positions.tasks) await this.#clearUnlogged(managed, positions.committed)
     for (const managed of positions.tasks) {
       // Processors may read their stores in `init`, so not before the stores are complete.
       managed.task.initialize()
@@ -288,10 +291,7 @@ export class TaskManager {
     const partitions = tasks.flatMap(({ task }) => task.inputPartitions).map(parseTopicPartition)
     const committed = await client.committedOffsets(config.applicationId, partitions, { requireStable: true })
     const topicIds = new Map([...this.#topics].map(([name, { topicId }]) => [name, topicId]))
-    for (const managed of tasks) {
-      requireOffsetsOf(managed, committed, topicIds, config.applicationId)
-      await this.#clearUnlogged(managed, committed)
-    }
+    for (const managed of tasks) requireOffsetsOf(managed, committed, topicIds, config.applicationId)
     await this.#resetMissing(tasks, committed)
     return { tasks, committed }
   }

@@ -66,7 +66,7 @@ async function bed(given: Partial<StreamsConfig> = {}): Promise<Bed> {
     // The reader has nothing to restore but must say so; then the positions are asked for, and taken.
     for (let i = 0; i < 3; i++) {
       await reader.step()
-      tasks.activate()
+      await tasks.activate()
       await settled()
     }
   }
