@@ -145,7 +145,7 @@ describe('TaskManager', () => {
 
   it('forgets positions that were asked for before a task was given up', async () => {
     const { kafka, tasks, activate } = await bed()
-    tasks.activate()
+    await tasks.activate()
     await tasks.reassign([], [])
     await activate()
     expect(kafka.fetcher.positions.size).toBe(0)
