@@ -29,7 +29,7 @@ export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     checkTable('count()', options)
     // Java once generated a store name here and still skips it, so that topologies keep their names.
     if (isUnnamedMaterialized(options)) this.#dsl.skipStoreName('KSTREAM-AGGREGATE-')
-    const aggregation = { initialize: () => 0, aggregate: increment, callback: 'count' }
+    const aggregation = { initialize: () => 0, aggregate: increment, callback: 'count', readsValue: false }
     return this.#aggregate('KSTREAM-AGGREGATE-', aggregation, options, { value: int64Serde })
   }
 

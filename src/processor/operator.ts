@@ -8,6 +8,8 @@ import type { RecordContext } from './record-context.ts'
 import type { PunctuationType, Cancellable } from './processor-context.ts'
 
 export interface Operator<K, V, KR = unknown, VR = unknown> {
+  /** False: of the value it asks only whether it is null, so that its text need not be read. Default: true. */
+  readonly readsValue?: boolean
   /** Once per life of the task's processors: after creation, and again on a new object after a rollback. */
   init?(context: OperatorContext<KR, VR>): void
   process(key: K, value: V): void

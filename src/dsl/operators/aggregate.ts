@@ -13,6 +13,7 @@ export interface Aggregation<K, V> {
   readonly aggregate: Aggregator<K, V>
   /** For messages: `aggregator`, `reducer`. */
   readonly callback: string
+  readonly readsValue?: boolean
 }
 
 /** Kafka Streams: KStreamAggregate.java, KStreamReduce.java. */
@@ -21,6 +22,7 @@ export function aggregateOperator<K, V>(aggregation: Aggregation<K, V>, table: S
 }
 
 class AggregateOperator<K, V> implements Operator<K, V> {
+  readonly readsValue: boolean
   readonly #initialize: (() => unknown) | undefined
   readonly #aggregate: Aggregator<K, V>
   readonly #callback: string
@@ -29,7 +31,8 @@ class AggregateOperator<K, V> implements Operator<K, V> {
   #store!: TableStore<K, unknown>
   #forwarder!: TableForwarder<K, unknown>
 
-  constructor({ initialize, aggregate, callback }: Aggregation<K, V>, table: StoredTable) {
+  constructor({ initialize, aggregate, callback, readsValue }: Aggregation<K, V>, table: StoredTable) {
+    this.readsValue = readsValue ?? true
     this.#initialize = initialize
     this.#aggregate = aggregate
     this.#callback = callback

@@ -11,6 +11,7 @@ import type { ErrorAction, ErrorPolicy, FailedRecord } from '../../processor/err
 import type { RecordContext } from '../../processor/record-context.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
 import type { DroppedRecords } from './dropped-records.ts'
+import { readValue } from './unread-text.ts'
 
 /** The record as it came from its topic; views that are valid during the record. */
 export interface RawRecord {
@@ -154,7 +155,7 @@ export class FailureHandler {
       timestamp,
       headers,
       key,
-      value,
+      value: readValue(value, rawValue),
       rawKey,
       rawValue,
     }

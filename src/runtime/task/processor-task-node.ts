@@ -10,6 +10,7 @@ import type { PunctuatedNode, TaskNode, TaskScope } from './task-scope.ts'
 
 export class ProcessorTaskNode implements PunctuatedNode {
   readonly name: string
+  readonly readsValue: boolean
   readonly #spec: ProcessorNode
   readonly #scope: TaskScope
   readonly #children: TaskNode[] = []
@@ -20,6 +21,7 @@ export class ProcessorTaskNode implements PunctuatedNode {
     this.#spec = spec
     this.#scope = scope
     this.#operator = spec.supplier()
+    this.readsValue = this.#operator.readsValue ?? true
   }
 
   addChild(child: TaskNode): void {

@@ -10,6 +10,7 @@ import { serdes } from '../../serde/serdes.ts'
 import type { SourceNode } from '../../topology/topology-node.ts'
 import type { RecordQueue, RecordSource } from './record-queue.ts'
 import type { TaskNode, TaskScope } from './task-scope.ts'
+import { unreadText } from './unread-text.ts'
 
 export class SourceTaskNode implements TaskNode, RecordSource {
   readonly name: string
@@ -30,6 +31,8 @@ export class SourceTaskNode implements TaskNode, RecordSource {
   /** Bytes that go from here straight to a topic are not copied in between. */
   #lendsKey = false
   #lendsValue = false
+  /** Nobody reads the text, and reading it cannot fail. */
+  #skipsText = false
 
   constructor(spec: SourceNode, scope: TaskScope) {
     this.name = spec.name
@@ -53,6 +56,11 @@ export class SourceTaskNode implements TaskNode, RecordSource {
     const isCopiedAtOnce = this.#children.every((each) => each.keepsNothing === true)
     this.#lendsKey = isCopiedAtOnce && readsBytes(this.#key)
     this.#lendsValue = isCopiedAtOnce && readsBytes(this.#value)
+    this.#skipsText =
+      this.#children.every((each) => each.readsValue === false) &&
+      this.#value.deserialize === serdes.string.deserialize &&
+      // Other extractors are given the value.
+      (this.#takesOwnTimestamp || this.#takesWallClock)
   }
 
   process(key: unknown, value: unknown): void {
@@ -78,9 +86,11 @@ export class SourceTaskNode implements TaskNode, RecordSource {
       head.value =
         valueLength < 0
           ? this.#null('value', this.#nullValue)
-          : this.#lendsValue
-            ? buffer.subarray(valueStart, valueStart + valueLength)
-            : this.#readValue(buffer, valueStart, valueStart + valueLength, topic, headers)
+          : this.#skipsText
+            ? unreadText
+            : this.#lendsValue
+              ? buffer.subarray(valueStart, valueStart + valueLength)
+              : this.#readValue(buffer, valueStart, valueStart + valueLength, topic, headers)
     } catch (error) {
       this.#handle(error, 'MILLRACE_DESERIALIZATION_FAILED', `its ${part} cannot be read`)
       return false

@@ -32,6 +32,8 @@ export interface TaskNode {
   readonly name: string
   /** Key and value may be views that end with the call. */
   readonly keepsNothing?: boolean
+  /** False: as in {@link Operator.readsValue}. */
+  readonly readsValue?: boolean
   process(key: unknown, value: unknown): void
 }
 

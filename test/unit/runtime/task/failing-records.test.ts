@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
 import type { FailedRecord } from '../../../../src/processor/error-policy.ts'
-import type { Serde } from '../../../../src/serde/serde.ts'
+import { nullable, type Serde } from '../../../../src/serde/serde.ts'
 import { serdes } from '../../../../src/serde/serdes.ts'
 import { timeWindowedSerde } from '../../../../src/serde/windowed-serdes.ts'
 import { taskFixture, type FixtureOptions, type TaskFixture } from '../../../support/task-fixture.ts'
@@ -174,5 +174,32 @@ describe('A record for a topic that a function names for the first time', () => 
     fixture.resolve(['nowhere'])
     expect(fixture.written()).toEqual(['letters k=nowhere@5'])
     expect(fixture.metrics.get('dropped-records-total', { reason: 'production' })).toBe(2)
+  })
+})
+
+describe('A processing policy', () => {
+  it('is given the text of a value that no node has read', () => {
+    const failing: Serde<string> = {
+      ...serdes.string,
+      serialize(value, topic, headers) {
+        if (value === 'bad') throw new RangeError('no such key')
+        return serdes.string.serialize(value, topic, headers)
+      },
+    }
+    const builder = new StreamsBuilder()
+    const input = { key: serdes.string, value: nullable(serdes.string) }
+    builder.stream('in', input).groupByKey({ key: failing }).count({ store: 'counts' }).toStream().to('out')
+    const failed: FailedRecord[] = []
+    const onProcessingError = (_error: Error, record: FailedRecord): 'skip' => {
+      failed.push(record)
+      return 'skip'
+    }
+    const fixture = taskFixture(builder.build(), { config: { onProcessingError } })
+    fixture.add('in', 'bad', 'some text', 1)
+    fixture.add('in', 'good', null, 2)
+    fixture.add('in', 'good', 'more text', 3)
+    expect(fixture.task.process(Infinity)).toBe(3)
+    expect(failed).toMatchObject([{ kind: 'processing', key: 'bad', value: 'some text', offset: 0 }])
+    expect(fixture.written().filter((record) => JSON.stringify(record).includes('out'))).toHaveLength(1)
   })
 })
