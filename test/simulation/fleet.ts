@@ -27,6 +27,7 @@ interface Instance {
 const maxInstances = 4
 const closeTimeoutMs = 60_000
 const startAgainMs = 1000
+const codesOfNoCluster: readonly string[] = ['MILLRACE_KAFKA_UNREACHABLE', 'MILLRACE_KAFKA_RETRIES_EXHAUSTED']
 
 export class Fleet {
   readonly #options: FleetOptions
@@ -135,8 +136,8 @@ export class Fleet {
     streams.on('error', ({ error }) => {
       if (process.isDead) return
       // Who cannot reach the cluster when it starts says so and ends; whatever supervises it starts it again.
-      const isStart = !hasRun && 'code' in error && error.code === 'MILLRACE_KAFKA_UNREACHABLE'
-      if (isStart) this.#startLater(machine, startAgainMs)
+      if (!hasRun && 'code' in error && codesOfNoCluster.includes(String(error.code)))
+        this.#startLater(machine, startAgainMs)
       else onViolation(`${process.name} stopped: ${String(error)}`)
     })
     streams.on('restore', ({ restored, done }) => {

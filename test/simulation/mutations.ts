@@ -37,8 +37,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'src/runtime/changelog-reader.ts',
-        find: "own.map((changelog) => at(changelog, -1)),\n            'read_uncommitted',",
-        replace: "own.map((changelog) => at(changelog, -1)),\n            'read_committed',",
+        find: "client.listOffsets(latest, 'read_uncommitted')",
+        replace: "client.listOffsets(latest, 'read_committed')",
       },
     ],
   },

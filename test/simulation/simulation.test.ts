@@ -1,10 +1,13 @@
 /** A part of the simulation that is short enough for every change; `npm run simulate` runs as much as one likes. */
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import type { Fault } from './faults.ts'
+import { mutations } from './mutations.ts'
 import { runPool } from './pool.ts'
 import { randomScenario, smallScenario, words, type Scenario } from './scenario.ts'
 import { openSeries } from './series.ts'
@@ -80,6 +83,17 @@ describe('state on a disk', () => {
     expect(violations).toEqual([])
     expect(restored.get('m1.1')).toBeGreaterThan(words.length)
   })
+})
+
+describe('the list of mutations', () => {
+  for (const { name, edits } of mutations) {
+    it(`takes ${name} away from the sources as they are`, () => {
+      for (const { file, find } of edits) {
+        const source = readFileSync(path.join(root, file), 'utf8')
+        expect({ file, times: source.split(find).length - 1 }).toEqual({ file, times: 1 })
+      }
+    })
+  }
 })
 
 /** Writes what it read, but for one word. */
