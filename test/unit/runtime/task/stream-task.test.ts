@@ -679,3 +679,49 @@ describe('A sink', () => {
     expect(() => fixture.task.process(Infinity)).toThrow(/topic function.*name of a topic/)
   })
 })
+
+describe('Bytes', () => {
+  const bytes = { key: serdes.bytes, value: serdes.bytes }
+
+  /** A record in memory that is overwritten once it was processed. */
+  function processLent(fixture: TaskFixture): void {
+    const buffer = Buffer.from('keyvalue')
+    fixture.task.add(new DriverRecord('in', 0, 0, buffer, 0, 3, 5, 1, []))
+    expect(fixture.task.process(Infinity)).toBe(1)
+    buffer.fill(0x78)
+  }
+
+  it('go straight from a source to topics', () => {
+    const fixture = taskFixture(
+      dsl((b) => {
+        const input = b.stream('in', bytes)
+        input.to('one', bytes)
+        input.to('two', bytes)
+      }),
+    )
+    processLent(fixture)
+    const written = fixture.written()
+    expect(written).toHaveLength(2)
+    for (const record of written) expect(JSON.stringify(record)).toMatch(/key.*value/)
+  })
+
+  it('are their own where code of the user sees them', () => {
+    const seen: (Uint8Array | null)[] = []
+    const keep = (value: Uint8Array, key: Uint8Array | null): void => void seen.push(key, value)
+    const topologies = [
+      dsl((b) => {
+        const input = b.stream('in', bytes)
+        input.to('out', bytes)
+        input.forEach(keep)
+      }),
+      dsl((b) => {
+        b.stream('in', bytes).to((value, key) => {
+          keep(value, key)
+          return 'out'
+        }, bytes)
+      }),
+    ]
+    for (const topology of topologies) processLent(taskFixture(topology))
+    expect(seen.map((each) => Buffer.from(each ?? []).toString())).toEqual(['key', 'value', 'key', 'value'])
+  })
+})
