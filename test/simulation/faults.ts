@@ -33,6 +33,8 @@ export type ProcessFault =
   | { readonly kind: 'crash'; readonly restartMs: number; readonly disk: DiskFate }
   /** SIGSTOP, and SIGCONT after that time: beyond the session time-out it is a zombie then. */
   | { readonly kind: 'freeze'; readonly forMs: number }
+  /** Nothing gets through between it and that node, or through all of them (0); what was sent comes later. */
+  | { readonly kind: 'partition'; readonly node: number; readonly forMs: number }
   /** SIGTERM, and a new start. */
   | { readonly kind: 'close'; readonly restartMs: number }
   /** Nothing more fits on its machine's disk for that time. */

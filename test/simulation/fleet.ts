@@ -63,6 +63,7 @@ export class Fleet {
     if (instance === undefined) return
     if (fault.kind === 'crash') this.#crash(instance, fault.restartMs, fault.disk)
     else if (fault.kind === 'freeze') this.#freeze(instance, fault.forMs)
+    else if (fault.kind === 'partition') this.#cutOff(instance, fault.node, fault.forMs)
     else if (fault.kind === 'disk-full') this.#fillDisk(instance, fault.forMs)
     else if (fault.kind === 'close') this.#close(instance, fault.restartMs)
     else this.#options.expire(process.name)
@@ -161,6 +162,13 @@ export class Fleet {
   #freeze({ process }: Instance, forMs: number): void {
     process.freeze()
     this.#options.world.scheduler.schedule(forMs * 1000, () => process.thaw())
+  }
+
+  #cutOff({ process }: Instance, node: number, forMs: number): void {
+    const { endpoints } = this.#options.world.broker
+    for (const [index, { port }] of endpoints.entries()) {
+      if (node === 0 || node === index + 1) process.cutOff(port, forMs)
+    }
   }
 
   #fillDisk({ machine }: Instance, forMs: number): void {

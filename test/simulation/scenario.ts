@@ -150,7 +150,7 @@ function randomFault(random: SeededRandom, shape: ClusterShape): PlannedFault {
     [random.pick(apiNames), 40],
     [random.pick(apiNames), 40],
   ] as const)
-  const fault = choice < 0.8 ? randomProcessFault(random) : randomClusterFault(random, shape)
+  const fault = choice < 0.8 ? randomProcessFault(random, shape) : randomClusterFault(random, shape)
   return { at, nth: lowNumber(random, below), fault }
 }
 
@@ -176,7 +176,7 @@ function randomRequestFault(random: SeededRandom): Fault {
   ])
 }
 
-function randomProcessFault(random: SeededRandom): Fault {
+function randomProcessFault(random: SeededRandom, { nodes }: ClusterShape): Fault {
   const disk = random.pick<DiskFate>(['kept', 'kept', 'kept', 'power-cut', 'empty'])
   const restartMs = random.pick([1, 20, 200, 1000, 5000, 9000, -1])
   return random.pick<Fault>([
@@ -188,6 +188,7 @@ function randomProcessFault(random: SeededRandom): Fault {
     { kind: 'close', restartMs },
     { kind: 'close', restartMs },
     { kind: 'expire' },
+    { kind: 'partition', node: random.between(0, nodes), forMs: random.pick([200, 3000, 7000, 9000]) },
     { kind: 'disk-full', forMs: random.pick([50, 1000, 5000]) },
   ])
 }

@@ -70,6 +70,7 @@ const atEveryCrossing: readonly Fault[] = [
   { kind: 'crash', restartMs: 5, disk: 'kept' },
   { kind: 'crash', restartMs: -1, disk: 'kept' },
   { kind: 'freeze', forMs: 9000 },
+  { kind: 'partition', node: 1, forMs: 9000 },
   { kind: 'close', restartMs: 5 },
 ]
 

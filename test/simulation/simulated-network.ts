@@ -170,7 +170,8 @@ class SimulatedSocket implements InProcessSocket {
   }
 
   #inOrder(afterUs: number, delayUs: number): number {
-    return Math.max(afterUs, this.#world.scheduler.nowUs + this.#latencyUs() + delayUs)
+    const arrivalUs = this.#world.scheduler.nowUs + this.#latencyUs() + delayUs
+    return Math.max(afterUs, arrivalUs, this.#process.reachableAtUs(this.#port))
   }
 
   #latencyUs(): number {

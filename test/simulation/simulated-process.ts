@@ -28,6 +28,8 @@ export class SimulatedProcess {
   readonly clock: Clock
   readonly #world: ProcessWorld
   readonly #onDeath: (() => void)[] = []
+  /** By port: until then nothing gets through, in microseconds. */
+  readonly #cutOffUntilUs = new Map<number, number>()
   #life: Life = 'running'
   #backlog: (() => void)[] = []
 
@@ -48,6 +50,15 @@ export class SimulatedProcess {
 
   get isFrozen(): boolean {
     return this.#life === 'frozen'
+  }
+
+  /** Nothing gets through between it and that port for a time. */
+  cutOff(port: number, forMs: number): void {
+    this.#cutOffUntilUs.set(port, this.#world.scheduler.nowUs + forMs * 1000)
+  }
+
+  reachableAtUs(port: number): number {
+    return this.#cutOffUntilUs.get(port) ?? 0
   }
 
   /** What a process does when it ends, whatever it was doing: the kernel closes its sockets and locks. */

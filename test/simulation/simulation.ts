@@ -234,6 +234,7 @@ class Simulation {
     switch (fault.kind) {
       case 'crash':
       case 'freeze':
+      case 'partition':
       case 'close':
       case 'expire':
       case 'disk-full':
