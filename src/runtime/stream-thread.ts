@@ -25,12 +25,12 @@ import type { Reaction } from '../errors/streams-error.ts'
 import { decodeAssignment } from './assignment/user-data.ts'
 import type { AssignmentInfo } from './assignment/user-data.ts'
 import { Conflicts } from './conflicts.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Mail } from './mailbox.ts'
 import { assignmentRefused, openProducer } from './thread-member.ts'
 import type { Ownership } from './thread-member.ts'
 import type { Assigned, RebalanceEvent, ThreadOptions, ThreadState } from './thread-options.ts'
-import { cleanUpDelayMs, cleanUpTasks } from './task-directories.ts'
 import { closeParts, openParts } from './thread-parts.ts'
 import type { ThreadParts } from './thread-parts.ts'
 import { Wakeup } from './wakeup.ts'
@@ -39,8 +39,6 @@ import { Wakeup } from './wakeup.ts'
 const sliceMs = 10
 const idleWaitMs = 100
 const backOffMaxMs = 10_000
-/** Whether the slot is still ours is looked at this often. */
-const slotCheckMs = 10_000
 
 export class StreamThread {
   readonly #options: ThreadOptions
@@ -48,6 +46,7 @@ export class StreamThread {
   readonly #logger: Logger
   readonly #mailbox: Mailbox<Assigned>
   readonly #conflicts: Conflicts
+  readonly #housekeeping: Housekeeping
   readonly #stop = new AbortController()
   readonly #wake: Wakeup
   readonly #commits: Counter & Disposable
@@ -60,11 +59,8 @@ export class StreamThread {
   #lostTasks: readonly string[] = []
   #failuresInRow = 0
   #lastFailureMs = 0
-  #slotCheckedMs: number
-  #cleanedUpMs: number
   /** The newest that the leader told of the tasks' owners, passed on to the next leader. */
   #owners: Pick<Ownership, 'owners' | 'ownersVersion'>
-  readonly #localTasks: Set<string>
   /** A transaction that must be ended, and its tasks rolled back, before anything else is done. */
   #unresolved: Reaction | undefined
   #paused = false
@@ -76,11 +72,9 @@ export class StreamThread {
     this.#wake = new Wakeup(options.clock)
     this.#mailbox = new Mailbox((mail) => this.#onMail(mail))
     this.#conflicts = new Conflicts(options, this.#logger)
-    this.#localTasks = new Set(options.localTasks)
+    this.#housekeeping = new Housekeeping(options, this.#logger, this.#conflicts)
     const { version, tasks } = options.identity.knownOwners
     this.#owners = { owners: tasks, ownersVersion: version }
-    this.#slotCheckedMs = options.clock.now()
-    this.#cleanedUpMs = options.clock.now()
     const tags = { 'thread-id': options.threadId }
     this.#commits = options.metrics.counter('stream-thread-metrics', 'commit-total', tags)
     this.#processed = options.metrics.counter('stream-thread-metrics', 'process-total', tags)
@@ -149,7 +143,7 @@ export class StreamThread {
   async #open(): Promise<ThreadParts> {
     const parts = await openParts(this.#options, this.#logger, {
       mailbox: this.#mailbox,
-      ownership: ({ taskIds }) => ({ tasks: taskIds, localTasks: [...this.#localTasks], ...this.#owners }),
+      ownership: ({ taskIds }) => ({ tasks: taskIds, localTasks: this.#housekeeping.localTasks, ...this.#owners }),
       onFatal: (error) => this.#fail(error),
       wakeup: () => this.#wakeup(),
       onCommitted: () => this.#commits.value++,
@@ -214,10 +208,9 @@ export class StreamThread {
     if (this.#unresolved !== undefined) await this.#resolve(parts, this.#unresolved)
     const mail = this.#mailbox.take()
     if (mail !== undefined) return this.#answer(parts, mail)
-    await this.#checkSlot()
+    await this.#housekeeping.checkSlot()
     if (this.#awaitingAssignment) return this.#wake.wait(idleWaitMs)
-    this.#checkTopics(parts)
-    await this.#cleanUp(parts)
+    await this.#housekeeping.tidy(parts)
     if (!reader.isIdle) await reader.step()
     await tasks.activate()
     this.#updateState(parts)
@@ -266,38 +259,6 @@ export class StreamThread {
     const restoring = tasks.isRestoring
     if (restoring && this.#machine.is('RUNNING')) this.#machine.become('REBALANCING', 'restore')
     if (!restoring && this.#machine.is('REBALANCING')) this.#machine.become('RUNNING', 'restore')
-  }
-
-  #checkTopics({ watch, group }: ThreadParts): void {
-    watch.check(this.#options.clock.now())
-    const change = watch.take()
-    if (change === undefined) return
-    if ('error' in change) throw change.error
-    this.#logger.info(change, 'a topic changed; the group is asked to plan its tasks again')
-    group.requestRejoin(`topic ${change.topic} ${change.kind}`)
-  }
-
-  /** Two processes that write one state directory would destroy it. */
-  async #checkSlot(): Promise<void> {
-    const now = this.#options.clock.now()
-    if (now - this.#slotCheckedMs < slotCheckMs) return
-    this.#slotCheckedMs = now
-    await this.#conflicts.requireSlot()
-  }
-
-  /** In the loop, where no task is being opened. */
-  async #cleanUp({ tasks }: ThreadParts): Promise<void> {
-    const { clock, identity, fileSystem } = this.#options
-    const nowMs = clock.now()
-    if (identity.directory === undefined || nowMs - this.#cleanedUpMs < cleanUpDelayMs) return
-    this.#cleanedUpMs = nowMs
-    const keep = new Set(tasks.taskIds)
-    const options = { keep, olderThanMs: cleanUpDelayMs, nowMs, fileSystem, logger: this.#logger }
-    try {
-      for (const task of await cleanUpTasks(identity.directory, options)) this.#localTasks.delete(task)
-    } catch (error) {
-      this.#logger.warn({ err: error }, 'state of tasks that run elsewhere could not be removed; it is tried again')
-    }
   }
 
   /** The loop may be waiting for a commit: it must not miss the deadline of a rebalance for it. */
@@ -369,7 +330,7 @@ export class StreamThread {
     const before = tasks.taskIds
     const wanted = info?.activeTasks ?? []
     await this.#untilDone(() => tasks.reassign(wanted, partitions))
-    if (identity.directory !== undefined) for (const task of wanted) this.#localTasks.add(task)
+    this.#housekeeping.noteOpened(wanted)
     watch.watch(tasks.topics)
     this.#awaitingAssignment = false
     committer.restartInterval()

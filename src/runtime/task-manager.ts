@@ -7,41 +7,25 @@
  *                      ▲            │
  *                      └────────────┘ rollback; with an unknown outcome: replay from the marker
  */
-import type { Clock } from '../common/clock.ts'
-import type { Logger } from '../common/logger.ts'
-import type { MetricsRegistry } from '../common/metrics.ts'
 import { parseTopicPartition, topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
 import { TaskError } from '../errors/task-error.ts'
 import type { Fetcher, KafkaClient, OffsetAndMetadata, TopicMetadata } from '../kafka/client/kafka-client.ts'
-import type { StreamsConfig } from '../processor/streams-config.ts'
 import { emptyMarker } from '../state/state-engine.ts'
-import type { CompiledTopology, SubTopology } from '../topology/topology-node.ts'
 import { compareTaskIds } from './assignment/task-assignor.ts'
 import type { ChangelogReader } from './changelog-reader.ts'
-import { deadLetterTopics } from './dead-letter-topics.ts'
 import { Lookup } from './lookup.ts'
-import { markerRefreshMaxMs } from './managed-task.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { resetOffsets } from './offset-reset.ts'
-import type { RecordCollector } from './record-collector.ts'
 import { requireOffsetsOf, unloggedAndBehind } from './restore-start.ts'
-import type { TaskEngines } from './task-engines.ts'
-import { StreamTask } from './task/stream-task.ts'
-import type { TopicNames } from './topology-plan.ts'
+import { TaskFactory } from './task-factory.ts'
+import type { TaskFactoryOptions } from './task-factory.ts'
+import { TaskInput } from './task-input.ts'
 
-export interface TaskManagerOptions {
+export interface TaskManagerOptions extends TaskFactoryOptions {
   readonly client: KafkaClient
   readonly fetcher: Fetcher
   readonly reader: ChangelogReader
-  readonly collector: RecordCollector
-  readonly engines: TaskEngines
-  readonly topology: CompiledTopology
-  readonly names: TopicNames
-  readonly config: Readonly<StreamsConfig>
-  readonly clock: Clock
-  readonly metrics: MetricsRegistry
-  readonly logger: Logger
 }
 
 /** What tasks go on from: their committed offsets, where there are any. */
@@ -52,10 +36,11 @@ interface Positions {
 
 export class TaskManager {
   readonly #options: TaskManagerOptions
+  readonly #factory: TaskFactory
+  readonly #input: TaskInput
   readonly #tasks = new Map<string, ManagedTask>()
   readonly #taskOf = new Map<TopicPartitionKey, ManagedTask>()
   readonly #positions = new Map<TopicPartitionKey, number>()
-  readonly #paused = new Set<TopicPartitionKey>()
   readonly #topics = new Map<string, TopicMetadata>()
   #running: readonly ManagedTask[] | undefined
   #lookup: Lookup<Positions> | undefined
@@ -65,6 +50,8 @@ export class TaskManager {
 
   constructor(options: TaskManagerOptions) {
     this.#options = options
+    this.#factory = new TaskFactory(options)
+    this.#input = new TaskInput(options)
   }
 
   get taskIds(): string[] {
@@ -100,7 +87,7 @@ export class TaskManager {
     const wanted = new Set(taskIds)
     await this.#close(this.all.filter(({ task }) => !wanted.has(task.id)))
     const added = taskIds.filter((id) => !this.#tasks.has(id))
-    await this.#options.collector.prepareTopics(this.#outputTopics(added))
+    await this.#options.collector.prepareTopics(this.#factory.outputTopics(added))
     for (const managed of this.all) this.#addInputs(managed, partitions)
     for (const id of added.toSorted(compareTaskIds)) await this.#open(id, partitions)
     // Also those of an attempt that failed here.
@@ -115,7 +102,7 @@ export class TaskManager {
   #addInputs(managed: ManagedTask, partitions: readonly TopicPartition[]): void {
     const { task } = managed
     const known = new Set(task.inputPartitions)
-    for (const [source, topics] of this.#inputTopics(this.#subTopology(task.id), task.partition, partitions)) {
+    for (const [source, topics] of this.#factory.inputTopics(task.id, partitions)) {
       for (const topic of topics) {
         const key = topicPartitionKey(topic, task.partition)
         if (known.has(key)) continue
@@ -152,80 +139,9 @@ export class TaskManager {
   }
 
   async #open(taskId: string, partitions: readonly TopicPartition[]): Promise<void> {
-    const { config, topology, engines, logger } = this.#options
-    const subTopology = this.#subTopology(taskId)
-    const partition = Number(taskId.slice(taskId.indexOf('_') + 1))
-    const { state, directory } = await engines.open(taskId, subTopology)
-    if (state.damage !== undefined)
-      logger.warn(
-        { taskId, directory },
-        `state on disk was damaged; the changelogs replace what is missing: ${state.damage}`,
-      )
-    const task = new StreamTask({
-      taskId,
-      partition,
-      applicationId: config.applicationId,
-      topology: subTopology,
-      repartitionTopics: new Set(topology.repartitionTopics.map(({ name }) => name)),
-      topicName: (unprefixed) => `${config.applicationId}-${unprefixed}`,
-      inputTopics: this.#inputTopics(subTopology, partition, partitions),
-      sink: this.#options.collector,
-      state,
-      config,
-      clock: this.#options.clock,
-      metrics: this.#options.metrics,
-      logger: this.#options.logger,
-    })
-    const managed: ManagedTask = {
-      task,
-      state,
-      directory,
-      unlogged: subTopology.stores.flatMap(({ spec, changelogTopic }) =>
-        changelogTopic === undefined ? [spec.name] : [],
-      ),
-      status: 'assigned',
-      frozen: 'none',
-      isUnwritten: false,
-      markerRefreshMs: markerRefreshMaxMs,
-      startOffsets: new Map(),
-      halt: undefined,
-      outOfRange: new Map(),
-    }
+    const managed = await this.#factory.open(taskId, partitions)
     this.#tasks.set(taskId, managed)
-    for (const key of task.inputPartitions) this.#taskOf.set(key, managed)
-  }
-
-  #subTopology(taskId: string): SubTopology {
-    const wanted = Number(taskId.slice(0, taskId.indexOf('_')))
-    const subTopology = this.#options.topology.subTopologies.find(({ id }) => id === wanted)
-    if (subTopology === undefined)
-      throw new Error(`task ${taskId}: there is no sub-topology ${wanted} (please report this)`)
-    return subTopology
-  }
-
-  #inputTopics(
-    subTopology: SubTopology,
-    partition: number,
-    partitions: readonly TopicPartition[],
-  ): Map<string, readonly string[]> {
-    const mine = new Set(partitions.filter((input) => input.partition === partition).map(({ topic }) => topic))
-    const inputs = this.#options.names.inputTopics(subTopology, [...mine])
-    return new Map([...inputs].map(([source, topics]) => [source, topics.filter((topic) => mine.has(topic))]))
-  }
-
-  #outputTopics(taskIds: readonly string[]): string[] {
-    const { topology, names, config } = this.#options
-    const ids = new Set(taskIds.map((taskId) => Number(taskId.slice(0, taskId.indexOf('_')))))
-    const topics = topology.subTopologies
-      .filter(({ id }) => ids.has(id))
-      .flatMap((subTopology) => [
-        ...names.changelogs(subTopology).flatMap(({ topic, isSource }) => (isSource ? [] : [topic])),
-        ...subTopology.nodes.flatMap((node) =>
-          node.kind === 'sink' && typeof node.topic === 'string' ? [names.onBroker(node.topic)] : [],
-        ),
-        ...deadLetterTopics(subTopology, config),
-      ])
-    return [...new Set(topics)]
+    for (const key of managed.task.inputPartitions) this.#taskOf.set(key, managed)
   }
 
   async #close(tasks: readonly ManagedTask[]): Promise<void> {
@@ -235,7 +151,6 @@ export class TaskManager {
       for (const key of task.inputPartitions) {
         this.#taskOf.delete(key)
         this.#positions.delete(key)
-        this.#paused.delete(key)
         this.committed.delete(key)
       }
       task.close()
@@ -366,8 +281,7 @@ export class TaskManager {
       for (const key of task.inputPartitions) positions.set(key, this.#positions.get(key) ?? 0)
     }
     this.#options.fetcher.assign(positions)
-    // What is assigned anew later begins unpaused.
-    for (const key of this.#paused) if (!positions.has(key)) this.#paused.delete(key)
+    this.#input.retain(positions)
   }
 
   // --- rollback -------------------------------------------------------------------------------------------------------
@@ -436,7 +350,7 @@ export class TaskManager {
       const managed = this.#taskOf.get(topicPartitionKey(set.topic, set.partition))
       if (managed?.status === 'running') managed.task.add(set)
     }
-    this.#noteLags()
+    this.#input.noteLags(this.running)
     return sets.length > 0
   }
 
@@ -463,37 +377,7 @@ export class TaskManager {
     return fired
   }
 
-  /** Pauses partitions that have enough buffered; beyond the byte budget all that have anything. */
   applyBackPressure(): void {
-    const { fetcher, config } = this.#options
-    const bytes = this.running.reduce((sum, { task }) => sum + task.bufferedBytes, 0)
-    const limit = bytes > config.inputBufferMaxBytes ? 0 : config.bufferedRecordsPerPartition
-    const pause: TopicPartitionKey[] = []
-    const resume: TopicPartitionKey[] = []
-    for (const { task } of this.running) {
-      for (const key of task.inputPartitions) {
-        const full = task.bufferedRecords(key) > limit
-        if (full && !this.#paused.has(key)) pause.push(key)
-        else if (!full && this.#paused.has(key)) resume.push(key)
-      }
-    }
-    for (const key of pause) this.#paused.add(key)
-    for (const key of resume) this.#paused.delete(key)
-    if (pause.length > 0) fetcher.pause(pause)
-    if (resume.length > 0) fetcher.resume(resume)
-  }
-
-  /** For tasks with several inputs: an empty queue may be waited for as long as records are known to be on the way. */
-  #noteLags(): void {
-    const { fetcher } = this.#options
-    for (const { task } of this.running) {
-      if (task.inputPartitions.length < 2) continue
-      for (const key of task.inputPartitions) {
-        const end = fetcher.watermarks(key)?.lastStableOffset
-        if (end === undefined) continue
-        const position = fetcher.position(key)
-        task.noteLag(key, position === undefined ? 1 : Math.max(0, end - position))
-      }
-    }
+    this.#input.applyBackPressure(this.running)
   }
 }
