@@ -30,6 +30,10 @@ export interface KafkajsConnection {
     scheduleCheckPendingRequests(): void
     push(request: KafkajsRequest): void
   }
+  /** What arrived and is not a whole answer yet. */
+  chunks: Buffer[]
+  readonly bytesBuffered: number
+  processData(bytes: Buffer): void
   nextCorrelationId(): number
   isAuthenticated(): boolean
   isConnected(): boolean
@@ -106,6 +110,7 @@ const methods = [
   'rejectRequests',
   'isAuthenticated',
   'nextCorrelationId',
+  'processData',
 ] as const
 
 function checked(connection: KafkajsConnection | undefined): KafkajsConnection {
@@ -113,7 +118,9 @@ function checked(connection: KafkajsConnection | undefined): KafkajsConnection {
   const { requestQueue } = connection
   if (typeof requestQueue?.scheduleCheckPendingRequests !== 'function') throw unexpected()
   if (typeof requestQueue.push !== 'function') throw unexpected()
+  if (!Array.isArray(connection.chunks) || connection.bytesBuffered !== 0) throw unexpected()
   stopIdleTimer(connection.requestQueue)
+  dropEmptyRest(connection)
   return connection
 }
 
@@ -122,6 +129,15 @@ function stopIdleTimer(queue: KafkajsConnection['requestQueue']): void {
   const schedule = queue.scheduleCheckPendingRequests.bind(queue)
   queue.scheduleCheckPendingRequests = () => {
     if (queue.pending.length > 0) schedule()
+  }
+}
+
+/** kafkajs joins each answer with the rest of what came before, even where that is empty, and so copies it. */
+function dropEmptyRest(connection: KafkajsConnection): void {
+  const process = connection.processData.bind(connection)
+  connection.processData = (bytes) => {
+    if (connection.bytesBuffered === 0) connection.chunks = []
+    process(bytes)
   }
 }
 

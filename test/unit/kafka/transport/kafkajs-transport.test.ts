@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../../src/common/clock.ts'
 import { apis, encodeResponse } from '../../../../src/kafka/protocol/apis.ts'
 import { decodeRequestHeader, encodeResponseHeader } from '../../../../src/kafka/protocol/header.ts'
@@ -101,6 +101,25 @@ describe('a connection', () => {
     )
     const connection = await transportTo(endpoint).connect(endpoint, 'main')
     expect(connection.versions.apis.get(3)?.max).toBe(5)
+  })
+
+  test('joins nothing to a large answer', async () => {
+    const endpoint = await broker(({ header }, socket) => {
+      const head = encodeResponseHeader(0, { correlationId: header.correlationId })
+      write(socket, Buffer.concat([head, Buffer.alloc(300_000, 7)]))
+    })
+    const connection = await transportTo(endpoint).connect(endpoint, 'main')
+    const concat = vi.spyOn(Buffer, 'concat')
+    try {
+      for (let i = 0; i < 3; i++) expect((await connection.send(request())).length).toBe(300_000)
+      const inClient = concat.mock.calls.filter(([list]) =>
+        list.some((each) => each.length > 100_000 && each[20] === 7),
+      )
+      // The broker of this test joins two for each answer.
+      expect(inClient).toHaveLength(2 * 3)
+    } finally {
+      concat.mockRestore()
+    }
   })
 
   test.for([
