@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Mutation } from './mutations.ts'
-import { runPool } from './pool.ts'
+import { runPool, type PoolResult } from './pool.ts'
 
 export interface MutationResult {
   readonly mutation: Mutation
@@ -42,21 +42,25 @@ export async function tryMutation(
         source.replace(find, () => replace),
       )
     }
-    const { runs, failures } = await runPool({
-      root: copy,
-      jobs,
-      from,
-      to: from + seeds,
-      exhaustive: false,
-      overlap: mutation.overlap ?? false,
-      replay: '',
-      traceLines: 0,
-      failuresMax: 1,
-    })
-    const [first] = failures
-    const violation = first?.text.match(/^violated:\n {2}(.*)$/m)?.[1] ?? ''
-    return { mutation, seed: first?.number, runs, violation }
+    let runs = 0
+    for (let next = from; next < from + seeds;) {
+      const result = await runSeeds(copy, next, from + seeds, jobs)
+      runs += result.runs
+      const [first] = result.failures
+      if (first === undefined) break
+      // What fails without the mutation as well says nothing about it.
+      const before = await runSeeds(root, first.number, first.number + 1, 1)
+      const violation = first.text.match(/^violated:\n {2}(.*)$/m)?.[1] ?? ''
+      if (before.failures.length === 0) return { mutation, seed: first.number, runs, violation }
+      next = first.number + 1
+    }
+    return { mutation, seed: undefined, runs, violation: '' }
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
+}
+
+function runSeeds(root: string, from: number, to: number, jobs: number): Promise<PoolResult> {
+  const plain = { exhaustive: false, overlap: false, replay: '', traceLines: 0, failuresMax: 1 }
+  return runPool({ ...plain, root, from, to, jobs })
 }

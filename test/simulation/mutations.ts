@@ -8,8 +8,6 @@ export interface Mutation {
   /** What is lost. */
   readonly what: string
   readonly edits: readonly Edit[]
-  /** Only seen where processing overlaps with committing. */
-  readonly overlap?: boolean
 }
 
 export interface Edit {
@@ -56,7 +54,6 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'freeze-before-send',
     what: 'what a commit writes to the engine is frozen at its cut, before anything more is processed',
-    overlap: true,
     edits: [
       {
         file: 'src/runtime/commit.ts',

@@ -12,6 +12,7 @@ import type { SeededRandom } from './seeded-random.ts'
 export interface ProcessWorld {
   readonly scheduler: Scheduler
   readonly random: SeededRandom
+  violated(what: string): void
   /** May kill or freeze the process; returns the faults of the request that is about to be sent. */
   cross(process: SimulatedProcess, kind: CrossingKind, api?: string): readonly RequestFault[]
 }
@@ -20,6 +21,8 @@ type Life = 'running' | 'frozen' | 'dead'
 
 /** The operating system never wakes anybody exactly in time. */
 const timerSlackUs = 600
+/** In one event; a slice of work needs a few. */
+const looksMax = 20_000
 const turnMinUs = 20
 const turnMaxUs = 300
 
@@ -30,6 +33,8 @@ export class SimulatedProcess {
   readonly #onDeath: (() => void)[] = []
   /** By port: until then nothing gets through, in microseconds. */
   readonly #cutOffUntilUs = new Map<number, number>()
+  #lookedInEvent = -1
+  #looks = 0
   #life: Life = 'running'
   #backlog: (() => void)[] = []
 
@@ -37,7 +42,7 @@ export class SimulatedProcess {
     this.#world = world
     this.name = name
     this.clock = {
-      now: () => world.scheduler.nowMs,
+      now: () => this.#now(),
       setTimer: (delayMs, callback) => this.#setTimer(delayMs, callback),
       yieldTurn: () =>
         new Promise((resolve) => this.later(world.random.between(turnMinUs, turnMaxUs), 'yield', resolve)),
@@ -103,6 +108,21 @@ export class SimulatedProcess {
   /** On its way out: faults of the request; the process may be dead afterwards. */
   leave(api: string): readonly RequestFault[] {
     return this.#world.cross(this, 'request', api)
+  }
+
+  /** Time stands still within an event; who waits for it to pass without giving the event loop back waits for ever. */
+  #now(): number {
+    const { scheduler } = this.#world
+    if (this.#lookedInEvent !== scheduler.events) {
+      this.#lookedInEvent = scheduler.events
+      this.#looks = 0
+    }
+    if (++this.#looks > looksMax) {
+      const what = `${this.name} does not give the event loop back: it looked at the clock ${looksMax} times meanwhile`
+      if (this.#looks === looksMax + 1) this.#world.violated(what)
+      throw new Error(what)
+    }
+    return scheduler.nowMs
   }
 
   #setTimer(delayMs: number, callback: () => void): Timer {

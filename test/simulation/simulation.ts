@@ -102,6 +102,7 @@ class Simulation {
         trace: this.#trace,
         broker: this.#cluster.broker,
         latencyMaxUs: scenario.latencyMaxUs,
+        violated: (what) => this.#violate(what),
         executed: () => this.#cluster.watch(),
         cross: (process, kind, api) => this.#cross(process, kind, api),
       },
