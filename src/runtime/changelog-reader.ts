@@ -29,6 +29,7 @@ import type { ManagedTask } from './managed-task.ts'
 import { isTooOld, tombstonesGone, whereToBegin } from './restore-start.ts'
 import type { ChangelogFacts } from './restore-start.ts'
 import type { TaskChangelog } from './task/task-options.ts'
+import { Wakeup } from './wakeup.ts'
 
 export interface RestoreProgress {
   readonly taskId: string
@@ -76,6 +77,7 @@ const retryMaxMs = 5000
 export class ChangelogReader {
   readonly #options: ChangelogReaderOptions
   readonly #fetcher: Fetcher
+  readonly #wake: Wakeup
   readonly #active = new Map<TopicPartitionKey, Restoration>()
   #added: ManagedTask[] = []
   #bounds: Lookup<Bounds> | undefined
@@ -84,6 +86,7 @@ export class ChangelogReader {
 
   constructor(options: ChangelogReaderOptions) {
     this.#options = options
+    this.#wake = new Wakeup(options.clock)
     this.#fetcher = options.client.fetcher({ name: 'restore', isolation: 'read_committed' })
   }
 
@@ -137,10 +140,13 @@ export class ChangelogReader {
   }
 
   wait(maxWaitMs: number): Promise<void> {
-    return this.#fetcher.wait(maxWaitMs)
+    const backOffMs = this.#notBeforeMs - this.#options.clock.now()
+    // Not by the fetcher, which may have had something all the time.
+    return backOffMs > 0 ? this.#wake.wait(Math.min(maxWaitMs, backOffMs)) : this.#fetcher.wait(maxWaitMs)
   }
 
   wakeup(): void {
+    this.#wake.wake()
     this.#fetcher.wakeup()
   }
 

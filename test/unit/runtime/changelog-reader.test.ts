@@ -207,6 +207,21 @@ describe('ChangelogReader', () => {
     expect(first.state.marker?.changelog).toEqual({ [key]: 4 })
   })
 
+  it('waits by the clock while it backs off, whatever has arrived', async () => {
+    const { kafka, reader, clock, steps } = bed()
+    kafka.starts.set(key, 4)
+    kafka.ends.set(key, 10)
+    reader.add(managedTask({ state: fullDisk(behind(3)) }))
+    await steps()
+    kafka.restore.arrive(recordSet(changelog, 4, 6))
+    const ended: string[] = []
+    void reader.wait(1000).then(() => ended.push('time'))
+    await settled()
+    expect(ended).toEqual([])
+    await clock.advance(50)
+    expect(ended).toEqual(['time'])
+  })
+
   it('rebuilds a store that became too old while it was replayed, also when the disk would not clear it at first', async () => {
     const { kafka, reader, clock, steps } = bed()
     kafka.ends.set(key, 10)
