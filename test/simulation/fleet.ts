@@ -15,6 +15,7 @@ export interface FleetOptions {
   readonly world: ProcessWorld & NetworkWorld
   readonly logs: boolean
   readonly onViolation: (what: string) => void
+  readonly onFirstRun: () => void
   readonly expire: (clientId: string) => void
 }
 
@@ -146,7 +147,10 @@ export class Fleet {
     })
     streams.on('state', ({ to }) => {
       world.trace.add(world.scheduler.nowUs, process.name, to)
-      hasRun ||= to === 'RUNNING'
+      if (to === 'RUNNING' && !hasRun) {
+        hasRun = true
+        this.#options.onFirstRun()
+      }
       if (to === 'NOT_RUNNING' || to === 'ERROR') this.#ended(process)
     })
     streams.start().catch(() => undefined)

@@ -22,6 +22,8 @@ export interface Outcome {
   readonly simulatedMs: number
   /** From the end of load and faults until everything was processed. */
   readonly recoveryMs: number
+  /** The number of the crossing at which the instances of the start had all been running; Infinity: they never were. */
+  readonly allRunAt: number
   /** How many records each process has replayed from changelogs. */
   readonly restored: ReadonlyMap<string, number>
   /** How many crossings of each kind there were. */
@@ -64,6 +66,8 @@ class Simulation {
   #burstsLeft: number
   #recordsMade = 0
   #recoveryMs = 0
+  #running = 0
+  #allRunAt = Infinity
   #quietAtMs = 0
   #dripping: Scheduled | undefined
   #nextLookMs = 0
@@ -95,6 +99,10 @@ class Simulation {
       scenario,
       logs: traceLines > 0,
       onViolation: (what) => this.#violate(what),
+      onFirstRun: () => {
+        this.#running++
+        if (this.#running === scenario.startsMs.length) this.#allRunAt = this.#plan.counts.get('any') ?? 0
+      },
       expire: (clientId) => this.#expire(clientId),
       world: {
         scheduler: this.#scheduler,
@@ -124,6 +132,7 @@ class Simulation {
       events: this.#scheduler.events,
       simulatedMs: this.#nowMs,
       recoveryMs: this.#recoveryMs,
+      allRunAt: this.#allRunAt,
       restored: this.#fleet.restored,
       crossings: this.#plan.counts,
     }
