@@ -84,7 +84,7 @@ async function measure(
   const call = (...args: string[]): Promise<string> => start(java.command, args).output
   await call('create', out, '4')
   const input = one.kind === 'latency' ? `${id}-in` : one.input
-  const n = one.kind === 'latency' ? 25_000 : records
+  const n = { throughput: records, latency: 25_000, startup: 1 }[one.kind]
   const settings = [
     `app=${id}`,
     `in=${input}`,
