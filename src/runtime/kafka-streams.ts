@@ -155,8 +155,8 @@ export class KafkaStreams implements AsyncDisposable {
     this.#machine.become('REBALANCING', 'start')
     const onAbort = (): void => void this.close().catch(() => undefined)
     options.signal?.addEventListener('abort', onAbort, { once: true })
-    if (options.signal?.aborted) onAbort()
     this.#running = this.#run()
+    if (options.signal?.aborted) onAbort()
     try {
       await this.#reached('RUNNING')
     } finally {
@@ -237,7 +237,12 @@ export class KafkaStreams implements AsyncDisposable {
       if (!this.#isCutShort) this.#fail(error)
     }
     await this.#closeClient()
-    await this.#instance?.identity.release()
+    await this.#instance?.identity.release().catch((error: unknown) => {
+      this.#logger.warn(
+        { err: error },
+        'releasing the slot of the state directory failed; it is free when the process ends',
+      )
+    })
     alive.cancel()
     this.#machine.become(this.#machine.is('PENDING_ERROR') ? 'ERROR' : 'NOT_RUNNING', 'run')
   }
