@@ -32,6 +32,8 @@ export interface CommitterOptions {
   readonly onCommitted: (offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>) => void
 }
 
+/** How much the last commit counts in what a commit is expected to take. */
+const smoothing = 0.2
 /** The same failure of a disk is told again after this time. */
 const warnAgainMs = 30_000
 
@@ -42,6 +44,9 @@ export class Committer {
   #failure: { readonly error: unknown } | undefined
   #isFailed = false
   #lastCommitMs: number
+  /** From the cut to the end, smoothed. */
+  #commitMs = 0
+  #hasCaughtUp = false
   /** Of the commit that is asked for or under way. */
   #deadlineMs = Number.POSITIVE_INFINITY
   #warnedAtMs = Number.NEGATIVE_INFINITY
@@ -60,9 +65,20 @@ export class Committer {
     this.#lastCommitMs = this.#options.clock.now()
   }
 
+  /**
+   * Until the next cut. Who has caught up with its input cuts earlier by what a commit takes, so that results are visible
+   * within one interval; who has not would only commit more often, and be later still.
+   */
   get msToCommit(): number {
     const { clock, config } = this.#options
-    return Math.max(0, this.#lastCommitMs + config.commitIntervalMs - clock.now())
+    const { commitIntervalMs } = config
+    const earlierMs = this.#hasCaughtUp ? Math.min(this.#commitMs, commitIntervalMs / 2) : 0
+    return Math.max(0, this.#lastCommitMs + commitIntervalMs - earlierMs - clock.now())
+  }
+
+  /** The thread had nothing to do for a moment. */
+  noteCaughtUp(): void {
+    this.#hasCaughtUp = true
   }
 
   /** A commit should be begun now. */
@@ -119,6 +135,7 @@ export class Committer {
         onEngineFailure: (taskId, error) => this.#onEngineFailure(taskId, error),
       })
       this.#lastCommitMs = clock.now()
+      this.#hasCaughtUp = false
       this.#underWay = commit
       this.#ended = this.#finish(commit)
       this.limit(this.#deadlineMs)
@@ -168,8 +185,13 @@ export class Committer {
 
   /** Never rejects. */
   async #finish(commit: Commit): Promise<void> {
+    const { clock, onCommitted } = this.#options
+    const beganMs = clock.now()
     try {
-      if (await commit.finish()) this.#options.onCommitted(commit.moved)
+      if (await commit.finish()) {
+        this.#commitMs += (clock.now() - beganMs - this.#commitMs) * smoothing
+        onCommitted(commit.moved)
+      }
     } catch (error) {
       this.#isFailed = true
       this.#failure = { error }

@@ -37,7 +37,8 @@ import { Wakeup } from './wakeup.ts'
 
 /** The event loop gets its turn at least this often: heartbeats, sockets, timers. */
 const sliceMs = 10
-const idleWaitMs = 100
+/** Arrivals, mail and the end of a commit wake the loop; this is for what only the clock tells. */
+const idleWaitMs = 500
 const backOffMaxMs = 10_000
 
 export class StreamThread {
@@ -238,10 +239,11 @@ export class StreamThread {
     return fetched || processed > 0 || punctuated
   }
 
-  async #idle({ committer, collector, reader, fetcher }: ThreadParts): Promise<void> {
+  async #idle({ committer, collector, reader, fetcher, tasks }: ThreadParts): Promise<void> {
+    committer.noteCaughtUp()
     // Past the interval with nothing to commit there is nothing to be early for.
     const toCommitMs = committer.msToCommit
-    const waitMs = toCommitMs > 0 ? Math.min(idleWaitMs, toCommitMs) : idleWaitMs
+    const waitMs = Math.min(toCommitMs > 0 ? toCommitMs : idleWaitMs, idleWaitMs, tasks.msToWallClock)
     if (this.#paused || committer.mustWait) return this.#wake.wait(waitMs)
     // Not for longer: a partition may have no leader for a while, and a rebalance would wait with us.
     if (collector.isFull) return Promise.race([collector.drained(), this.#wake.wait(waitMs)])

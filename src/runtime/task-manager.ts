@@ -371,6 +371,14 @@ export class TaskManager {
     return processed
   }
 
+  /** Until a task wants to be looked at, whatever arrives: a punctuation is due, or an empty input was waited for. */
+  get msToWallClock(): number {
+    const now = this.#options.clock.now()
+    let ms = Infinity
+    for (const { task } of this.running) ms = Math.min(ms, task.nextWallClockMs - now)
+    return Math.max(1, ms)
+  }
+
   punctuate(): boolean {
     let fired = false
     for (const { task } of this.running) if (task.punctuateWallClock()) fired = true

@@ -49,6 +49,11 @@ export class PartitionGroup {
     return best === undefined || !anyEmpty || this.#maxIdleMs < 0 || this.#mayGoOn(now()) ? best : undefined
   }
 
+  /** Holds a record back for one that may still come. */
+  get isWaiting(): boolean {
+    return this.queues.length > 1 && this.queues.some(({ isEmpty }) => !isEmpty)
+  }
+
   get isHalted(): boolean {
     return this.queues.some((queue) => queue.isHalted)
   }

@@ -36,6 +36,8 @@ export interface FrozenOverlay extends Batch {
   readonly counters: Readonly<Record<string, number>>
 }
 
+/** How often a task looks whether it has waited long enough for an empty input. */
+const waitingLookMs = 100
 /** How many records are processed between two looks at the clock. */
 const recordsPerLook = 32
 
@@ -171,6 +173,12 @@ export class StreamTask {
       this.#endTurn()
     }
     return count
+  }
+
+  /** When the clock alone gives it something to do. */
+  get nextWallClockMs(): number {
+    const waitingMs = this.#group.isWaiting ? this.#now() + waitingLookMs : Infinity
+    return Math.min(waitingMs, this.#scope.wallClockPunctuations.nextDueMs)
   }
 
   /** Calls what is due by the wall clock; true when something was. */
