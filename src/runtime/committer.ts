@@ -32,6 +32,8 @@ export interface CommitterOptions {
   readonly onCommitted: (offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>) => void
 }
 
+/** Markers are written after EndTxn is answered, and readers fetch them only then: of the time up to the answer. */
+const untilVisible = 1.5
 /** How much the last commit counts in what a commit is expected to take. */
 const smoothing = 0.2
 /** The same failure of a disk is told again after this time. */
@@ -72,7 +74,7 @@ export class Committer {
   get msToCommit(): number {
     const { clock, config } = this.#options
     const { commitIntervalMs } = config
-    const earlierMs = this.#hasCaughtUp ? Math.min(this.#commitMs, commitIntervalMs / 2) : 0
+    const earlierMs = this.#hasCaughtUp ? Math.min(untilVisible * this.#commitMs, commitIntervalMs / 2) : 0
     return Math.max(0, this.#lastCommitMs + commitIntervalMs - earlierMs - clock.now())
   }
 
