@@ -15,7 +15,11 @@ describe('TransactionCoordinator', () => {
   beforeEach(() => {
     clock = new ManualClock()
     written = []
-    markers = new TransactionMarkers(clock, () => 0, ({ partition }, marker) => written.push({ ...marker, partition }))
+    markers = new TransactionMarkers(
+      clock,
+      () => 0,
+      ({ partition }, marker) => written.push({ ...marker, partition }),
+    )
     coordinator = new TransactionCoordinator(clock, defaultBrokerConfig, markers)
   })
 
@@ -109,7 +113,11 @@ describe('TransactionCoordinator', () => {
   })
 
   it('writes markers later when they shall take their time', async () => {
-    markers = new TransactionMarkers(clock, () => 20, (partition, marker) => written.push({ ...marker, ...partition }))
+    markers = new TransactionMarkers(
+      clock,
+      () => 20,
+      (partition, marker) => written.push({ ...marker, ...partition }),
+    )
     coordinator = new TransactionCoordinator(clock, defaultBrokerConfig, markers)
     const owner = coordinator.init('tid', 1000, undefined)
     coordinator.addPartitions('tid', owner, partitions)
