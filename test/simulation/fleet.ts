@@ -39,6 +39,8 @@ export class Fleet {
   #machines = 0
   /** The last one that ends from now on comes back. */
   #isRepaired = false
+  /** Who was to start later does not: a start that is due after the end would never be told to close. */
+  #isClosing = false
 
   constructor(options: FleetOptions) {
     this.#options = options
@@ -54,7 +56,7 @@ export class Fleet {
   }
 
   startAnother(): void {
-    if (this.#machines >= maxInstances) return
+    if (this.#machines >= maxInstances || this.#isClosing) return
     this.#machines++
     this.#start(this.#newMachine(`m${this.#machines}`))
   }
@@ -84,6 +86,7 @@ export class Fleet {
   /** Resolves in simulated time. */
   closeAll(): void {
     this.#isRepaired = false
+    this.#isClosing = true
     for (const instance of this.#instances.values()) this.#close(instance, -1)
   }
 
@@ -197,7 +200,7 @@ export class Fleet {
     this.#idle.add(machine)
     if (restartMs < 0 && (!this.#isRepaired || this.#instances.size > 0)) return
     this.#options.world.scheduler.schedule(Math.max(0, restartMs) * 1000, () => {
-      if (this.#idle.has(machine)) this.#start(machine)
+      if (!this.#isClosing && this.#idle.has(machine)) this.#start(machine)
     })
   }
 
