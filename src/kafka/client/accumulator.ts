@@ -3,6 +3,7 @@ import type { Headers } from '../../common/headers.ts'
 import type { TopicPartitionKey } from '../../common/topic-partition.ts'
 import { parseTopicPartition } from '../../common/topic-partition.ts'
 import type { Compression } from '../records/compression.ts'
+import { BatchMemory } from './batch-memory.ts'
 import { PartitionQueue } from './partition-queue.ts'
 
 export interface AccumulatorOptions {
@@ -18,6 +19,9 @@ export interface AccumulatorOptions {
   readonly onAllSealed: () => void
 }
 
+/** Of memory that waits for the next batches, at most; what one commit interval sends on one core is less. */
+const maxIdleBytes = 32 * 1024 * 1024
+
 /**
  * The records of a producer that are not on their way yet: one open batch per partition. A batch is sealed when it is
  * full, when the oldest record has waited for `lingerMs`, when the buffer is full, or when it is asked for. What is
@@ -29,6 +33,7 @@ export class Accumulator {
   readonly #options: AccumulatorOptions
   readonly #topics = new Map<string, (PartitionQueue | undefined)[]>()
   readonly #open = new Set<PartitionQueue>()
+  readonly #memory: BatchMemory
   #bufferedBytes = 0
   #linger: Timer | undefined
   /** Who appends is mostly where it appended before. */
@@ -36,6 +41,7 @@ export class Accumulator {
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
+    this.#memory = new BatchMemory(options.batchMaxBytes, Math.min(options.bufferMaxBytes, maxIdleBytes))
   }
 
   get isFull(): boolean {
@@ -105,7 +111,7 @@ export class Accumulator {
     let queue = partitions[partition]
     if (queue === undefined) {
       const { compression, batchMaxBytes } = this.#options
-      queue = new PartitionQueue(topic, partition, { compression, maxBytes: batchMaxBytes })
+      queue = new PartitionQueue(topic, partition, { compression, maxBytes: batchMaxBytes, memory: this.#memory })
       partitions[partition] = queue
     }
     return queue

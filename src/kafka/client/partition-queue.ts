@@ -5,12 +5,20 @@ import { topicPartitionKey } from '../../common/topic-partition.ts'
 import { BatchBuilder } from '../records/batch-builder.ts'
 import { stampBatch } from '../records/batch-stamp.ts'
 import type { Compression } from '../records/compression.ts'
+import type { BatchMemory } from './batch-memory.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import { splitBatch } from './split-batch.ts'
 
 export interface ProducerIdentity {
   readonly producerId: number
   readonly producerEpoch: number
+}
+
+export interface PartitionQueueOptions {
+  readonly compression: Compression
+  /** Of a batch. */
+  readonly maxBytes: number
+  readonly memory: BatchMemory
 }
 
 /** A broker remembers this many batches of a producer to tell repetitions from gaps (KAFKA-5494). */
@@ -37,6 +45,7 @@ export class PartitionQueue implements TopicPartition {
   acknowledged: number | undefined
   readonly #builder = new BatchBuilder()
   readonly #compression: Compression
+  readonly #memory: BatchMemory
   #maxBytes: number
   #openBytes = 0
   #batches: ProducerBatch[] = []
@@ -45,11 +54,12 @@ export class PartitionQueue implements TopicPartition {
   /** Whether the broker has seen a batch of this epoch: without one it takes any sequence for the first. */
   #isKnown = false
 
-  constructor(topic: string, partition: number, options: { compression: Compression; maxBytes: number }) {
+  constructor(topic: string, partition: number, options: PartitionQueueOptions) {
     this.topic = topic
     this.partition = partition
     this.key = topicPartitionKey(topic, partition)
     this.#compression = options.compression
+    this.#memory = options.memory
     this.#maxBytes = options.maxBytes
   }
 
@@ -91,7 +101,7 @@ export class PartitionQueue implements TopicPartition {
     const { recordCount } = this.#builder
     if (recordCount === 0) return
     this.#batches.push({
-      bytes: this.#builder.seal(this.#compression),
+      bytes: this.#builder.seal(this.#compression, this.#memory),
       recordCount,
       bufferedBytes: this.#openBytes,
       transaction,
@@ -131,6 +141,8 @@ export class PartitionQueue implements TopicPartition {
     const index = this.#batches.indexOf(batch)
     if (index < 0) return
     this.#batches.splice(index, 1)
+    // Sent more than once, it may still wait in the socket whose answer did not come.
+    if (batch.attempts === 0) this.#memory.giveBack(batch.bytes)
     this.#inFlight--
     this.retryAtMs = 0
     this.#isKnown = true

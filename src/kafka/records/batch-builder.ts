@@ -9,6 +9,13 @@ const initialBytes = 4096
 /** Below this a loop beats the call of `set`. */
 const shortBytes = 12
 
+/** Where the memory of a sealed batch comes from. */
+export interface BatchAllocator {
+  take(bytes: number): Buffer
+}
+
+const ownMemory: BatchAllocator = { take: (bytes) => Buffer.allocUnsafe(bytes) }
+
 /**
  * The open batch of one partition: records are encoded into one growing buffer as they come, with Java's deltas (the
  * first record's timestamp and offset are the base). It is used again after each `seal`.
@@ -68,11 +75,11 @@ export class BatchBuilder {
     return at - start
   }
 
-  /** The batch in memory of its own, to be stamped; the builder is empty again. There must be a record. */
-  seal(compression: Compression): Buffer {
+  /** The batch in memory that `memory` gives, to be stamped; the builder is empty again. There must be a record. */
+  seal(compression: Compression, memory: BatchAllocator = ownMemory): Buffer {
     const content = this.#buffer.subarray(batchLayout.records, this.#length)
     const records = compress(compression, content)
-    const batch = Buffer.allocUnsafe(batchLayout.records + records.length)
+    const batch = memory.take(batchLayout.records + records.length)
     batch.set(records, batchLayout.records)
     this.#writeHeader(batch, compressionId(compression))
     this.reset()

@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { BatchMemory } from '../../../../src/kafka/client/batch-memory.ts'
 import { PartitionQueue } from '../../../../src/kafka/client/partition-queue.ts'
 import type { ProducerBatch } from '../../../../src/kafka/client/producer-batch.ts'
 import { RecordBatch } from '../../../../src/kafka/records/record-batch.ts'
 
 const identity = { producerId: 7, producerEpoch: 1 }
 let queue: PartitionQueue
+let memory: BatchMemory
 
 beforeEach(() => {
-  queue = new PartitionQueue('topic', 0, { compression: 'none', maxBytes: 1000 })
+  memory = new BatchMemory(1 << 20, 1 << 20)
+  queue = new PartitionQueue('topic', 0, { compression: 'none', maxBytes: 1000, memory })
 })
 
 function seal(records: number, transaction = 0): void {
@@ -139,6 +142,25 @@ describe('a partition queue', () => {
     const duplicate = send()
     if (duplicate !== undefined) queue.onAcknowledged(duplicate, -1)
     expect(queue.acknowledged).toBe(43)
+  })
+
+  test('gives back the memory of a batch that was acknowledged when it was first sent, and of no other', () => {
+    const large = (): ProducerBatch | undefined => {
+      queue.append(null, Buffer.alloc(50_000), 1, [])
+      queue.seal(0, 0)
+      return send()
+    }
+    const once = large()
+    if (once === undefined) throw new Error('the first batch is not sent')
+    queue.onAcknowledged(once, 0)
+    expect(memory.idleBytes).toBe(65_536)
+    queue.onAcknowledged(once, 0)
+    expect(memory.idleBytes).toBe(65_536)
+    const twice = large()
+    if (twice === undefined) throw new Error('the second batch is not sent')
+    queue.onFailed(twice, 0)
+    queue.onAcknowledged(twice, 1)
+    expect(memory.idleBytes).toBe(0)
   })
 
   test('splits a batch into parts with the sequences it had', () => {
