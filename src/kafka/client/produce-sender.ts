@@ -309,7 +309,9 @@ export class ProduceSender {
   /** Learns leaders; again after a while where there is none. */
   #lookUp(queues: readonly PartitionQueue[]): void {
     const { clock, metadata } = this.#cluster
-    if (this.#isLookingUp || clock.now() < this.#lookUpNotBeforeMs) return
+    if (this.#isLookingUp) return
+    // The timer that brought us here may have been an earlier one, in whose favour that of the next look was not set.
+    if (clock.now() < this.#lookUpNotBeforeMs) return this.#wakeAt(this.#lookUpNotBeforeMs)
     this.#isLookingUp = true
     this.#cluster
       .track(new Set(queues.map(({ topic }) => topic)))
