@@ -26,6 +26,8 @@ export class Follower {
   /** The longest time that one open transaction held back a partition's readers, and which. */
   longestOpenMs = 0
   longestOpen = ''
+  /** How often it saw offsets and transactions: without, it has proved nothing. */
+  looks = 0
   readonly #client: KafkaClient
   readonly #stop = new AbortController()
   /** When something came, by partition. */
@@ -91,6 +93,7 @@ export class Follower {
       try {
         await this.#lookForOpenTransactions()
         await this.#lookAtOffsets()
+        this.looks++
       } catch {
         // A broker or a topic that is not there: the next look will tell.
       }

@@ -60,7 +60,8 @@ export function measureRecovery(options: KillOptions, repetitions: number): Prom
       load.truth,
       options.guarantee === 'exactly_once' ? 'exact' : 'none missing',
     )
-    violations.push(...fleet.violations, ...counts.violations)
+    await follower.stop()
+    violations.push(...fleet.violations, ...follower.regressions, ...counts.violations)
     return { options, violations, ...figures }
   })
 }

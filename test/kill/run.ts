@@ -70,6 +70,10 @@ async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<K
   const counts = await checkCounts(client, load.truth, promiseOf(options))
   const sleepers = await checkSleepers(cluster.brokers, options.guarantee === 'exactly_once' ? fleet.sleepers : [])
   violations.push(...fleet.violations, ...follower.regressions, ...counts.violations, ...sleepers.violations)
+  if (follower.looks === 0) violations.push('offsets and open transactions were never seen from outside')
+  if (options.zombie && options.guarantee === 'exactly_once' && options.app === 'millrace' && sleepers.judged === 0) {
+    violations.push('no sleeper had written anything: nothing is proved about zombies')
+  }
   if (follower.longestOpenMs > transactionTimeoutMs + brokerSweepMs + fleet.brokerAwayMs) {
     violations.push(`a transaction stayed open for ${seconds(follower.longestOpenMs)}: ${follower.longestOpen}`)
   }
