@@ -9,8 +9,8 @@ const smallestBytes = 64 * 1024
 export class BatchMemory {
   readonly #largestBytes: number
   readonly #maxIdleBytes: number
-  /** Ours: a small batch is a part of memory that Node shares among buffers, which no length tells apart. */
-  readonly #blocks = new WeakSet<ArrayBufferLike>()
+  /** In use. A small batch is a part of memory that Node shares among buffers, which no length tells apart from a block. */
+  readonly #taken = new WeakSet<ArrayBufferLike>()
   readonly #idle = new Map<number, Buffer[]>()
   #idleBytes = 0
 
@@ -27,18 +27,15 @@ export class BatchMemory {
   /** What is in it is of the batch before. */
   take(bytes: number): Buffer {
     if (bytes <= smallestBytes / 2 || bytes > this.#largestBytes) return Buffer.allocUnsafe(bytes)
-    const blockBytes = blockBytesFor(bytes)
-    const block = this.#idle.get(blockBytes)?.pop()
-    if (block === undefined) return this.#newBlock(blockBytes).subarray(0, bytes)
-    this.#idleBytes -= blockBytes
+    const block = this.#block(blockBytesFor(bytes))
+    this.#taken.add(block.buffer)
     return block.subarray(0, bytes)
   }
 
   /** Nobody may read `batch`, which `take` has given, from now on: not even a socket that has yet to send it. */
   giveBack(batch: Buffer): void {
+    if (!this.#taken.delete(batch.buffer)) return
     const blockBytes = batch.buffer.byteLength
-    if (blockBytes < smallestBytes || blockBytes > this.#largestBytes || blockBytes !== blockBytesFor(blockBytes))
-      return
     if (this.#idleBytes + blockBytes > this.#maxIdleBytes) return
     this.#idleBytes += blockBytes
     const block = Buffer.from(batch.buffer)
@@ -47,10 +44,11 @@ export class BatchMemory {
     else others.push(block)
   }
 
-  #newBlock(bytes: number): Buffer {
-    const block = Buffer.allocUnsafeSlow(bytes)
-    this.#blocks.add(block.buffer)
-    return block
+  #block(bytes: number): Buffer {
+    const idle = this.#idle.get(bytes)?.pop()
+    if (idle === undefined) return Buffer.allocUnsafeSlow(bytes)
+    this.#idleBytes -= bytes
+    return idle
   }
 }
 
