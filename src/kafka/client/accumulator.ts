@@ -36,8 +36,9 @@ export class Accumulator {
   readonly #memory: BatchMemory
   #bufferedBytes = 0
   #linger: Timer | undefined
-  /** Who appends is mostly where it appended before. */
+  /** Who appends is mostly where it appended before, or in another partition of that topic. */
   #lastQueue: PartitionQueue | undefined
+  #lastTopic: (PartitionQueue | undefined)[] = []
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
@@ -59,7 +60,7 @@ export class Accumulator {
   ): boolean {
     let queue = this.#lastQueue
     if (queue === undefined || queue.partition !== partition || queue.topic !== topic) {
-      queue = this.#queue(topic, partition)
+      queue = (queue?.topic === topic ? this.#lastTopic[partition] : undefined) ?? this.#queue(topic, partition)
       this.#lastQueue = queue
     }
     if (queue.isFullFor(key, value, headers)) {
@@ -108,6 +109,7 @@ export class Accumulator {
       partitions = []
       this.#topics.set(topic, partitions)
     }
+    this.#lastTopic = partitions
     let queue = partitions[partition]
     if (queue === undefined) {
       const { compression, batchMaxBytes } = this.#options
