@@ -347,7 +347,9 @@ export class ClassicGroup {
     // A consumer without group management, or an operator.
     if (generationId < 0 && this.state === 'Empty') return
     if (generationId >= 0 || memberId !== '' || instanceId !== null) {
-      this.#touch(this.#member(memberId, instanceId, generationId))
+      const member = this.#member(memberId, instanceId, generationId)
+      // Only a plain commit keeps the session alive (`OffsetMetadataManager.commitOffset`), never one of a transaction.
+      if (!transactional && this.#machine.is('Stable', 'PreparingRebalance')) this.#touch(member)
     } else if (!transactional) {
       throw new Refusal('UNKNOWN_MEMBER_ID')
     }

@@ -62,6 +62,15 @@ describe('ClassicGroup', () => {
     expect(await again).toMatchObject({ generationId: 2, leader: one.memberId })
   })
 
+  it('begins the session anew with a plain offset commit, and not with one of a transaction', async () => {
+    const [one, two] = (await stable(2)) as [Joined, Joined]
+    await clock.advance(6_000)
+    group.checkCommit(one.memberId, null, one.generationId, false)
+    group.checkCommit(two.memberId, null, two.generationId, true)
+    await clock.advance(6_000)
+    expect([...group.members].map(({ memberId }) => memberId)).toEqual([one.memberId])
+  })
+
   it('keeps members whose JoinGroup waits longer than their session', async () => {
     const [one, two] = (await stable(2)) as [Joined, Joined]
     const waiting = join({ memberId: one.memberId, protocols: [{ name: 'p', metadata: Buffer.from('new') }] })
