@@ -27,6 +27,19 @@ export function logCases(suite: Suite): void {
       expect(await produceTo(kafka, topic, { values: ['b'] })).toMatchObject({ errorCode: 0, baseOffset: 1 })
     })
 
+    it('closes the connection when it refuses what has acks 0, after those before it', async () => {
+      const topic = await suite.createTopic()
+      const kafka = await suite.connect()
+      const send = (index: number): void => {
+        const partitionData = [{ index, records: rawBatch({ values: ['a'] }) }]
+        kafka.write(apis.Produce, 9, { acks: 0, timeoutMs: 1000, topicData: [{ name: topic, partitionData }] })
+      }
+      send(0)
+      send(1)
+      await expect(fetchFrom(kafka, topic, 0)).rejects.toThrow('the broker closed the connection')
+      expect((await fetchFrom(await suite.connect(), topic, 0)).records).toEqual(['0:a'])
+    })
+
     it.each([
       ['a changed byte', () => flipLast(rawBatch({ values: ['a'] })), errorCodes.CORRUPT_MESSAGE],
       ['no records', () => Buffer.alloc(0), errorCodes.INVALID_RECORD],

@@ -1,3 +1,4 @@
+import { BrokerError } from '../../../errors/broker-error.ts'
 import type {
   ProduceRequest,
   ProduceResponse,
@@ -38,7 +39,15 @@ export function produce(request: ProduceRequest, context: RequestContext): Messa
       }
     }),
   }))
-  if (request.acks === 0) return undefined
+  if (request.acks === 0) {
+    // Nobody waits for an answer: the end of the connection is how a client learns that its metadata is stale.
+    const isRefused = responses.some(({ partitionResponses }) =>
+      partitionResponses.some(({ errorCode = 0 }) => errorCode !== 0),
+    )
+    if (isRefused)
+      throw new BrokerError('MILLRACE_BROKER_CONNECTION_CLOSED', 'connection closed: a Produce with acks 0 was refused')
+    return undefined
+  }
   return { responses, nodeEndpoints: endpoints(moved, context) }
 }
 
