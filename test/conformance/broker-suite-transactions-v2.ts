@@ -195,6 +195,8 @@ export function newEpochCases(suite: Suite): void {
       const repeated = { errorCode: 0, producerId: next.producerId, producerEpoch: 0 }
       expect(await old.endWithNewEpoch(true)).toEqual(repeated)
       expect((await old.endWithNewEpoch(false)).errorCode).toBe(errorCodes.INVALID_TXN_STATE)
+      const exhausted = { producerId: old.producerId, producerEpoch: old.epoch }
+      expect(await initProducerId(kafka, owner.transactionalId, exhausted)).toMatchObject(repeated)
       expect((await next.produce(topic, ['b'], v2)).errorCode).toBe(0)
       expect((await old.produce(topic, ['late'], v2)).errorCode).toBe(errorCodes.INVALID_PRODUCER_EPOCH)
       expect((await next.next(true)).epoch).toBe(1)

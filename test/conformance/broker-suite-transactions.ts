@@ -124,6 +124,8 @@ export function transactionCases(suite: Suite): void {
       const second = await Owner.init(kafka, tid)
       expect([first.epoch, second.epoch]).toEqual([0, 1])
       expect(second.producerId).toBe(first.producerId)
+      const fenced = { producerId: first.producerId, producerEpoch: first.epoch }
+      expect((await initProducerId(kafka, tid, fenced)).errorCode).toBe(errorCodes.PRODUCER_FENCED)
     })
 
     it('bump their epoch themselves, once however often the request is repeated', async () => {

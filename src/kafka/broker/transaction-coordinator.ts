@@ -1,7 +1,8 @@
 /**
  * Transactional ids, their producer ids and epochs, and the life of their transactions (Kafka's `TransactionCoordinator`,
- * in both protocols: v1 keeps the epoch at the end of a transaction, v2 (KIP-890) gives each one a new epoch). It is the source of truth for who may write under a transactional id, and for
- * commit or abort; that the decision reaches the partitions is the markers' task (`transaction-markers.ts`).
+ * in both protocols: v1 keeps the epoch at the end of a transaction, v2 (KIP-890) gives each one a new epoch). It is the
+ * source of truth for who may write under a transactional id, and for commit or abort; that the decision reaches the
+ * partitions is the markers' task (`transaction-markers.ts`).
  *
  * | state          | meaning                                           | what a client is told that comes then  |
  * |----------------|---------------------------------------------------|----------------------------------------|
@@ -61,10 +62,8 @@ export class TransactionCoordinator {
       this.#makeRoom()
       this.#transactions.set(transactionalId, entry)
     }
-    if (expected !== undefined && entry.epoch !== noEpoch && expected.producerId !== entry.producerId) {
-      throw new Refusal('PRODUCER_FENCED')
-    }
     if (entry.isEnding) throw new Refusal('CONCURRENT_TRANSACTIONS')
+    if (expected !== undefined && !entry.isOwnId(expected)) throw new Refusal('PRODUCER_FENCED')
     if (entry.state === 'Ongoing') {
       // Whatever epoch the caller has: so does Kafka, and who is fenced learns it with the next try.
       this.#fenceAndAbort(entry)
@@ -84,14 +83,15 @@ export class TransactionCoordinator {
     entry.machine.become('Empty', 'InitProducerId')
     entry.added.clear()
     entry.startedAtMs = -1
-    if (entry.epoch >= lastEpoch) {
-      entry.producerId = this.#newProducerId()
-      entry.epoch = 0
-      entry.previousEpoch = noEpoch
+    // Whom another owner follows gets no epoch again.
+    entry.previousEpoch = expected === undefined ? noEpoch : entry.epoch
+    if (entry.epoch < lastEpoch) {
+      entry.epoch += 1
       return
     }
-    entry.previousEpoch = entry.epoch
-    entry.epoch += 1
+    entry.previousProducerId = entry.producerId
+    entry.producerId = this.#newProducerId()
+    entry.epoch = 0
   }
 
   /** AddPartitionsToTxn, AddOffsetsToTxn, and in v2 every first write: begins the transaction if none is open. */

@@ -71,6 +71,12 @@ export class TransactionEntry implements Transaction {
     return this.machine.is('PrepareCommit', 'PrepareAbort')
   }
 
+  /** Of the present owner; or the id before, of one whose last epoch was bumped and who did not get the answer. */
+  isOwnId({ producerId, epoch }: ProducerIdAndEpoch): boolean {
+    if (this.epoch === noEpoch || producerId === this.producerId) return true
+    return producerId === this.previousProducerId && epoch >= lastEpoch
+  }
+
   /** Whether `owner` ended its transaction, got a new epoch for it (EndTxn 5), and asks again. */
   isRepeatedEnd({ producerId, epoch }: ProducerIdAndEpoch): boolean {
     if (producerId === this.producerId) return epoch + 1 === this.epoch

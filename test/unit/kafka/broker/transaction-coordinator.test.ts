@@ -109,7 +109,11 @@ describe('TransactionCoordinator', () => {
     let owner = coordinator.init('tid', 1000, undefined)
     for (let count = 0; count < 32_766; count++) owner = coordinator.init('tid', 1000, undefined)
     expect(owner).toEqual({ producerId: 0, epoch: 32_766 })
-    expect(coordinator.init('tid', 1000, undefined)).toEqual({ producerId: 1, epoch: 0 })
+    const next = { producerId: 1, epoch: 0 }
+    expect([coordinator.init('tid', 1000, owner), coordinator.init('tid', 1000, owner)]).toEqual([next, next])
+    expect(() => coordinator.init('tid', 1000, { ...owner, epoch: 32_765 })).toThrow('PRODUCER_FENCED')
+    expect(coordinator.init('tid', 1000, undefined)).toEqual({ producerId: 1, epoch: 1 })
+    expect(() => coordinator.init('tid', 1000, owner)).toThrow('PRODUCER_FENCED')
   })
 
   it('writes markers later when they shall take their time', async () => {
