@@ -2,7 +2,8 @@ import { StreamsError, type StreamsErrorOptions } from './streams-error.ts'
 
 export const runtimeErrors = {
   MILLRACE_SOURCE_TOPIC_MISSING: 'a topic that the topology reads does not exist',
-  MILLRACE_SINK_TOPIC_MISSING: 'a topic that the topology writes does not exist and was not created on first use',
+  MILLRACE_SINK_TOPIC_MISSING:
+    'a topic that the topology writes does not exist and was not created on first use, or was deleted',
   MILLRACE_TOPICS_NOT_COPARTITIONED: 'topics that are joined or merged by key have different partition counts',
   MILLRACE_INTERNAL_TOPIC_MISCONFIGURED:
     'an internal topic exists with another partition count or a clean-up policy that loses data',

@@ -48,17 +48,21 @@ export class Housekeeping {
     await this.#conflicts.requireSlot()
   }
 
-  /** Only where no task is being opened. Throws when a topic that is read was deleted or made anew. */
-  async tidy(parts: Pick<ThreadParts, 'watch' | 'group' | 'tasks'>): Promise<void> {
+  /** Only where no task is being opened. Throws when a topic was deleted, or one that is read made anew. */
+  async tidy(parts: Pick<ThreadParts, 'watch' | 'group' | 'tasks' | 'collector'>): Promise<void> {
     this.#checkTopics(parts)
     await this.#cleanUp(parts)
   }
 
-  #checkTopics({ watch, group }: Pick<ThreadParts, 'watch' | 'group'>): void {
+  #checkTopics({ watch, group, collector }: Pick<ThreadParts, 'watch' | 'group' | 'collector'>): void {
     watch.check(this.#options.clock.now())
     const change = watch.take()
     if (change === undefined) return
     if ('error' in change) throw change.error
+    if (change.kind === 'resized') {
+      this.#logger.info(change, 'an output topic changed; its records go by its new partition count')
+      return collector.resize(change.metadata)
+    }
     this.#logger.info(change, 'a topic changed; the group is asked to plan its tasks again')
     group.requestRejoin(`topic ${change.topic} ${change.kind}`)
   }

@@ -10,11 +10,11 @@ import { assert } from '../common/assert.ts'
 import { murmur2Partition } from '../common/murmur2.ts'
 import type { Headers } from '../common/headers.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
-import type { KafkaClient, Producer } from '../kafka/client/kafka-client.ts'
+import type { KafkaClient, Producer, TopicMetadata } from '../kafka/client/kafka-client.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
 
 interface SinkTopic {
-  readonly partitions: number
+  metadata: TopicMetadata
   readonly maxMessageBytes: number
   /** For null keys: stays for a batch's worth of bytes, then moves on (KIP-794's sticky partitioner). */
   stickyPartition: number
@@ -66,11 +66,10 @@ export class RecordCollector implements RecordSink {
     const wanted = names.filter((name) => !this.#topics.has(name))
     if (wanted.length === 0) return new Set()
     const described = await this.#client.describeTopics(wanted, { autoCreate: true })
-    const found = wanted.filter((name) => described.has(name))
-    const limits = await this.#messageLimits(found)
-    for (const name of found) {
+    const limits = await this.#messageLimits([...described.keys()])
+    for (const [name, metadata] of described) {
       this.#topics.set(name, {
-        partitions: described.get(name)?.partitionCount ?? 1,
+        metadata,
         maxMessageBytes: limits.get(name) ?? defaultMaxMessageBytes,
         stickyPartition: 0,
         stickyBytes: 0,
@@ -80,7 +79,20 @@ export class RecordCollector implements RecordSink {
   }
 
   partitionCount(topic: string): number | undefined {
-    return this.#topics.get(topic)?.partitions
+    return this.#topics.get(topic)?.metadata.partitionCount
+  }
+
+  /** What records are partitioned with. */
+  get written(): ReadonlyMap<string, TopicMetadata> {
+    return new Map([...this.#topics].map(([name, { metadata }]) => [name, metadata]))
+  }
+
+  /** It has more partitions now, or is another topic of the same name: from here on its records go where those of others do. */
+  resize(metadata: TopicMetadata): void {
+    const topic = this.#topics.get(metadata.name)
+    if (topic === undefined) return
+    topic.metadata = metadata
+    topic.stickyPartition = 0
   }
 
   whenKnown(topic: string, bytes: number, send: (missing: Error | undefined) => void): void {
@@ -182,11 +194,12 @@ function topicMissing(topic: string): RuntimeError {
 }
 
 function choosePartition(target: SinkTopic, key: Uint8Array | null, bytes: number): number {
-  if (key !== null) return murmur2Partition(key, target.partitions)
+  const { partitionCount } = target.metadata
+  if (key !== null) return murmur2Partition(key, partitionCount)
   target.stickyBytes += bytes
   if (target.stickyBytes > stickyBatchBytes) {
     target.stickyBytes = 0
-    target.stickyPartition = (target.stickyPartition + 1) % target.partitions
+    target.stickyPartition = (target.stickyPartition + 1) % partitionCount
   }
   return target.stickyPartition
 }

@@ -333,7 +333,7 @@ export class StreamThread {
     const wanted = info?.activeTasks ?? []
     await this.#untilDone(() => tasks.reassign(wanted, partitions))
     this.#housekeeping.noteOpened(wanted)
-    watch.watch(tasks.topics)
+    watch.watch(tasks.topics, tasks.outputTopics)
     this.#awaitingAssignment = false
     committer.restartInterval()
     const event: RebalanceEvent = {

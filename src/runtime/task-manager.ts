@@ -21,6 +21,7 @@ import { requireOffsetsOf, unloggedAndBehind } from './restore-start.ts'
 import { TaskFactory } from './task-factory.ts'
 import type { TaskFactoryOptions } from './task-factory.ts'
 import { TaskInput } from './task-input.ts'
+import { describeBeside } from './topic-loss.ts'
 
 export interface TaskManagerOptions extends TaskFactoryOptions {
   readonly client: KafkaClient
@@ -72,6 +73,11 @@ export class TaskManager {
     return this.#topics
   }
 
+  /** What the tasks write to, as far as it can be known before they run. */
+  get outputTopics(): readonly string[] {
+    return this.#factory.outputTopics(this.taskIds)
+  }
+
   topicId(topic: string): string | undefined {
     return this.#topics.get(topic)?.topicId
   }
@@ -113,10 +119,13 @@ export class TaskManager {
     }
   }
 
-  /** Before any state is looked at: its marker is compared with the topics' ids. */
+  /** Before any state is looked at: its marker is compared with the topics' ids. Tasks that stay were opened before. */
   async #describeTopics(): Promise<void> {
-    const names = [...new Set(this.all.flatMap(({ task }) => task.topics))]
-    const described = await this.#options.client.describeTopics(names)
+    const { names, ...tools } = this.#options
+    const topics = new Set(this.all.flatMap(({ task }) => task.topics))
+    const kept = new Set(this.all.flatMap(({ task, status }) => (status === 'assigned' ? [] : task.topics)))
+    const known = new Map([...this.#topics].filter(([name]) => kept.has(name)))
+    const described = await describeBeside(known, [...topics], { ...tools, kindOf: (topic) => names.kindOf(topic) })
     this.#topics.clear()
     for (const [name, metadata] of described) this.#topics.set(name, metadata)
   }

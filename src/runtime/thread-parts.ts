@@ -63,7 +63,15 @@ export async function openParts(
     isRepartition: (topic) => names.isRepartitionOnBroker(topic),
   })
   const matchesPattern = patternMatcher(topology)
-  const watch = new TopicWatch({ client, clock, logger, matchesPattern, onChange: callbacks.wakeup })
+  const watch = new TopicWatch({
+    client,
+    clock,
+    logger,
+    matchesPattern,
+    written: () => collector.written,
+    kindOf: (topic) => names.kindOf(topic),
+    onChange: callbacks.wakeup,
+  })
   const group = client.group(
     groupOptions(options),
     groupHandler(options, {

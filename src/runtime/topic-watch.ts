@@ -7,49 +7,58 @@
  * leader of the group to see, who alone knows what it planned with: members whose tasks stayed would ask for rebalances
  * without end.
  *
+ * Of topics that are only written to the partition counts matter, and that they are there at all: to one that is gone
+ * nothing can ever be committed.
+ *
  * It asks in the background, one question at a time, and must never change anything: what it found waits for `take`.
- * Brokers learn of changes one after the other, and one that is behind answers as if it were the past. So what would stop
- * the application counts only when two answers in a row, at least a second apart, say it.
+ * What would stop the application counts only when two answers in a row say it: see `topic-loss.ts`.
  */
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
-import { RuntimeError } from '../errors/runtime-error.ts'
-import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
+import type { RuntimeError } from '../errors/runtime-error.ts'
+import type { TopicMetadata } from '../kafka/client/kafka-client.ts'
+import { confirmationMs, lossOf, lossOfRead, outputDeleted } from './topic-loss.ts'
+import type { DescribesTopics, TopicLoss } from './topic-loss.ts'
+import type { TopicKind } from './topology-plan.ts'
 
-/** `deleted` and `recreated` stop the thread with their error; the others are a reason to rebalance. */
+/**
+ * `deleted` and `recreated` stop the thread with their error; `repartitioned` and `appeared` are a reason to rebalance;
+ * `resized` is one that is written to.
+ */
 export type TopicChange =
-  | { readonly kind: 'deleted' | 'recreated'; readonly topic: string; readonly error: RuntimeError }
+  | { readonly kind: TopicLoss; readonly topic: string; readonly error: RuntimeError }
+  | { readonly kind: 'resized'; readonly topic: string; readonly metadata: TopicMetadata }
   | { readonly kind: 'repartitioned' | 'appeared'; readonly topic: string; readonly partitionCount: number }
 
 export interface TopicWatchOptions {
-  readonly client: Pick<KafkaClient, 'describeTopics'>
+  readonly client: DescribesTopics
   readonly clock: Clock
   readonly logger: Logger
   /** Whether a source with a pattern reads a topic of that name; undefined: there is no such source. */
   readonly matchesPattern?: ((topic: string) => boolean) | undefined
+  /** What records are partitioned with: the topics that were written to. */
+  readonly written?: () => ReadonlyMap<string, TopicMetadata>
+  /** Default: all of them are users' topics. */
+  readonly kindOf?: (topic: string) => TopicKind
   /** Called when `take` has something. */
   readonly onChange?: () => void
 }
 
 const intervalMs = 30_000
-/** Between two questions, whatever the reason; also between two answers that confirm each other. */
-const confirmationMs = 1000
-/** What brokers without topic ids answer (before 2.8). */
-const noTopicId = '00000000-0000-0000-0000-000000000000'
-
-type Finding = 'deleted' | 'recreated'
 
 export class TopicWatch {
   readonly #options: TopicWatchOptions
   /** As they were when their tasks were opened. */
   #topics: ReadonlyMap<string, TopicMetadata> = new Map()
+  /** Those that they write to whatever comes, by name. */
+  #outputs: ReadonlySet<string> = new Set()
   /** Of the leader: the inputs that it planned with, by their partition counts. Effective with the assignment. */
   #plan: ReadonlyMap<string, number> | undefined
   #nextPlan: ReadonlyMap<string, number> | undefined
   /** Told once until the next assignment. */
   readonly #told = new Set<string>()
   /** What the last answer said, yet to be confirmed. */
-  #unconfirmed: ReadonlyMap<string, Finding> = new Map()
+  #unconfirmed: ReadonlyMap<string, TopicLoss> = new Map()
   #changes: TopicChange[] = []
   #nextMs = Infinity
   #askedMs = -Infinity
@@ -66,9 +75,13 @@ export class TopicWatch {
     this.#nextPlan = topics
   }
 
-  /** An assignment: the topics of the tasks, as they were when these were opened. Who did not plan it leads no longer. */
-  watch(topics: ReadonlyMap<string, TopicMetadata>): void {
+  /**
+   * An assignment: the topics that its tasks depend on, as they were when these were opened, and those that they write to
+   * and cannot do without. Who did not plan it leads no longer.
+   */
+  watch(topics: ReadonlyMap<string, TopicMetadata>, outputs: readonly string[] = []): void {
     this.#topics = new Map(topics)
+    this.#outputs = new Set(outputs)
     this.#plan = this.#nextPlan
     this.#nextPlan = undefined
     this.#told.clear()
@@ -100,9 +113,18 @@ export class TopicWatch {
   close(): void {
     this.#round++
     this.#topics = new Map()
+    this.#outputs = new Set()
     this.#plan = undefined
     this.#changes = []
     this.#nextMs = Infinity
+  }
+
+  get #written(): ReadonlyMap<string, TopicMetadata> {
+    return this.#options.written?.() ?? new Map<string, TopicMetadata>()
+  }
+
+  #kindOf(topic: string): TopicKind {
+    return this.#options.kindOf?.(topic) ?? 'external'
   }
 
   #watches(topic: string): boolean {
@@ -112,7 +134,7 @@ export class TopicWatch {
   async #ask(round: number): Promise<void> {
     const { client, clock, logger, matchesPattern } = this.#options
     const isOfPattern = this.#plan !== undefined && matchesPattern !== undefined
-    const names = new Set([...this.#topics.keys(), ...(this.#plan?.keys() ?? [])])
+    const names = new Set([...this.#topics.keys(), ...(this.#plan?.keys() ?? []), ...this.#written.keys()])
     if (names.size === 0 && !isOfPattern) return
     this.#isAsking = true
     try {
@@ -127,21 +149,42 @@ export class TopicWatch {
 
   #compare(found: ReadonlyMap<string, TopicMetadata>, nowMs: number): void {
     const before = this.#changes.length
-    const unconfirmed = new Map<string, Finding>()
-    for (const [topic, known] of this.#topics) {
-      const now = found.get(topic)
-      const finding = findingOf(known, now)
-      if (finding === undefined) continue
-      if (this.#unconfirmed.get(topic) === finding) {
-        this.#tell({ kind: finding, topic, error: finding === 'deleted' ? deleted(known) : recreated(known, now) })
-      } else {
-        unconfirmed.set(topic, finding)
-      }
+    const unconfirmed = new Map<string, TopicLoss>()
+    for (const [topic, { loss, error }] of this.#losses(found)) {
+      if (this.#unconfirmed.get(topic) === loss) this.#tell({ kind: loss, topic, error })
+      else unconfirmed.set(topic, loss)
     }
     this.#compareWithPlan(found)
+    this.#compareCounts(found)
     this.#unconfirmed = unconfirmed
     if (unconfirmed.size > 0) this.#nextMs = nowMs + confirmationMs
     if (this.#changes.length > before) this.#options.onChange?.()
+  }
+
+  #losses(found: ReadonlyMap<string, TopicMetadata>): Map<string, { loss: TopicLoss; error: RuntimeError }> {
+    const losses = new Map<string, { loss: TopicLoss; error: RuntimeError }>()
+    for (const [topic, known] of this.#written) {
+      if (!this.#outputs.has(topic) || found.has(topic)) continue
+      losses.set(topic, { loss: 'deleted', error: outputDeleted(known, this.#kindOf(topic)) })
+    }
+    // Last: of one that is read as well there is more to say.
+    for (const [topic, known] of this.#topics) {
+      const now = found.get(topic)
+      const loss = lossOf(known, now)
+      if (loss !== undefined) losses.set(topic, { loss, error: lossOfRead(known, now, this.#kindOf(topic)) })
+    }
+    return losses
+  }
+
+  /** Of users' topics only: how many partitions an internal one must have is the plan's, and its leader refuses another. */
+  #compareCounts(found: ReadonlyMap<string, TopicMetadata>): void {
+    for (const [topic, known] of this.#written) {
+      const now = found.get(topic)
+      if (now === undefined || this.#kindOf(topic) !== 'external') continue
+      const isAnother = lossOf(known, now) !== undefined
+      if (isAnother || now.partitionCount > known.partitionCount)
+        this.#changes.push({ kind: 'resized', topic, metadata: now })
+    }
   }
 
   #compareWithPlan(found: ReadonlyMap<string, TopicMetadata>): void {
@@ -161,32 +204,4 @@ export class TopicWatch {
     this.#told.add(change.topic)
     this.#changes.push(change)
   }
-}
-
-function findingOf(known: TopicMetadata, now: TopicMetadata | undefined): Finding | undefined {
-  if (now === undefined) return 'deleted'
-  if (hasId(known) && hasId(now)) return known.topicId === now.topicId ? undefined : 'recreated'
-  // A topic never loses partitions: without ids this is the only sign. With them a smaller count is an old answer.
-  return now.partitionCount < known.partitionCount ? 'recreated' : undefined
-}
-
-function hasId({ topicId }: TopicMetadata): boolean {
-  return topicId !== '' && topicId !== noTopicId
-}
-
-function deleted({ name, partitionCount }: TopicMetadata): RuntimeError {
-  return new RuntimeError(
-    'MILLRACE_TOPIC_DELETED',
-    `the topic '${name}' was deleted while the application reads it; stop all instances, and either create it again (it had ${partitionCount} partitions) and reset the group's offsets for it, or take it out of the topology`,
-    { topic: name },
-  )
-}
-
-function recreated(known: TopicMetadata, now: TopicMetadata | undefined): RuntimeError {
-  const ids = hasId(known) && now !== undefined ? ` (its id was ${known.topicId} and is ${now.topicId})` : ''
-  return new RuntimeError(
-    'MILLRACE_TOPIC_RECREATED',
-    `the topic '${known.name}' was deleted and made anew while the application reads it${ids}; the committed offsets and the state belong to the old one: stop all instances, reset the group's offsets for it, and start again (with a new application id if the state shall begin afresh, too)`,
-    { topic: known.name },
-  )
 }

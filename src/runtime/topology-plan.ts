@@ -36,14 +36,21 @@ export interface TopologyPlan {
   readonly internalTopics: readonly NewTopic[]
 }
 
+/** `external`: not made by the application. */
+export type TopicKind = 'external' | 'changelog' | 'repartition'
+
 /** The names that a topology has on a broker. */
 export class TopicNames {
   readonly #applicationId: string
   readonly #repartition: ReadonlySet<string>
+  /** By their names on the broker. */
+  readonly #changelogs: ReadonlySet<string>
 
   constructor(topology: CompiledTopology, applicationId: string) {
     this.#applicationId = applicationId
     this.#repartition = new Set(topology.repartitionTopics.map((topic) => topic.name))
+    const changelogs = topology.subTopologies.flatMap((subTopology) => this.changelogs(subTopology))
+    this.#changelogs = new Set(changelogs.flatMap(({ topic, isSource }) => (isSource ? [] : [topic])))
   }
 
   isRepartition(name: string): boolean {
@@ -54,6 +61,12 @@ export class TopicNames {
   isRepartitionOnBroker(topic: string): boolean {
     const prefix = `${this.#applicationId}-`
     return topic.startsWith(prefix) && this.#repartition.has(topic.slice(prefix.length))
+  }
+
+  /** By its name on the broker. */
+  kindOf(topic: string): TopicKind {
+    if (this.#changelogs.has(topic)) return 'changelog'
+    return this.isRepartitionOnBroker(topic) ? 'repartition' : 'external'
   }
 
   /** Repartition topics get the application id in front, users' topics stay. */

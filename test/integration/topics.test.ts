@@ -1,6 +1,11 @@
-/** Input topics that are deleted, or deleted and made anew, under a running application: it stops and says so. */
+/** Topics that are deleted, or deleted and made anew, under a running application: it stops and says so. */
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/common/clock.ts'
+import type { Clock } from '../../src/common/clock.ts'
+import { noHeaders } from '../../src/common/headers.ts'
 import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
+import { silentLogger } from '../../src/common/logger.ts'
+import type { Logger } from '../../src/common/logger.ts'
 import type { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import { Cluster, countByKey } from '../support/embedded-app.ts'
 import { readCounts } from '../support/word-count-load.ts'
@@ -9,12 +14,32 @@ function failureOf(app: KafkaStreams): Promise<Error & { readonly code?: string 
   return new Promise((resolve) => app.on('error', ({ error }) => resolve(error)))
 }
 
-async function countOne(cluster: Cluster): Promise<KafkaStreams> {
-  const app = cluster.app(countByKey())
+async function countOne(cluster: Cluster, clock: Clock = systemClock): Promise<KafkaStreams> {
+  const app = cluster.app(countByKey(), {}, { clock })
   await app.start()
   await cluster.produce('in', [['k', 'a']])
   await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
   return app
+}
+
+function noting(messages: string[]): Logger {
+  const note = (_fields: object, message?: string): void => void messages.push(message ?? '')
+  return { ...silentLogger, info: note }
+}
+
+/** The time of the system, with leaps: what is due in half a minute is due now. */
+class LeapingClock implements Clock {
+  #aheadMs = 0
+  readonly setTimer: Clock['setTimer'] = (delayMs, callback) => systemClock.setTimer(delayMs, callback)
+  readonly yieldTurn: Clock['yieldTurn'] = () => systemClock.yieldTurn()
+
+  now(): number {
+    return systemClock.now() + this.#aheadMs
+  }
+
+  leap(ms: number): void {
+    this.#aheadMs += ms
+  }
 }
 
 describe('an application whose input topic', () => {
@@ -41,5 +66,83 @@ describe('an application whose input topic', () => {
     ])
     expect((await failed).code).toBe('MILLRACE_TOPIC_RECREATED')
     expect((await readCounts(cluster.client, 'out', 1)).counts).toEqual(new Map([['k', 1]]))
+  })
+
+  it('is made anew while another instance hands its tasks over stops, and counts nothing of the new one', async () => {
+    await using cluster = await Cluster.start({ in: 2, out: 2 })
+    const produce = async (count: number): Promise<void> => {
+      const producer = cluster.client.producer({ lingerMs: 0 })
+      await producer.init()
+      for (let i = 0; i < count; i++)
+        for (const partition of [0, 1])
+          producer.append('in', partition, Buffer.from(`k${partition}`), Buffer.from('v'), i, noHeaders)
+      await producer.flush()
+      await producer.close()
+    }
+    const [one, other] = [1, 2].map(() => cluster.app(countByKey()))
+    await one?.start()
+    await other?.start()
+    await produce(5)
+    const inputs = partitionsOf('in', 2)
+    await committedToEnd(cluster.client, 'app', inputs)
+
+    const failed = failureOf(other as KafkaStreams)
+    await cluster.client.admin.deleteTopics(['in'])
+    await cluster.kafka.createTopic('in', { partitions: 2 })
+    await produce(20)
+    await one?.close()
+    expect(await failed).toMatchObject({ code: 'MILLRACE_TOPIC_RECREATED' })
+    // The broker has removed those of the old one with it.
+    expect(await cluster.client.committedOffsets('app', inputs, { requireStable: true })).toEqual(new Map())
+  })
+})
+
+describe('an application whose changelog', () => {
+  it('is deleted stops, with advice that is not that of an input', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const clock = new LeapingClock()
+    const failed = failureOf(await countOne(cluster, clock))
+    await cluster.client.admin.deleteTopics(['app-counts-changelog'])
+    clock.leap(30_000)
+    const error = await failed
+    expect(error).toMatchObject({ code: 'MILLRACE_TOPIC_DELETED', topic: 'app-counts-changelog' })
+    expect(error.message).toContain('MILLRACE_CHANGELOG_BEHIND_STATE')
+  })
+})
+
+describe('an application whose output topic', () => {
+  it('is deleted stops, naming it', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const clock = new LeapingClock()
+    const failed = failureOf(await countOne(cluster, clock))
+    await cluster.client.admin.deleteTopics(['out'])
+    clock.leap(30_000)
+    expect(await failed).toMatchObject({ code: 'MILLRACE_SINK_TOPIC_MISSING', topic: 'out' })
+  })
+
+  it('is made anew with more partitions goes on, and uses them', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const clock = new LeapingClock()
+    const messages: string[] = []
+    const app = cluster.app(countByKey(), { logger: noting(messages) }, { clock })
+    await app.start()
+    await cluster.produce('in', [['k', 'a']])
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+    await cluster.client.admin.deleteTopics(['out'])
+    await cluster.kafka.createTopic('out', { partitions: 4 })
+    clock.leap(30_000)
+    while (!messages.some((message) => message.startsWith('an output topic changed'))) await clock.yieldTurn()
+    await cluster.produce('in', [
+      ['k', 'b'],
+      ['a', 'c'],
+      ['b', 'd'],
+      ['c', 'e'],
+    ])
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+    const ends = await cluster.client.listOffsets(
+      partitionsOf('out', 4).map((partition) => ({ ...partition, timestamp: -1 })),
+      'read_committed',
+    )
+    expect([...ends.values()].filter((end) => end > 0).length).toBeGreaterThan(1)
   })
 })

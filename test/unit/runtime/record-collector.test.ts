@@ -66,6 +66,28 @@ describe('RecordCollector', () => {
     expect(partitions).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2])
   })
 
+  it('partitions by the new count once a topic has another, and says what it goes by', async () => {
+    const { collector, send, appended } = bed({ out: 1 })
+    await collector.prepareTopics(['out'])
+    send('out', -1, 'abc')
+    const metadata = { name: 'out', topicId: 'b', internal: false, partitionCount: 10 }
+    collector.resize(metadata)
+    send('out', -1, 'abc')
+    expect(appended).toEqual(['out-0 abc=v', 'out-7 abc=v'])
+    expect(collector.partitionCount('out')).toBe(10)
+    expect(collector.written).toEqual(new Map([['out', metadata]]))
+  })
+
+  it('leaves no record without a key on a partition that a smaller topic of the same name lacks', async () => {
+    const { collector, send, appended } = bed({ out: 3 })
+    await collector.prepareTopics(['out'])
+    for (let i = 0; i < 5; i++) send('out', -1, null, 'x'.repeat(4096))
+    collector.resize({ name: 'out', topicId: 'b', internal: false, partitionCount: 1 })
+    send('out', -1, null)
+    expect(appended.at(-2)).toMatch(/^out-1 /)
+    expect(appended.at(-1)).toMatch(/^out-0 /)
+  })
+
   it('admits a record whose batch is as large as the topic admits, and refuses one byte more', async () => {
     const limit = 1000
     const { collector, send, appended } = bed({ out: 1 }, { out: limit })

@@ -19,6 +19,7 @@ import { ManualClock, settled } from '../../support/manual-clock.ts'
 interface Bed {
   readonly kafka: FakeKafka
   readonly tasks: TaskManager
+  readonly clock: ManualClock
   /** Until the tasks that can run do. */
   readonly activate: () => Promise<void>
 }
@@ -70,7 +71,7 @@ async function bed(given: Partial<StreamsConfig> = {}): Promise<Bed> {
       await settled()
     }
   }
-  return { kafka, tasks, activate }
+  return { kafka, tasks, clock, activate }
 }
 
 describe('TaskManager', () => {
@@ -152,5 +153,30 @@ describe('TaskManager', () => {
     await tasks.reassign(['0_0'], [{ topic: 'in', partition: 0 }])
     await activate()
     expect(tasks.running).toHaveLength(1)
+  })
+
+  it('opens no task on a topic that was made anew since the tasks that stay were opened on it', async () => {
+    const { kafka, tasks, clock, activate } = await bed()
+    const inputs = [0, 1].map((partition) => ({ topic: 'in', partition }))
+    kafka.topicIds.set('in', 'a')
+    await tasks.reassign([], [])
+    await tasks.reassign(['0_0'], inputs)
+    await activate()
+    kafka.topicIds.set('in', 'b')
+    const reassigned = tasks.reassign(['0_0', '0_1'], inputs)
+    reassigned.catch(() => undefined)
+    await settled()
+    await clock.advance(1000)
+    await expect(reassigned).rejects.toMatchObject({ code: 'MILLRACE_TOPIC_RECREATED', topic: 'in' })
+    await activate()
+    expect(tasks.running.map(({ task }) => task.id)).toEqual(['0_0'])
+    expect(tasks.topicId('in')).toBe('a')
+  })
+
+  it('names what its tasks write to', async () => {
+    const { tasks } = await bed()
+    expect(tasks.outputTopics).toEqual(['out'])
+    await tasks.reassign([], [])
+    expect(tasks.outputTopics).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/common/logger.ts'
-import type { KafkaClient } from '../../../src/kafka/client/kafka-client.ts'
+import type { KafkaClient, TopicMetadata } from '../../../src/kafka/client/kafka-client.ts'
 import { TopicWatch } from '../../../src/runtime/topic-watch.ts'
 import { FakeKafka } from '../../support/fake-kafka.ts'
 import { ManualClock, settled } from '../../support/manual-clock.ts'
@@ -13,6 +13,8 @@ interface Bed {
   readonly asked: (readonly string[] | 'all')[]
   /** Moves the clock, and looks as a thread's loop would. */
   readonly after: (ms: number) => Promise<void>
+  /** What was written to, by the collector. */
+  readonly written: Map<string, TopicMetadata>
   changes: number
 }
 
@@ -36,6 +38,8 @@ async function bed(
     clock,
     logger: silentLogger,
     matchesPattern,
+    written: () => result.written,
+    kindOf: (topic) => (topic.endsWith('-repartition') ? 'repartition' : 'external'),
     onChange: () => result.changes++,
   })
   const after: Bed['after'] = async (ms) => {
@@ -43,7 +47,7 @@ async function bed(
     watch.check(clock.now())
     await settled()
   }
-  const result: Bed = { kafka, clock, watch, asked, after, changes: 0 }
+  const result: Bed = { kafka, clock, watch, asked, after, written: new Map(), changes: 0 }
   watch.watch(await kafka.client.describeTopics(Object.keys(topics)))
   return result
 }
@@ -249,5 +253,71 @@ describe('TopicWatch', () => {
     watch.close()
     await after(60_000)
     expect(asked).toEqual([])
+  })
+
+  describe('of topics that are written to', () => {
+    async function writing(name: string): Promise<Bed> {
+      const state = await bed({ orders: 2 })
+      const { kafka, watch, written } = state
+      kafka.topics.set(name, 2)
+      kafka.topicIds.set(name, 'a')
+      for (const [topic, metadata] of await kafka.client.describeTopics([name])) written.set(topic, metadata)
+      watch.watch(await kafka.client.describeTopics(['orders']), [name])
+      return state
+    }
+
+    it('calls one deleted when two answers a second apart lack it, with advice of its own', async () => {
+      const { kafka, watch, asked, after } = await writing('out')
+      kafka.topics.delete('out')
+      await after(30_000)
+      expect(asked).toEqual([['orders', 'out']])
+      expect(watch.take()).toBeUndefined()
+      await after(1000)
+      expect(watch.take()).toMatchObject({
+        kind: 'deleted',
+        topic: 'out',
+        error: { code: 'MILLRACE_SINK_TOPIC_MISSING', topic: 'out', reaction: 'fatal' },
+      })
+    })
+
+    it('does not stop for one that is no output of the tasks any more, or that a function has named', async () => {
+      const { kafka, watch, after } = await writing('out')
+      watch.watch(await kafka.client.describeTopics(['orders']))
+      kafka.topics.delete('out')
+      await after(30_000)
+      await after(1000)
+      expect(watch.take()).toBeUndefined()
+    })
+
+    it('says what a larger or another one is now, until it is known', async () => {
+      const { kafka, watch, written, after } = await writing('out')
+      kafka.topics.set('out', 3)
+      for (let look = 0; look < 2; look++) {
+        await after(30_000)
+        expect(watch.take()).toMatchObject({ kind: 'resized', topic: 'out', metadata: { partitionCount: 3 } })
+      }
+      kafka.topics.set('out', 1)
+      kafka.topicIds.set('out', 'b')
+      await after(30_000)
+      const change = watch.take()
+      expect(change).toMatchObject({ kind: 'resized', metadata: { topicId: 'b', partitionCount: 1 } })
+      if (change?.kind === 'resized') written.set('out', change.metadata)
+      await after(30_000)
+      expect(watch.take()).toBeUndefined()
+    })
+
+    it('takes a smaller count of the same one for an old answer', async () => {
+      const { kafka, watch, after } = await writing('out')
+      kafka.topics.set('out', 1)
+      await after(30_000)
+      expect(watch.take()).toBeUndefined()
+    })
+
+    it('leaves the count of an internal one to the plan', async () => {
+      const { kafka, watch, after } = await writing('app-x-repartition')
+      kafka.topics.set('app-x-repartition', 3)
+      await after(30_000)
+      expect(watch.take()).toBeUndefined()
+    })
   })
 })
