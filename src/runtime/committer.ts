@@ -49,7 +49,7 @@ export class Committer {
   /** From the cut to the end, smoothed. */
   #commitMs = 0
   #hasCaughtUp = false
-  /** Of the commit that is asked for or under way. */
+  /** Of every commit until the next assignment or rollback: it may be set while no commit is under way. */
   #deadlineMs = Number.POSITIVE_INFINITY
   #warnedAtMs = Number.NEGATIVE_INFINITY
 
@@ -62,8 +62,9 @@ export class Committer {
     return this.#underWay !== undefined
   }
 
-  /** The interval begins anew: after an assignment or a rollback. */
+  /** The interval begins anew, without a deadline: after an assignment or a rollback. */
   restartInterval(): void {
+    this.#deadlineMs = Number.POSITIVE_INFINITY
     this.#lastCommitMs = this.#options.clock.now()
   }
 
@@ -119,7 +120,6 @@ export class Committer {
   /** Cuts, after the commit under way has ended. Resolves at the end of this one, or with overlap at its cut. */
   async commit(options: { readonly deadlineMs?: number; readonly toTheEnd?: boolean } = {}): Promise<void> {
     const { deadlineMs = Number.POSITIVE_INFINITY, toTheEnd = false } = options
-    this.#deadlineMs = deadlineMs
     await this.settle(deadlineMs)
     const { client, collector, group, config, clock, fetcher, tasks } = this.#options
     const exactlyOnce = config.processingGuarantee === 'exactly_once'
@@ -156,7 +156,7 @@ export class Committer {
     this.check()
   }
 
-  /** For a rebalance that comes while the thread waits for a commit. */
+  /** For a rebalance that comes at any time, and for the commit that the thread makes or waits for by then. */
   limit(deadlineMs: number): void {
     this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs)
     const commit = this.#underWay
