@@ -72,6 +72,8 @@ export class Commit {
   /** Undefined where nothing was sent and no offset moved. */
   readonly #flushed: Promise<void> | undefined
   readonly #abandoned = deferred<never>()
+  /** What is still tried for it: sent later, it would take the offsets back behind those of the next commit. */
+  readonly #requests = new AbortController()
   #canBeAbandoned = true
 
   private constructor(options: CommitOptions, parts: readonly CutPart[], moved: Moved, isEmpty: boolean) {
@@ -87,8 +89,14 @@ export class Commit {
 
   /** The cut. Whatever is processed after it belongs to the next commit. */
   static async begin(options: CommitOptions): Promise<Commit> {
+    const { clock } = options
+    let sliceEndMs = clock.now() + flushSliceMs
     for (const { task } of options.tasks) {
-      while (!task.flush(options.clock.now() + flushSliceMs)) await options.clock.yieldTurn()
+      // Also between tasks: what each of them has may be little.
+      while (clock.now() >= sliceEndMs || !task.flush(sliceEndMs)) {
+        await clock.yieldTurn()
+        sliceEndMs = clock.now() + flushSliceMs
+      }
     }
     await options.collector.resolveTopics()
     // From here to the seal of the batches nothing may be awaited: it is one point in the life of all tasks.
@@ -118,7 +126,8 @@ export class Commit {
       await this.#unlessAbandoned(this.#flushed)
       changelog = this.#acknowledged()
       if (exactlyOnce) await this.#endTransaction()
-      else if (this.#moved.size > 0) await client.commitOffsets(group.identity(), this.#moved)
+      else if (this.#moved.size > 0)
+        await this.#unlessAbandoned(client.commitOffsets(group.identity(), this.#moved, this.#requests.signal))
       for (const [partition, offset] of this.#moved) committed.set(partition, offset)
     }
     this.#canBeAbandoned = false
@@ -127,9 +136,14 @@ export class Commit {
     return this.#flushed !== undefined
   }
 
-  /** Gives it up, unless the end of its transaction was asked for: then only the answer decides. */
+  /**
+   * Gives it up, unless the end of its transaction was asked for: then only the answer decides. A plain offset commit of
+   * which the answer is unknown repeats records at most: such a rollback always replays from the marker.
+   */
   abandon(error: Error): void {
-    if (this.#canBeAbandoned) this.#abandoned.reject(error)
+    if (!this.#canBeAbandoned) return
+    this.#abandoned.reject(error)
+    this.#requests.abort(error)
   }
 
   async #endTransaction(): Promise<void> {

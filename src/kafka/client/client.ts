@@ -100,8 +100,8 @@ class KafkaClientImpl implements KafkaClient {
     return this.#offsets.committed(group, partitions, options)
   }
 
-  commitOffsets(group: GroupIdentity, offsets: Offsets): Promise<void> {
-    return this.#offsets.commit(group, offsets)
+  commitOffsets(group: GroupIdentity, offsets: Offsets, signal?: AbortSignal): Promise<void> {
+    return this.#offsets.commit(group, offsets, signal)
   }
 
   fenceProducers(

@@ -33,8 +33,8 @@ export interface KafkaClient {
     partitions: readonly TopicPartition[],
     options: { readonly requireStable: boolean; readonly timeoutMs?: number },
   ): Promise<Map<TopicPartitionKey, OffsetAndMetadata>>
-  /** A plain offset commit, fenced by member and generation (at_least_once). */
-  commitOffsets(group: GroupIdentity, offsets: Offsets): Promise<void>
+  /** A plain offset commit, fenced by member and generation (at_least_once). Not sent again after `signal`. */
+  commitOffsets(group: GroupIdentity, offsets: Offsets, signal?: AbortSignal): Promise<void>
   fetcher(options: FetcherOptions): Fetcher
   producer(options: ProducerOptions): Producer
   group(options: GroupOptions, handler: GroupHandler): GroupMembership
@@ -113,7 +113,7 @@ export interface ProducerOptions {
   readonly transactionalId?: string
   readonly transactionTimeoutMs?: number
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
-  /** A batch is sealed at this size. Default 1 MiB below the topic's limit, at most 512 KiB. */
+  /** A batch is sealed at this size. Default 512 KiB. */
   readonly batchMaxBytes?: number
   /** Unsent and unacknowledged bytes beyond which `append` returns false. */
   readonly bufferMaxBytes?: number
@@ -200,13 +200,13 @@ export interface MemberAssignment {
   readonly userData: Buffer | undefined
 }
 
-/** Called by the membership, one at a time and awaited, while heartbeats go on. */
 /** What the leader gave this member. */
 export interface OwnAssignment extends Omit<MemberAssignment, 'memberId'> {
   /** There was a generation whose assignment did not reach this member: others may have had what it has still. */
   readonly isLate: boolean
 }
 
+/** Called by the membership, one at a time and awaited, while heartbeats go on. */
 export interface GroupHandler {
   /** For the next JoinGroup: the standard ConsumerProtocol envelope is built around it. */
   subscription(): {

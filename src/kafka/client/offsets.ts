@@ -1,6 +1,7 @@
 import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
 import { topicPartitionKey } from '../../common/topic-partition.ts'
 import { KafkaError } from '../../errors/kafka-error.ts'
+import type { Reaction } from '../../errors/streams-error.ts'
 import { apis } from '../protocol/apis.ts'
 import { errorCodes, isStaleMetadata } from '../protocol/error-codes.ts'
 import type { MessageInput } from '../protocol/message-spec.ts'
@@ -72,12 +73,15 @@ export class OffsetRequests {
     })
   }
 
-  /** at_least_once: fenced by member and generation. Repeating it does no harm. */
-  async commit(group: GroupIdentity, offsets: Offsets): Promise<void> {
+  /** at_least_once: fenced by member and generation. Repeating it does no harm, unless another one came after it. */
+  async commit(group: GroupIdentity, offsets: Offsets, signal?: AbortSignal): Promise<void> {
     if (offsets.size === 0) return
+    const { clock } = this.#cluster
+    const beganMs = clock.now()
     const what = `Committing offsets of the group ${group.groupId}`
     const retry = { what, timeoutMs: this.#timeoutMs, backoff: { firstMs: 20, maxMs: 500 } }
     await this.#cluster.withCoordinator('group', group.groupId, retry, async (nodeId) => {
+      signal?.throwIfAborted()
       const response = await this.#cluster.send(
         nodeId,
         this.#lane,
@@ -92,7 +96,7 @@ export class OffsetRequests {
         // 10 names topics by id only.
         { minVersion: 7, maxVersion: 9 },
       )
-      throwCommitFaults(response.topics, what)
+      throwCommitFaults(response.topics, what, clock.now() - beganMs)
     })
   }
 
@@ -172,22 +176,33 @@ interface CommitResult {
   readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: number }[]
 }
 
-/** Of OffsetCommit and TxnOffsetCommit; the gravest fault first: fenced before what passes. */
-export function throwCommitFaults(topics: readonly CommitResult[], what: string): void {
+/** A broker that has just started may not know all topics yet; one that is unknown for longer was deleted. */
+const unknownTopicMs = 5000
+
+/** Of OffsetCommit and TxnOffsetCommit, tried for so long; the gravest fault first: fenced before what passes. */
+export function throwCommitFaults(topics: readonly CommitResult[], what: string, triedMs: number): void {
   const faults = topics.flatMap(({ name, partitions }) =>
     partitions
       .filter(({ errorCode }) => errorCode !== errorCodes.NONE)
-      .map(({ partitionIndex, errorCode }) => commitFault(errorCode, what, name, partitionIndex)),
+      .map(({ partitionIndex, errorCode }) => commitFault(errorCode, what, name, partitionIndex, triedMs)),
   )
   const fault = faults.find(({ reaction }) => reaction !== 'retriable') ?? faults[0]
   if (fault !== undefined) throw fault
 }
 
-function commitFault(errorCode: number, what: string, topic: string, partition: number): KafkaError {
+function commitFault(errorCode: number, what: string, topic: string, partition: number, triedMs: number): KafkaError {
   const fault = kafkaFault(errorCode, { what: `${what}, ${topic}-${partition}`, topic, partition })
+  const reaction = reactionTo(errorCode, triedMs) ?? fault.reaction
+  return new KafkaError(fault.code, fault.message, { kafkaCode: errorCode, topic, partition, reaction })
+}
+
+/** Where it is another one than elsewhere. */
+function reactionTo(errorCode: number, triedMs: number): Reaction | undefined {
   // Between JoinGroup and SyncGroup of the newest generation: over as soon as the leader has assigned.
-  if (errorCode !== errorCodes.REBALANCE_IN_PROGRESS) return fault
-  return new KafkaError(fault.code, fault.message, { kafkaCode: errorCode, topic, partition, reaction: 'retriable' })
+  if (errorCode === errorCodes.REBALANCE_IN_PROGRESS) return 'retriable'
+  // Whoever commits looks after its topics meanwhile, and answers rebalances.
+  if (errorCode === errorCodes.UNKNOWN_TOPIC_OR_PARTITION && triedMs >= unknownTopicMs) return 'abortable'
+  return undefined
 }
 
 function offsetFetchRequest(

@@ -127,9 +127,12 @@ export class TransactionRequests {
       groupInstanceId: group.instanceId ?? null,
       topics: byTopic(entriesOf(offsets), committedPartition),
     }
+    const { clock } = this.#cluster
+    const beganMs = clock.now()
     const send = async (nodeId: number): Promise<void> => {
       const bounds = protocolVersions[protocol].offsets
-      throwCommitFaults((await this.#cluster.send(nodeId, lane, apis.TxnOffsetCommit, request, bounds)).topics, what)
+      const { topics } = await this.#cluster.send(nodeId, lane, apis.TxnOffsetCommit, request, bounds)
+      throwCommitFaults(topics, what, clock.now() - beganMs)
     }
     await abortableInTheEnd(what, () =>
       this.#cluster.withCoordinator('group', group.groupId, this.#retry(what), (nodeId) => {
@@ -163,7 +166,8 @@ export class TransactionRequests {
       throwOnError(answer.errorCode, { what })
       if (protocol === 'v1') return { identity, protocol: next }
       const { producerId, producerEpoch } = answer
-      return { identity: { producerId, producerEpoch }, protocol: next }
+      // Java's TransactionManager, too, keeps what it has where the broker gives nothing.
+      return { identity: producerId < 0 ? identity : { producerId, producerEpoch }, protocol: next }
     }
     try {
       if (protocol === 'v1') return await this.#onceOnCoordinator(what, send)
