@@ -40,6 +40,8 @@ const sliceMs = 10
 /** Arrivals, mail and the end of a commit wake the loop; this is for what only the clock tells. */
 const idleWaitMs = 500
 const backOffMaxMs = 10_000
+/** What cannot be recovered from is not held back for longer by a commit under way. */
+const lastWaitMs = 2000
 
 export class StreamThread {
   readonly #options: ThreadOptions
@@ -147,7 +149,7 @@ export class StreamThread {
       ownership: ({ taskIds }) => ({ tasks: taskIds, localTasks: this.#housekeeping.localTasks, ...this.#owners }),
       onFatal: (error) => this.#fail(error),
       wakeup: () => this.#wakeup(),
-      onCommitted: () => this.#commits.value++,
+      onCommitted: () => this.#onCommitted(),
     })
     this.#parts = parts
     this.#rebalanceBeganMs = this.#options.clock.now()
@@ -254,6 +256,11 @@ export class StreamThread {
   async #commit({ committer }: ThreadParts, deadlineMs?: number): Promise<void> {
     if (deadlineMs === undefined) await committer.commit()
     else await committer.commit({ deadlineMs, toTheEnd: true })
+  }
+
+  /** Not before: with overlap a cut succeeds however often commits fail. */
+  #onCommitted(): void {
+    this.#commits.value++
     this.#failuresInRow = 0
   }
 
@@ -392,7 +399,8 @@ export class StreamThread {
     try {
       await step()
     } catch (error) {
-      const other = await this.#parts?.committer.settle().then(
+      const deadlineMs = reactionOf(error) === 'fatal' ? this.#options.clock.now() + lastWaitMs : undefined
+      const other = await this.#parts?.committer.settle(deadlineMs).then(
         () => undefined,
         (failure: unknown) => ({ failure }),
       )
@@ -498,10 +506,14 @@ export class StreamThread {
 
   /** Nothing for a failure that comes alone; longer and longer for those that follow. Mail and `stop` end it. */
   async #backOff(): Promise<void> {
-    const now = this.#options.clock.now()
+    const { clock } = this.#options
+    const now = clock.now()
     if (now - this.#lastFailureMs > 2 * backOffMaxMs) this.#failuresInRow = 0
     this.#lastFailureMs = now
     const delayMs = Math.min(backOffMaxMs, 50 * 2 ** this.#failuresInRow++)
-    if (this.#failuresInRow > 1) await this.#wake.wait(delayMs)
+    if (this.#failuresInRow < 2) return
+    // The end of a commit wakes the thread, too.
+    do await this.#wake.wait(now + delayMs - clock.now())
+    while (clock.now() < now + delayMs && this.#mailbox.isEmpty && !this.#stop.signal.aborted && !this.#fatal)
   }
 }
