@@ -6,8 +6,12 @@ import { noHeaders } from '../../src/common/headers.ts'
 import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
 import { silentLogger } from '../../src/common/logger.ts'
 import type { Logger } from '../../src/common/logger.ts'
+import { listenOnTcp } from '../../src/kafka/broker/tcp-listener.ts'
+import { apis } from '../../src/kafka/protocol/apis.ts'
 import type { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import { Cluster, countByKey } from '../support/embedded-app.ts'
+import { RawKafka } from '../support/raw-kafka.ts'
+import type { RawAddress } from '../support/raw-kafka.ts'
 import { readCounts } from '../support/word-count-load.ts'
 
 function failureOf(app: KafkaStreams): Promise<Error & { readonly code?: string }> {
@@ -120,7 +124,21 @@ describe('an application whose output topic', () => {
     expect(await failed).toMatchObject({ code: 'MILLRACE_SINK_TOPIC_MISSING', topic: 'out' })
   })
 
-  it('is made anew with more partitions goes on, and uses them', async () => {
+  const enlargements: Readonly<Record<string, (cluster: Cluster) => Promise<void>>> = {
+    'gets more partitions': async ({ broker }) => {
+      const listener = await listenOnTcp(broker)
+      const kafka = await RawKafka.connect(listener.endpoints[0] as RawAddress)
+      await kafka.send(apis.CreatePartitions, 3, { topics: [{ name: 'out', count: 4 }] })
+      kafka.close()
+      await listener.close()
+    },
+    'is made anew with more partitions': async ({ client, kafka }) => {
+      await client.admin.deleteTopics(['out'])
+      await kafka.createTopic('out', { partitions: 4 })
+    },
+  }
+
+  it.each(Object.entries(enlargements))('%s goes on, and uses them', async (_, enlarge) => {
     await using cluster = await Cluster.start({ in: 1, out: 1 })
     const clock = new LeapingClock()
     const messages: string[] = []
@@ -128,8 +146,7 @@ describe('an application whose output topic', () => {
     await app.start()
     await cluster.produce('in', [['k', 'a']])
     await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
-    await cluster.client.admin.deleteTopics(['out'])
-    await cluster.kafka.createTopic('out', { partitions: 4 })
+    await enlarge(cluster)
     clock.leap(30_000)
     while (!messages.some((message) => message.startsWith('an output topic changed'))) await clock.yieldTurn()
     await cluster.produce('in', [
