@@ -4,6 +4,7 @@
  */
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
+import { CliError } from '../errors/cli-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordCursor, RecordSet } from '../processor/record-set.ts'
 import { recordText } from './record-text.ts'
@@ -19,10 +20,12 @@ interface Line {
 
 const firstStep = 64
 const growth = 8
+/** Of all lines that are kept at a time. */
+const keptMaxBytes = 256 * 1024 * 1024
 
 /**
  * Given to `print` as text, up to the first that cannot be read. Of each partition no more than `count` are kept, twice as
- * many for a moment.
+ * many for a moment; and never more than so many bytes of all.
  */
 export async function lastRecords(
   client: KafkaClient,
@@ -30,11 +33,12 @@ export async function lastRecords(
   count: number,
   format: RecordFormat,
   print: (text: Buffer) => Promise<void>,
+  maxBytes: number = keptMaxBytes,
 ): Promise<void> {
   const done: Line[] = []
   let open = new Map(ranges)
   for (let step = Math.max(firstStep, count); open.size > 0; step *= growth) {
-    const found = await readLast(client, open, step, count, format)
+    const found = await readLast(client, open, step, count, format, maxBytes - bytesOf(done))
     const short = new Map<TopicPartitionKey, OffsetRange>()
     for (const [key, range] of open) {
       const lines = found.get(key) ?? []
@@ -56,16 +60,33 @@ async function readLast(
   step: number,
   count: number,
   format: RecordFormat,
+  maxBytes: number,
 ): Promise<Map<TopicPartitionKey, Line[]>> {
   const found = new Map<TopicPartitionKey, Line[]>()
   const steps = new Map([...ranges].map(([key, { start, end }]) => [key, { start: Math.max(start, end - step), end }]))
+  let bytes = 0
   await readRanges(client, steps, (cursor, set) => {
     const key = topicPartitionKey(set.topic, set.partition)
     const lines = found.get(key) ?? []
-    lines.push({ timestamp: cursor.timestamp, text: textOrError(format, cursor, set) })
-    found.set(key, lines.length > count * 2 ? lines.slice(-count) : lines)
+    const line = { timestamp: cursor.timestamp, text: textOrError(format, cursor, set) }
+    lines.push(line)
+    found.set(key, lines)
+    bytes += bytesOf([line])
+    if (lines.length > count * 2 || bytes > maxBytes) bytes -= bytesOf(lines.splice(0, lines.length - count))
+    if (bytes > maxBytes) throw tooLarge(count)
   })
   return found
+}
+
+function bytesOf(lines: readonly Line[]): number {
+  return lines.reduce((sum, { text }) => sum + (text instanceof Error ? 0 : text.length), 0)
+}
+
+function tooLarge(count: number): CliError {
+  return new CliError(
+    'MILLRACE_USAGE',
+    `the last ${count} records of each partition are too large to be put in order; give a smaller number (-n), one --partition, or --from-beginning`,
+  )
 }
 
 function textOrError(format: RecordFormat, cursor: RecordCursor, set: RecordSet): Buffer | Error {

@@ -3,12 +3,10 @@
  * transactions are not shown (read_committed).
  */
 import { sleep, systemClock } from '../common/clock.ts'
-import { parseTopicPartition, topicPartitionKey } from '../common/topic-partition.ts'
+import { parseTopicPartition } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
 import { CliError } from '../errors/cli-error.ts'
-import { KafkaError } from '../errors/kafka-error.ts'
-import { reactionOf } from '../errors/streams-error.ts'
-import type { Fetcher, Isolation, KafkaClient } from '../kafka/client/kafka-client.ts'
+import type { Isolation, KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../processor/record-set.ts'
 import { lastRecords } from './last-records.ts'
 import { recordText } from './record-text.ts'
@@ -17,7 +15,7 @@ import { print, say } from './terminal.ts'
 import { textSerdeOf } from './text-serde.ts'
 import { checkPartition, requirePartition, requireTopic, withClient } from './topic-access.ts'
 import type { ConnectionOptions } from './topic-access.ts'
-import { partitionsOf, readRanges } from './topic-reader.ts'
+import { partitionsOf, readRanges, takeFrom } from './topic-reader.ts'
 import type { OffsetRange } from './topic-reader.ts'
 
 export interface TailOptions extends ConnectionOptions {
@@ -95,21 +93,6 @@ async function follow(client: KafkaClient, from: Offsets, format: RecordFormat):
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop)
     await fetcher.close()
-  }
-}
-
-/** Where retention was faster than the reader, it goes on with what is left. */
-async function takeFrom(client: KafkaClient, fetcher: Fetcher): Promise<readonly RecordSet[]> {
-  try {
-    return fetcher.take()
-  } catch (error) {
-    const { topic, partition } = error instanceof KafkaError ? error : {}
-    if (reactionOf(error) !== 'offset-out-of-range' || topic === undefined || partition === undefined) throw error
-    const key = topicPartitionKey(topic, partition)
-    const oldest = (await offsetsAt(client, [{ topic, partition }], -2, 'read_committed')).get(key) ?? 0
-    say(`millrace: records of ${key} were deleted before they were read; going on at offset ${oldest}`)
-    fetcher.seek(key, oldest)
-    return []
   }
 }
 

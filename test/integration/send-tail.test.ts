@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { topicPartitionKey } from '../../src/common/topic-partition.ts'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { EmbeddedKafka } from '../../src/testing/embedded-kafka.ts'
 import { Child } from '../support/child-process.ts'
@@ -204,6 +205,23 @@ describe('millrace tail', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'one\nfour\n' })
     expect(stderr).toContain('records of trimmed-0 were deleted before they were read; going on at offset 3')
   })
+
+  it.each([['--from-beginning'], ['-n', '5']])(
+    'shows with %s what is left where deletion was faster',
+    async (...args) => {
+      const topic = `trimmed${args.join('')}`
+      await kafka.createTopic(topic, { partitions: 1 })
+      await send(topic, 'one\ntwo\nthree\n')
+      const hold = kafka['~kafka'].controls.hold('request', { api: 'Fetch', clientId: 'millrace-tail' })
+      await using child = Child.millrace(command(['tail', topic, '--until-end', ...args]))
+      await hold.arrived
+      await client.admin.deleteRecords(new Map([[topicPartitionKey(topic, 0), 2]]))
+      hold.release()
+      const { code, stdout, stderr } = await child.finished
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'three\n' })
+      expect(stderr).toContain('were deleted before they were read; going on at offset 2')
+    },
+  )
 
   it('begins with what comes where it is told to show no old records', async () => {
     await kafka.createTopic('new-only', { partitions: 1 })

@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lastRecords } from '../../../src/cli/last-records.ts'
+import { textSerdeOf } from '../../../src/cli/text-serde.ts'
+import { systemClock } from '../../../src/common/clock.ts'
+import { EmbeddedBroker } from '../../../src/kafka/broker/embedded-broker.ts'
+import { InProcessTransport } from '../../../src/kafka/transport/in-process-transport.ts'
+import { ClientBed, appendText, producerOf } from '../../support/client-bed.ts'
+
+const serde = textSerdeOf('string', '')
+const format = { output: 'text', key: serde, value: serde, separator: undefined, nullText: 'null' } as const
+
+describe('the last records', () => {
+  let broker: EmbeddedBroker
+  let bed: ClientBed
+  beforeEach(() => {
+    broker = new EmbeddedBroker()
+    bed = new ClientBed({
+      name: 'embedded',
+      transport: (clientId) => new InProcessTransport(broker, { clientId, clock: systemClock }),
+      stop: async () => broker.close(),
+    })
+  })
+  afterEach(async () => {
+    await bed.close()
+    broker.close()
+  })
+
+  it('are refused where they are more bytes than are kept at a time', async () => {
+    broker.createTopic('t')
+    const client = await bed.client()
+    const producer = await producerOf(client, {})
+    appendText(
+      producer,
+      't',
+      Array.from({ length: 20 }, (_, i) => `${i}`.padStart(99, '-')),
+    )
+    await producer.flush()
+    const printed: string[] = []
+    const last = (count: number): Promise<void> =>
+      lastRecords(
+        client,
+        new Map([['t-0', { start: 0, end: 20 }]]),
+        count,
+        format,
+        async (text) => void printed.push(...text.toString().trimEnd().split('\n')),
+        1000,
+      )
+    await expect(last(11)).rejects.toMatchObject({ code: 'MILLRACE_USAGE' })
+    expect(printed).toEqual([])
+    await last(10)
+    expect(printed.map((line) => Number(line.replaceAll('-', '')))).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
+  })
+})
