@@ -78,7 +78,10 @@ const readBytes = 64 * 1024
 
 /** Reads into one buffer again and again, and gives whole frames on. */
 function connectPlain(host: string, port: number, onConnect: () => void): Socket {
-  const frames = new FrameAssembler((bytes) => socket.emit('data', bytes))
+  const frames = new FrameAssembler(
+    (bytes) => socket.emit('data', bytes),
+    (length) => socket.destroy(new Error(`an answer of ${length} bytes cannot be, so the connection was closed here`)),
+  )
   const buffer = Buffer.allocUnsafeSlow(readBytes)
   const onread = {
     buffer,

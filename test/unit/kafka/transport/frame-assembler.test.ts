@@ -8,9 +8,12 @@ function frame(length: number, fill = 7): Buffer {
   return bytes
 }
 
-function assemble(chunks: readonly Buffer[]): Buffer[] {
+function assemble(chunks: readonly Buffer[], refused: number[] = []): Buffer[] {
   const emitted: Buffer[] = []
-  const frames = new FrameAssembler((bytes) => emitted.push(bytes))
+  const frames = new FrameAssembler(
+    (bytes) => emitted.push(bytes),
+    (length) => refused.push(length),
+  )
   // As from a socket: always the same memory.
   const memory = Buffer.alloc(Math.max(1, ...chunks.map(({ length }) => length)))
   for (const chunk of chunks) {
@@ -54,14 +57,22 @@ describe('the frame assembler', () => {
     expect(assemble(chunks).map(({ length }) => length)).toEqual([14, 500_004])
   })
 
-  test('passes on at once what cannot be a frame', () => {
+  test('passes on at once what cannot be a first frame', () => {
     const http = Buffer.from('HTTP/1.1 400 Bad Request')
-    expect(assemble([http])).toEqual([http])
-    expect(assemble([frame(3), Buffer.from([0xff, 0xff, 0xff, 0xff, 1]), Buffer.from([2])])).toEqual([
-      frame(3),
-      Buffer.from([0xff, 0xff, 0xff, 0xff, 1]),
-      Buffer.from([2]),
+    expect(assemble([http, http])).toEqual([http, http])
+  })
+
+  test.each([
+    ['of more than 128 MiB', 2 ** 27 + 1],
+    ['of a negative length', -1],
+  ])('refuses a later frame %s once, after those before it', (_, length) => {
+    const bytes = Buffer.alloc(10)
+    bytes.writeInt32BE(length)
+    const refused: number[] = []
+    expect(assemble([Buffer.concat([frame(3), frame(4), bytes]), frame(5)], refused)).toEqual([
+      Buffer.concat([frame(3), frame(4)]),
     ])
+    expect(refused).toEqual([length])
   })
 
   test('does not believe a first frame of more than a megabyte', () => {

@@ -103,6 +103,13 @@ describe('a connection', () => {
     expect(connection.versions.apis.get(3)?.max).toBe(5)
   })
 
+  test('ends with an answer that is larger than any, and says so', async () => {
+    const endpoint = await broker((_, socket) => socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff, 1])))
+    const connection = await transportTo(endpoint).connect(endpoint, 'main')
+    await expect(connection.send(request())).rejects.toThrow('an answer of 2147483647 bytes cannot be')
+    expect(connection.closed).toBe(true)
+  })
+
   test('joins nothing to a large answer', async () => {
     const endpoint = await broker(({ header }, socket) => {
       const head = encodeResponseHeader(0, { correlationId: header.correlationId })
