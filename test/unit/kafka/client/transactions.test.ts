@@ -114,6 +114,26 @@ describe('the protocol of a transaction', () => {
     },
   )
 
+  it('keeps its identity where the broker gives none at the end', async () => {
+    broker.createTopic('t')
+    const producer = await producerOf(await bed.client(), { transactionalId: 'tx' })
+    const identities: unknown[] = []
+    broker.controls.observe(({ api, body }) => {
+      if (api !== 'Produce') return
+      const records = (body as ProduceRequest).topicData[0]?.partitionData[0]?.records
+      const { producerId, producerEpoch } = new RecordBatch(Buffer.from(records ?? []))
+      identities.push([producerId, producerEpoch])
+    })
+    const none = { producerId: -1, producerEpoch: -1 }
+    broker.controls.alterAnswer({ api: 'EndTxn' }, (answer) => ({ ...(answer as object), ...none }))
+    await transact(producer, 'a')
+    await transact(producer, 'b').catch(() => undefined)
+    expect(identities.slice(0, 2)).toEqual([
+      [0, 0],
+      [0, 0],
+    ])
+  })
+
   it('takes another producer id from the broker when the epochs of one are used up', async () => {
     broker.createTopic('t')
     const [node = 0] = broker.nodeIds
