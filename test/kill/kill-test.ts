@@ -1,4 +1,7 @@
-/** `npm run kill-test`: instances are killed while they count, and the counts stay exact. Prints figures; exit code 1 for violations. */
+/**
+ * `npm run kill-test`: instances are killed while they count, and the counts stay exact. Prints figures. Exit code 1 for
+ * violations, 2 where nothing was tested.
+ */
 import { showSpread, seconds } from './figures.ts'
 import { whatJavaLacks } from './java.ts'
 import { parseCommandLine, replayCommand, usage } from './options.ts'
@@ -7,6 +10,8 @@ import { describeRecovery, measureRecovery, tooSlow } from './recovery.ts'
 import { runKillTest } from './run.ts'
 import type { KillReport } from './run.ts'
 import { whatRealKafkaLacks } from '../support/real-kafka.ts'
+
+const nothingTested = 2
 
 export async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
@@ -17,7 +22,11 @@ export async function main(args: readonly string[]): Promise<number> {
   const lacks = command.broker === 'kafka' ? await whatRealKafkaLacks() : undefined
   if (lacks !== undefined) {
     console.log(lacks)
-    return 0
+    return nothingTested
+  }
+  if (command.runs === 0) {
+    console.log('--runs 0: nothing was tested')
+    return nothingTested
   }
   if (command.restartBroker && command.broker === 'embedded') {
     console.log('no broker restart: the embedded broker keeps its data in memory only')

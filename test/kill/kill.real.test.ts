@@ -5,10 +5,9 @@
 import { describe, expect, it } from 'vitest'
 import { whatRealKafkaLacks } from '../support/real-kafka.ts'
 import { describeReport } from './kill-test.ts'
-import { sessionTimeoutMs } from './layout.ts'
 import { ciOptions } from './options.ts'
 import type { KillOptions } from './options.ts'
-import { measureRecovery, describeRecovery, restartMaxMs, takeOverMaxMs } from './recovery.ts'
+import { describeRecovery, measureRecovery, medianLimits } from './recovery.ts'
 import { runKillTest } from './run.ts'
 import type { KillReport } from './run.ts'
 import { spreadOf } from './figures.ts'
@@ -16,7 +15,6 @@ import { spreadOf } from './figures.ts'
 const lacks = await whatRealKafkaLacks()
 if (lacks !== undefined) console.log(lacks)
 
-const busyBootMs = 1000
 /** Longer than any wait inside, so that a run which hangs says where. */
 const limits = { timeout: 300_000 }
 
@@ -53,12 +51,10 @@ describe.skipIf(lacks !== undefined)('Three instances that are killed while they
 describe.skipIf(lacks !== undefined)('After kill -9 of one of three instances', limits, () => {
   it('its tasks run again within 2 s of its restart, and elsewhere within the session time-out and a second', async () => {
     const report = await measureRecovery(ciOptions(), 3)
-    console.log(describeRecovery(report))
+    const max = medianLimits(report.bootMs)
+    console.log(`${describeRecovery(report)}\n${max.said}`)
     expect(report.violations).toEqual([])
-    // The median: one of three may meet a machine that is busy with something else. Where a process needs that long for its
-    // first word they all do; then it must not wait for the session of its predecessor, at least.
-    const isBusy = spreadOf(report.bootMs).p50 > busyBootMs
-    expect(spreadOf(report.restartMs).p50).toBeLessThanOrEqual(isBusy ? sessionTimeoutMs : restartMaxMs)
-    expect(spreadOf(report.takeOverMs).p50).toBeLessThanOrEqual(takeOverMaxMs + (isBusy ? restartMaxMs : 0))
+    expect(spreadOf(report.restartMs).p50).toBeLessThanOrEqual(max.restartMs)
+    expect(spreadOf(report.takeOverMs).p50).toBeLessThanOrEqual(max.takeOverMs)
   })
 })

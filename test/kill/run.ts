@@ -74,9 +74,7 @@ async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<K
   if (options.zombie && options.guarantee === 'exactly_once' && options.app === 'millrace' && sleepers.judged === 0) {
     violations.push('no sleeper had written anything: nothing is proved about zombies')
   }
-  if (follower.longestOpenMs > transactionTimeoutMs + brokerSweepMs + fleet.brokerAwayMs) {
-    violations.push(`a transaction stayed open for ${seconds(follower.longestOpenMs)}: ${follower.longestOpen}`)
-  }
+  violations.push(...openTooLong(bed))
   return {
     options,
     violations,
@@ -126,6 +124,13 @@ export async function catchUp(client: KafkaClient, violations: string[]): Promis
   const open = await untilEmpty(() => openTransactions(client, allPartitions), transactionTimeoutMs + brokerSweepMs)
   if (open.size > 0) violations.push(`transactions are still open: ${describeLeft(open)}`)
   return caughtUpAtMs - startedAtMs
+}
+
+/** Longer than its time-out and the broker's sweep; a broker that was away could not sweep. */
+export function openTooLong({ fleet, follower }: Pick<Bed, 'fleet' | 'follower'>): string[] {
+  const { longestOpenMs, longestOpen } = follower
+  if (longestOpenMs <= transactionTimeoutMs + brokerSweepMs + fleet.brokerAwayMs) return []
+  return [`a transaction stayed open for ${seconds(longestOpenMs)}: ${longestOpen}`]
 }
 
 /** For each blow the longest silence of a partition that overlaps the time until the next blow. */
