@@ -214,7 +214,7 @@ export class Commit {
       changelog,
       input: Object.fromEntries([...positions].map(([partition, { offset }]) => [partition, offset])),
       topicIds: topicIdsOf(managed, this.#options.topicId),
-      layouts: Object.fromEntries(managed.task.changelogs.map(({ store, layout }) => [store, layout])),
+      layouts: managed.layouts,
       streamTimes: frozen.streamTimes,
       counters: frozen.counters,
       committedAtMs: this.#options.clock.now(),

@@ -12,6 +12,8 @@ export interface ManagedTask {
   readonly directory: string | undefined
   /** Its stores without a changelog. */
   readonly unlogged: readonly string[]
+  /** Of all its stores, by name: the form of their entries in the engine. */
+  readonly layouts: Readonly<Record<string, string>>
   /** `assigned`: opened, and nothing was compared yet. `restoring`: its changelogs are being replayed; it gets no input. `running`: it has positions and takes records. */
   status: 'assigned' | 'restoring' | 'running'
   /** What is known of the frozen overlay: `uncommitted` until its transaction has ended in success. */

@@ -137,13 +137,19 @@ export function requireOffsetsOf(
   }
 }
 
-/** Stores without a changelog whose content is not that of the committed offsets: nothing can bring them up to date. */
-export function unloggedAndBehind(
-  { task, state }: ManagedTask,
-  unlogged: readonly string[],
+/** Stores without a changelog whose content is of no use, and why: nothing can bring them up to date. */
+export function unloggedToClear(
+  { task, state, unlogged, layouts }: ManagedTask,
   committed: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>,
-): string[] {
-  const input = state.marker?.input ?? {}
+): Map<string, string> {
+  const { input = {}, layouts: written = {} } = state.marker ?? {}
   const isBehind = task.inputPartitions.some((key) => (committed.get(key)?.offset ?? 0) > (input[key] ?? 0))
-  return isBehind ? unlogged.filter((store) => state.keyspace(store).size > 0) : []
+  const reasons = new Map<string, string>()
+  for (const store of unlogged.filter((name) => state.keyspace(name).size > 0)) {
+    const [before, now] = [written[store], layouts[store]]
+    if (before === undefined) reasons.set(store, 'the topology that wrote last did not have it')
+    else if (before !== now) reasons.set(store, `it was written as ${before} and is ${now} in this topology`)
+    else if (isBehind) reasons.set(store, 'it is older than the committed offsets')
+  }
+  return reasons
 }

@@ -49,6 +49,7 @@ export class TaskFactory {
       unlogged: subTopology.stores.flatMap(({ spec, changelogTopic }) =>
         changelogTopic === undefined ? [spec.name] : [],
       ),
+      layouts: Object.fromEntries(subTopology.stores.map(({ spec }) => [spec.name, spec.kind])),
       status: 'assigned',
       frozen: 'none',
       isUnwritten: false,

@@ -17,7 +17,7 @@ import type { ChangelogReader } from './changelog-reader.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { resetOffsets } from './offset-reset.ts'
-import { requireOffsetsOf, unloggedAndBehind } from './restore-start.ts'
+import { requireOffsetsOf, unloggedToClear } from './restore-start.ts'
 import { TaskFactory } from './task-factory.ts'
 import type { TaskFactoryOptions } from './task-factory.ts'
 import { TaskInput } from './task-input.ts'
@@ -220,20 +220,21 @@ export class TaskManager {
     return { tasks, committed }
   }
 
-  /** A store without a changelog that another owner has left behind begins anew. */
+  /** A store without a changelog that another owner or another topology has left behind begins anew. */
   async #clearUnlogged(
     managed: ManagedTask,
     committed: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>,
   ): Promise<void> {
-    const { state, task, unlogged } = managed
-    const stores = unloggedAndBehind(managed, unlogged, committed)
+    const { state, task } = managed
     // What the disk has not taken yet is in the frozen overlay.
-    if (stores.length === 0 || managed.frozen === 'committed') return
-    this.#options.logger.warn(
-      { taskId: task.id, stores },
-      'stores without a changelog are older than the committed offsets, and nothing can bring them up to date; they are cleared',
-    )
-    for (const store of stores) await state.clear(store, state.marker ?? emptyMarker)
+    if (managed.frozen === 'committed') return
+    for (const [store, reason] of unloggedToClear(managed, committed)) {
+      this.#options.logger.warn(
+        { taskId: task.id, store },
+        `a store without a changelog is cleared, since nothing can bring it up to date: ${reason}`,
+      )
+      await state.clear(store, state.marker ?? emptyMarker)
+    }
   }
 
   #resume(managed: ManagedTask, key: TopicPartitionKey, found: OffsetAndMetadata | undefined): void {

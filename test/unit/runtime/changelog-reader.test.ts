@@ -64,6 +64,7 @@ function managedTask(options: { isSource?: boolean; state?: TaskState; id?: stri
     state,
     directory: undefined,
     unlogged: [],
+    layouts: { counts: 'keyValue' },
     status: 'restoring',
     frozen: 'none',
     isUnwritten: false,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { topicPartitionKey } from '../../../src/common/topic-partition.ts'
 import type { OffsetAndMetadata } from '../../../src/kafka/client/kafka-client.ts'
 import type { ManagedTask } from '../../../src/runtime/managed-task.ts'
-import { isTooOld, requireOffsetsOf, unloggedAndBehind, whereToBegin } from '../../../src/runtime/restore-start.ts'
+import { isTooOld, requireOffsetsOf, unloggedToClear, whereToBegin } from '../../../src/runtime/restore-start.ts'
 import type { ChangelogFacts } from '../../../src/runtime/restore-start.ts'
 import type { StreamTask } from '../../../src/runtime/task/stream-task.ts'
 import { MemoryEngine } from '../../../src/state/memory-engine.ts'
@@ -128,8 +128,26 @@ describe('committed offsets', () => {
   })
 
   it('that others have moved on make stores without a changelog worthless', () => {
-    const task = managed({ input: { 'in-0': 50 } })
-    expect(unloggedAndBehind(task, ['counts'], offsets(50))).toEqual([])
-    expect(unloggedAndBehind(task, ['counts', 'empty'], offsets(51))).toEqual(['counts'])
+    const task = unlogged({ input: { 'in-0': 50 }, layouts: { counts: 'keyValue' } })
+    expect(unloggedToClear(task, offsets(50))).toEqual(new Map())
+    expect(unloggedToClear(task, offsets(51))).toEqual(new Map([['counts', expect.stringContaining('offsets')]]))
   })
 })
+
+describe('a store without a changelog', () => {
+  it('is cleared where another topology has written it in another form, or has gone on without it', () => {
+    const other = unlogged({ layouts: { counts: 'timestampedKeyValue' } })
+    const reason = expect.stringContaining('timestampedKeyValue') as string
+    expect(unloggedToClear(other, new Map())).toEqual(new Map([['counts', reason]]))
+    expect([...unloggedToClear(unlogged({}), new Map()).keys()]).toEqual(['counts'])
+  })
+})
+
+/** With entries in `counts`, a key-value store, and none in `empty`. */
+function unlogged(marker: Partial<Marker>): ManagedTask {
+  return {
+    ...managed(marker),
+    unlogged: ['counts', 'empty'],
+    layouts: { counts: 'keyValue', empty: 'keyValue' },
+  }
+}
