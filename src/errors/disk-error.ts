@@ -20,10 +20,20 @@ export class DiskError extends StreamsError {
   readonly systemCode: string | undefined
 
   constructor(code: keyof typeof diskErrors, taskId: string, path: string, message: string, cause?: unknown) {
-    super(code, `task ${taskId}: ${message}`, { cause, reaction: reactions[code] })
+    super(code, `task ${taskId}: ${message}`, { cause, reaction: isDiskFull(cause) ? 'retriable' : reactions[code] })
     this.taskId = taskId
     this.path = path
-    const systemCode = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    this.systemCode = typeof systemCode === 'string' ? systemCode : undefined
+    this.systemCode = systemCodeOf(cause)
   }
+}
+
+/** It passes when somebody makes room; the disk itself is well. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCodeOf(error)
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
+
+function systemCodeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : undefined
 }

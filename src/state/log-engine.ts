@@ -10,7 +10,7 @@ import { assert } from '../common/assert.ts'
 import type { FileSystem } from '../common/file-system.ts'
 import { childLogger, silentLogger, type Logger } from '../common/logger.ts'
 import { latin1ToBytes } from '../common/bytes.ts'
-import { DiskError } from '../errors/disk-error.ts'
+import { DiskError, isDiskFull } from '../errors/disk-error.ts'
 import { applyBody, frameHeaderBytes, FrameTooLongError, FrameWriter, maxFrameBytes } from './log-frame.ts'
 import type { MapKeyspace, MapKeyspaces } from './map-keyspace.ts'
 import type { Batch, Marker, StateEngine, TaskState } from './state-engine.ts'
@@ -66,6 +66,12 @@ export class LogEngine implements StateEngine {
       if (opened.replayed.end === 'torn') {
         logger.info({ bytes: opened.replayed.goodBytes }, `the last write was cut short: ${opened.replayed.found}`)
       }
+      if (opened.isWithoutFile) {
+        logger.warn(
+          {},
+          'the disk has no room for the file of this state; it is kept in memory until somebody makes room',
+        )
+      }
       const onClose = (): unknown => this.#openDirectories.delete(directory)
       return new LogTaskState(taskId, opened, this.#limits, logger, onClose)
     } catch (error) {
@@ -74,8 +80,11 @@ export class LogEngine implements StateEngine {
         'MILLRACE_STATE_OPEN_FAILED',
         taskId,
         directory,
-        `its state in ${directory} could not be opened: ${messageOf(error)}. Nothing there was lost. Give this process ` +
-          'access to that directory and its disk; or remove the directory, and the state is restored from its changelogs',
+        `its state in ${directory} could not be opened: ${messageOf(error)}. Nothing there was lost. ${
+          isDiskFull(error)
+            ? 'Make room on that disk; it is tried again until there is some'
+            : 'Give this process access to that directory and its disk; or remove the directory, and the state is restored from its changelogs'
+        }`,
         error,
       )
     }

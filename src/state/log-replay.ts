@@ -40,8 +40,13 @@ export async function replayLog(file: OpenFile, chunkBytes: number): Promise<Rep
   }
 }
 
+/** Of a log that has no file yet. */
+export function emptyLog(): Replayed {
+  return { end: 'whole', found: '', goodBytes: 0, keyspaces: new MapKeyspaces(), marker: undefined }
+}
+
 function unreadable(found: string): Replayed {
-  return { end: 'unreadable', found, goodBytes: 0, keyspaces: new MapKeyspaces(), marker: undefined }
+  return { ...emptyLog(), end: 'unreadable', found }
 }
 
 class LogReplay {

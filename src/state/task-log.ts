@@ -3,14 +3,18 @@
  * file: it is opened, appended to, replaced by a shorter one, and put aside where it cannot be read. It must never leave
  * anything behind the last whole commit that a later append would bury.
  *
+ * Where the disk has no room for a new file the log begins without one, and its first append makes it: until then what is
+ * committed stays in memory, as with any append that fails.
+ *
  * An append is not synced. After `kill -9` the system still has all that was written; after a power cut a shorter prefix
  * may be there, whose last marker is older, and a replay of the changelog from that marker brings the rest back. A new
  * file is synced before it takes the place of the old one, since its prefixes mean nothing.
  */
 import path from 'node:path'
 import type { FileSystem, OpenFile } from '../common/file-system.ts'
+import { isDiskFull } from '../errors/disk-error.ts'
 import { fileHeader } from './log-frame.ts'
-import { replayLog, type Replayed } from './log-replay.ts'
+import { emptyLog, replayLog, type Replayed } from './log-replay.ts'
 
 const fileName = 'state.log'
 /** While it is written anew; nothing but a leftover at any other time. */
@@ -22,20 +26,23 @@ export interface OpenedLog {
   readonly replayed: Replayed
   /** Where a file that cannot be read is now. */
   readonly putAside: string | undefined
+  /** There was no room for a new file; the first append makes it. */
+  readonly isWithoutFile: boolean
 }
 
 export class TaskLog {
   readonly path: string
   readonly #fileSystem: FileSystem
   readonly #directory: string
-  #file: OpenFile
+  /** Undefined until there is room for a new one. */
+  #file: OpenFile | undefined
   /** Where the last whole commit ends. */
   #goodBytes: number
   /** An append may have left something behind `#goodBytes`. */
   #isTorn = false
   #closing = false
 
-  private constructor(fileSystem: FileSystem, directory: string, file: OpenFile, goodBytes: number) {
+  private constructor(fileSystem: FileSystem, directory: string, file: OpenFile | undefined, goodBytes: number) {
     this.path = logPath(directory)
     this.#fileSystem = fileSystem
     this.#directory = directory
@@ -44,20 +51,29 @@ export class TaskLog {
   }
 
   static async open(fileSystem: FileSystem, directory: string, chunkBytes: number): Promise<OpenedLog> {
-    await fileSystem.makeDirectory(directory)
-    await fileSystem.remove(path.join(directory, newFileName))
-    let file = await fileSystem.open(logPath(directory), 'append')
+    const first = await openUnlessFull(fileSystem, directory)
+    if (first === undefined) {
+      const log = new TaskLog(fileSystem, directory, undefined, 0)
+      return { log, replayed: emptyLog(), putAside: undefined, isWithoutFile: true }
+    }
+    let file = first
     try {
+      await fileSystem.remove(path.join(directory, newFileName))
       const replayed = await replayLog(file, chunkBytes)
       let putAside: string | undefined
       if (replayed.end === 'unreadable') {
         await file.close()
         putAside = await putFileAside(fileSystem, directory)
-        file = await fileSystem.open(logPath(directory), 'append')
+        file = await openFile(fileSystem, directory)
       } else if (replayed.goodBytes < file.size) {
         await file.truncate(replayed.goodBytes)
       }
-      return { log: new TaskLog(fileSystem, directory, file, replayed.goodBytes), replayed, putAside }
+      return {
+        log: new TaskLog(fileSystem, directory, file, replayed.goodBytes),
+        replayed,
+        putAside,
+        isWithoutFile: false,
+      }
     } catch (error) {
       await closeQuietly(file)
       throw error
@@ -70,10 +86,11 @@ export class TaskLog {
 
   /** One commit. After a failure the file is as it was before, at the latest when the next append has begun. */
   async append(frame: Buffer): Promise<void> {
-    if (this.#isTorn) await this.#file.truncate(this.#goodBytes)
+    const file = (this.#file ??= await openFile(this.#fileSystem, this.#directory))
+    if (this.#isTorn) await file.truncate(this.#goodBytes)
     this.#isTorn = true
     const chunks = this.#goodBytes === 0 ? [fileHeader, frame] : [frame]
-    await this.#file.append(chunks)
+    await file.append(chunks)
     this.#isTorn = false
     this.#goodBytes += byteLengthOf(chunks)
   }
@@ -100,7 +117,7 @@ export class TaskLog {
     this.#file = file
     this.#goodBytes = file.size
     this.#isTorn = false
-    await closeQuietly(old)
+    if (old !== undefined) await closeQuietly(old)
     return true
   }
 
@@ -109,8 +126,8 @@ export class TaskLog {
     this.#closing = true
   }
 
-  close(): Promise<void> {
-    return this.#file.close()
+  async close(): Promise<void> {
+    await this.#file?.close()
   }
 
   async #writeAll(file: OpenFile, frames: Iterable<Buffer>): Promise<boolean> {
@@ -131,6 +148,21 @@ export class TaskLog {
 
 function logPath(directory: string): string {
   return path.join(directory, fileName)
+}
+
+async function openFile(fileSystem: FileSystem, directory: string): Promise<OpenFile> {
+  await fileSystem.makeDirectory(directory)
+  return fileSystem.open(logPath(directory), 'append')
+}
+
+/** Undefined where there is no file, and no room for one. */
+async function openUnlessFull(fileSystem: FileSystem, directory: string): Promise<OpenFile | undefined> {
+  try {
+    return await openFile(fileSystem, directory)
+  } catch (error) {
+    if (!isDiskFull(error) || (await fileSystem.list(directory)).includes(fileName)) throw error
+    return undefined
+  }
 }
 
 async function putFileAside(fileSystem: FileSystem, directory: string): Promise<string> {

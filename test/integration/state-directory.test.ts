@@ -7,11 +7,15 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
+import { silentLogger } from '../../src/common/logger.ts'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
+import type { KeyValueStore } from '../../src/processor/state-store.ts'
+import type { StoreBuilder } from '../../src/processor/store-builder.ts'
 import type { KafkaStreams, StreamsEvents } from '../../src/runtime/kafka-streams.ts'
 import { slotInMemory } from '../../src/runtime/instance-identity.ts'
 import { serdes } from '../../src/serde/serdes.ts'
-import type { Topology } from '../../src/topology/topology.ts'
+import { stores } from '../../src/state/stores.ts'
+import { Topology } from '../../src/topology/topology.ts'
 import { Cluster, countByKey } from '../support/embedded-app.ts'
 import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { readCounts } from '../support/word-count-load.ts'
@@ -169,6 +173,58 @@ describe('state on disk', () => {
     expect((await readCounts(cluster.client, 'out', 1)).counts).toEqual(new Map([['k', 1]]))
   })
 
+  it('without a changelog is cleared, with its reason in the log, where another kind of store takes its name', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const stateDir = temporaryDirectory()
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (_: object, message: string) => void warnings.push(message) }
+    const found: unknown[] = []
+    const plain = withNotes(stores.keyValue('notes', unlogged), (notes) => {
+      found.push(notes.get('k'))
+      notes.put('k', 'long enough to look like a time')
+    })
+    const timestamped = withNotes(stores.timestampedKeyValue('notes', unlogged), (notes) => {
+      found.push(notes.get('k'))
+    })
+    for (const topology of [plain, timestamped]) {
+      const app = cluster.app(topology, { stateDir, logger })
+      await app.start()
+      await cluster.produce('in', [['k', 'v']])
+      await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+      await app.close()
+    }
+    expect(warnings).toEqual([expect.stringMatching(/cleared.*written as keyValue and is timestampedKeyValue/u)])
+    expect(found).toEqual([undefined, undefined])
+  })
+
+  it('of a new task does not stop an instance whose disk is full; it is written once there is room', async () => {
+    await using cluster = await Cluster.start({ in: 2, out: 1 })
+    const disk = new MemoryFileSystem()
+    let isFull = true
+    disk.fail('ENOSPC', { matches: ({ kind }) => isFull && kind === 'open', times: Infinity })
+    const internals = {
+      fileSystem: disk,
+      openSlot: () => Promise.resolve({ ...slotInMemory('0000'), directory: '/state/app/0' }),
+    }
+    const config = { stateDir: '/state', store: 'persistent' } as const
+    const app = cluster.app(countByKey(), config, internals)
+    await app.start()
+    for (const value of ['b', 'c']) {
+      await cluster.produce('in', [['k', value]])
+      await committedToEnd(cluster.client, 'app', partitionsOf('in', 2))
+    }
+    expect(app.state).toBe('RUNNING')
+    isFull = false
+    await cluster.produce('in', [['k', 'd']])
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 2))
+    await app.close()
+    const again = cluster.app(countByKey(), config, internals)
+    expect(await restored(again)).toContainEqual(expect.objectContaining({ taskId: '0_0', restored: 0 }))
+    await again.close()
+    const { counts, regressions } = await readCounts(cluster.client, 'out', 1)
+    expect([counts, regressions]).toEqual([new Map([['k', 3]]), []])
+  })
+
   it('on a full disk is kept in memory until there is room: nothing is lost, and the next start finds all of it', async () => {
     await using cluster = await Cluster.start({ in: 1, out: 1 })
     const disk = new MemoryFileSystem()
@@ -215,4 +271,25 @@ function countInto(store: string): Topology {
     .toStream()
     .to('out', { key: serdes.string, value: serdes.int64 })
   return builder.build()
+}
+
+const strings = { key: serdes.string, value: serdes.string }
+const unlogged = { ...strings, logging: false }
+
+/** Whatever comes in, something is done with the store `notes`. */
+function withNotes(store: StoreBuilder, use: (notes: KeyValueStore<string, unknown>) => void): Topology {
+  return new Topology()
+    .addSource('source', 'in', strings)
+    .addProcessor<string, string, never, never>(
+      'writer',
+      () => {
+        let look = (): void => undefined
+        return {
+          init: (context) => void (look = () => use(context.getStateStore('notes'))),
+          process: () => look(),
+        }
+      },
+      'source',
+    )
+    .addStateStore(store, 'writer')
 }

@@ -275,6 +275,37 @@ describe('A disk that fails the log', () => {
     }
     expect((await engine.open('0_0', directory)).marker).toEqual(markerOf(1))
   })
+
+  it('opens new state on a full disk, and makes its file with the first commit that finds room', async () => {
+    for (const code of ['ENOSPC', 'EDQUOT']) {
+      const fileSystem = new MemoryFileSystem()
+      fileSystem.fail(code, { matches: ({ kind }) => kind === 'makeDirectory', times: 2 })
+      fileSystem.fail(code, { matches: ({ kind }) => kind === 'open' })
+      const engine = new LogEngine({ fileSystem })
+      await (await engine.open('0_0', directory)).close()
+      const state = await engine.open('0_0', directory)
+      await expect(state.commit(batchOf(['s', 'a', '1']), markerOf(1))).rejects.toMatchObject({
+        code: 'MILLRACE_STATE_WRITE_FAILED',
+        systemCode: code,
+      })
+      expect(state.marker).toBeUndefined()
+      await state.commit(batchOf(['s', 'b', '2']), markerOf(2))
+      await state.close()
+      const again = await engine.open('0_0', directory)
+      expect([again.marker, contentsOf(again, ['s'])]).toEqual([markerOf(2), { 's/b': '2' }])
+    }
+  })
+
+  it('does not take state for new that a full disk does not let it open, and says that it passes', async () => {
+    const { fileSystem } = await logOf(1)
+    fileSystem.fail('ENOSPC', { matches: ({ kind }) => kind === 'open' })
+    await expect(open(fileSystem)).rejects.toMatchObject({
+      code: 'MILLRACE_STATE_OPEN_FAILED',
+      reaction: 'retriable',
+      message: expect.stringContaining('Make room') as string,
+    })
+    expect((await open(fileSystem)).marker).toEqual(markerOf(1))
+  })
 })
 
 describe('A log that is mostly dead', () => {
