@@ -16,9 +16,11 @@
  * meanwhile.
  */
 import type { Clock } from '../common/clock.ts'
+import type { FileSystem } from '../common/file-system.ts'
 import type { Logger } from '../common/logger.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
+import type { RuntimeError } from '../errors/runtime-error.ts'
 import { reactionOf } from '../errors/streams-error.ts'
 import type { Fetcher, KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../processor/record-set.ts'
@@ -26,6 +28,7 @@ import { emptyMarker } from '../state/state-engine.ts'
 import type { Marker } from '../state/state-engine.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
+import { isRefusal, noteRefusal, requireNotRefused } from './refusal.ts'
 import { isTooOld, tombstonesGone, whereToBegin } from './restore-start.ts'
 import type { ChangelogFacts } from './restore-start.ts'
 import type { TaskChangelog } from './task/task-options.ts'
@@ -43,6 +46,7 @@ export interface ChangelogReaderOptions {
   readonly client: KafkaClient
   readonly groupId: string
   readonly clock: Clock
+  readonly fileSystem: FileSystem
   readonly logger: Logger
   /** By topic name, as last seen. */
   readonly topicId: (topic: string) => string | undefined
@@ -167,16 +171,29 @@ export class ChangelogReader {
 
   /** All changelogs of a task or none: with half of them it would run on stores that are behind. */
   async #registerAll(managed: ManagedTask, facts: Bounds['facts']): Promise<void> {
+    const { directory, task } = managed
     try {
-      for (const changelog of managed.task.changelogs) {
+      if (directory !== undefined) await requireNotRefused(this.#options.fileSystem, directory, task.id)
+      for (const changelog of task.changelogs) {
         await this.#register(managed, changelog, facts.get(keyOf(changelog)) as ChangelogFacts)
       }
     } catch (error) {
       // It stays among those that were added, and begins again with new bounds.
       for (const [key, restoration] of this.#active) if (restoration.managed === managed) this.#active.delete(key)
+      if (directory !== undefined && isRefusal(error)) await this.#noteRefusal(directory, error)
       throw error
     }
     this.#added = this.#added.filter((other) => other !== managed)
+  }
+
+  /** The refusal itself counts, whether the disk takes the note or not. */
+  async #noteRefusal(directory: string, error: RuntimeError): Promise<void> {
+    const { fileSystem, clock, logger } = this.#options
+    try {
+      await noteRefusal(fileSystem, directory, error, clock.now())
+    } catch (cause) {
+      logger.warn({ err: cause, directory }, 'the refusal of this state could not be noted beside it')
+    }
   }
 
   #takeBounds(): Bounds | undefined {

@@ -18,6 +18,7 @@ export class Housekeeping {
   readonly #logger: Logger
   readonly #conflicts: Conflicts
   readonly #localTasks: Set<string>
+  readonly #toldOf = new Set<string>()
   #slotCheckedMs: number
   #cleanedUpMs: number
 
@@ -73,7 +74,7 @@ export class Housekeeping {
     if (identity.directory === undefined || nowMs - this.#cleanedUpMs < cleanUpDelayMs) return
     this.#cleanedUpMs = nowMs
     const keep = new Set(tasks.taskIds)
-    const options = { keep, olderThanMs: cleanUpDelayMs, nowMs, fileSystem, logger: this.#logger }
+    const options = { keep, olderThanMs: cleanUpDelayMs, nowMs, toldOf: this.#toldOf, fileSystem, logger: this.#logger }
     try {
       for (const task of await cleanUpTasks(identity.directory, options)) this.#localTasks.delete(task)
     } catch (error) {

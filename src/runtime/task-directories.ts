@@ -1,10 +1,11 @@
 /**
  * The directories of tasks in a slot: `<slot>/0_3/`. Which there are, and which are removed because their task has moved
- * elsewhere. Nothing but a name of a task is ever touched; whether a task is in use is its caller's to know.
+ * elsewhere. Refused state stays, since it may be the only copy. Nothing but a name of a task is ever touched; whether a task is in use is its caller's to know.
  */
 import path from 'node:path'
 import type { FileSystem } from '../common/file-system.ts'
 import { silentLogger, type Logger } from '../common/logger.ts'
+import { isRefused } from './refusal.ts'
 
 export interface CleanUpOptions {
   /** Tasks that this instance has in use; asked again before each removal. */
@@ -12,6 +13,8 @@ export interface CleanUpOptions {
   /** Written within this time before `nowMs`: kept, since the task may come back. */
   readonly olderThanMs: number
   readonly nowMs: number
+  /** Refused state that the log has told of; what is found is added. */
+  readonly toldOf: Set<string>
   readonly fileSystem: FileSystem
   readonly logger?: Logger
 }
@@ -36,12 +39,20 @@ export async function localTasks(slotDirectory: string, fileSystem: FileSystem):
 
 /** Removes the directories of tasks that are not in use and were not written lately; returns the tasks. */
 export async function cleanUpTasks(slotDirectory: string, options: CleanUpOptions): Promise<string[]> {
-  const { keep, fileSystem, logger = silentLogger } = options
+  const { keep, fileSystem, toldOf, logger = silentLogger } = options
   const removed: string[] = []
   for (const name of await fileSystem.list(slotDirectory)) {
     const directory = path.join(slotDirectory, name)
     if (removedName.test(name)) await fileSystem.remove(directory)
     if (!taskName.test(name) || keep.has(name) || !(await isOld(directory, options))) continue
+    if (await isRefused(fileSystem, directory)) {
+      if (!toldOf.has(name)) {
+        const what = 'state that was refused is kept until somebody removes it, though its task runs elsewhere'
+        logger.info({ taskId: name, directory }, what)
+      }
+      toldOf.add(name)
+      continue
+    }
     const aside = `${directory}.removed`
     await fileSystem.remove(aside)
     // Last, because the task may have been assigned while the disk was asked.

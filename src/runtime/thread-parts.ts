@@ -49,6 +49,7 @@ export async function openParts(
     client,
     groupId: config.applicationId,
     clock,
+    fileSystem: options.fileSystem,
     logger,
     topicId: (topic) => tasks.topicId(topic),
     onProgress: (progress) => listener.onRestore(progress),

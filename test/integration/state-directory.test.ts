@@ -2,7 +2,7 @@
  * State that is kept on disk from one start to the next: what is gone on from, what is rebuilt, and where an application
  * refuses to start because going on would lose or repeat something. Real directories, the embedded broker.
  */
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -100,7 +100,17 @@ describe('state on disk', () => {
     const error = await refusal(cluster.app(countByKey(), { stateDir }))
     expect(error.code).toBe('MILLRACE_CHANGELOG_BEHIND_STATE')
     expect(error.message).toContain(task)
-    expect(readdirSync(task)).toEqual(before)
+    expect(readdirSync(task).toSorted()).toEqual(['refused.txt', ...before])
+    const note = readFileSync(path.join(task, 'refused.txt'), 'utf8')
+    expect(note).toContain(error.message)
+
+    // Another instance goes on with the new changelog until that has more records than the state.
+    await countOnce(cluster, temporaryDirectory(), ['c'])
+    await countOnce(cluster, temporaryDirectory(), ['d'])
+    const again = await refusal(cluster.app(countByKey(), { stateDir }))
+    expect(again.code).toBe('MILLRACE_CHANGELOG_BEHIND_STATE')
+    expect(again.message).toContain('refused.txt')
+    expect(readFileSync(path.join(task, 'refused.txt'), 'utf8')).toBe(note)
 
     // What the message proposes.
     rmSync(task, { recursive: true })

@@ -12,6 +12,7 @@ import { emptyBatch, emptyMarker } from '../../../src/state/state-engine.ts'
 import type { TaskState } from '../../../src/state/state-engine.ts'
 import { FakeKafka, recordSet } from '../../support/fake-kafka.ts'
 import { ManualClock, settled } from '../../support/manual-clock.ts'
+import { MemoryFileSystem } from '../../support/memory-file-system.ts'
 
 const changelog = 'app-counts-changelog'
 const key = topicPartitionKey(changelog, 0)
@@ -34,6 +35,7 @@ function bed(): Bed {
     client,
     groupId: 'app',
     clock,
+    fileSystem: new MemoryFileSystem(),
     logger: silentLogger,
     topicId: () => undefined,
     onProgress: (one) => progress.push(one),

@@ -28,7 +28,7 @@ async function directory(name: string, fileAtMs: number, directoryAtMs: number =
 const old = nowMs - cleanUpDelayMs
 
 function options(more: Partial<CleanUpOptions> = {}): CleanUpOptions {
-  return { keep: new Set(), olderThanMs: cleanUpDelayMs, nowMs, fileSystem: nodeFileSystem, ...more }
+  return { keep: new Set(), olderThanMs: cleanUpDelayMs, nowMs, toldOf: new Set(), fileSystem: nodeFileSystem, ...more }
 }
 
 describe('cleanUpTasks', () => {
@@ -50,6 +50,20 @@ describe('cleanUpTasks', () => {
     await directory('0_1', old, old + 1)
     expect(await cleanUpTasks(slot, options())).toEqual([])
     expect((await readdir(slot)).toSorted()).toEqual(['0_0', '0_1'])
+  })
+
+  it('keeps state that was refused, and says so once', async () => {
+    await directory('0_0', old)
+    await writeFile(path.join(slot, '0_0', 'refused.txt'), '')
+    for (const name of ['refused.txt', '']) {
+      await utimes(path.join(slot, '0_0', name), old / 1000, old / 1000)
+    }
+    const lines: object[] = []
+    const logger = { ...silentLogger, info: (fields: object) => void lines.push(fields) }
+    const asked = options({ logger })
+    for (let times = 0; times < 2; times++) expect(await cleanUpTasks(slot, asked)).toEqual([])
+    expect((await readdir(path.join(slot, '0_0'))).toSorted()).toEqual(['data', 'refused.txt'])
+    expect(lines).toEqual([{ taskId: '0_0', directory: path.join(slot, '0_0') }])
   })
 
   it('touches nothing that is not named as a task', async () => {

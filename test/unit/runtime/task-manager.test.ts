@@ -15,6 +15,7 @@ import { serdes } from '../../../src/serde/serdes.ts'
 import { MemoryEngine } from '../../../src/state/memory-engine.ts'
 import { FakeKafka, recordSet } from '../../support/fake-kafka.ts'
 import { ManualClock, settled } from '../../support/manual-clock.ts'
+import { MemoryFileSystem } from '../../support/memory-file-system.ts'
 
 interface Bed {
   readonly kafka: FakeKafka
@@ -40,6 +41,7 @@ async function bed(given: Partial<StreamsConfig> = {}): Promise<Bed> {
     client,
     groupId: 'app',
     clock,
+    fileSystem: new MemoryFileSystem(),
     logger,
     topicId: () => undefined,
     onProgress: () => undefined,
