@@ -15,7 +15,11 @@ function runOptions(command: Command): Command {
     .addOption(new Option('--guarantee <guarantee>', 'processing guarantee').choices(['exactly_once', 'at_least_once']))
     .option('--threads <n>', 'stream threads (this version: 1; run more instances instead)')
     .option('--http <host:port>', 'status server (not in this version)')
-    .option('-X, --set <key=value>', 'any key of the configuration; repeatable', collect)
+    .option(
+      '-X, --set <key=value>',
+      'any key of the configuration, its value as JSON or plain text; repeatable',
+      collect,
+    )
 }
 
 function serdeOptions(command: Command): Command {
@@ -73,7 +77,13 @@ function program(): Command {
   runOptions(root.command('run').argument('<module>', 'a topology module, such as topologies/word-count.ts'))
     .description('run an instance of an application until SIGINT or SIGTERM')
     .option('-b, --brokers <host:port,…>', 'Kafka; also from MILLRACE_BROKERS or the module')
-    .addHelpText('after', '\nExample:\n  millrace run topologies/word-count.ts --brokers localhost:9092')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  millrace run topologies/word-count.ts --brokers localhost:9092
+  millrace run topologies/word-count.ts -b localhost:9092 -X commitIntervalMs=50 -X onDeserializationError='{"deadLetter":"dlq"}'`,
+    )
     .action(async (file: string, _, command: Command) => {
       await (await import('./run.ts')).runCommand(file, command.optsWithGlobals())
     })
