@@ -1,3 +1,4 @@
+import type { stateErrors } from './state-error.ts'
 import { StreamsError, type StreamsErrorOptions } from './streams-error.ts'
 
 export const taskErrors = {
@@ -23,7 +24,10 @@ export interface TaskErrorPlace {
   readonly offset: number
 }
 
-/** A record or a processor failed. The cause is the error of the user's code or serde, with its own stack. */
+/**
+ * A record or a processor failed. The cause is the error of the user's code or serde, with its own stack. Where a store is
+ * at fault and not the record, the code is that of the StateError, which is the cause.
+ */
 export class TaskError extends StreamsError implements TaskErrorPlace {
   readonly taskId: string
   readonly node: string
@@ -32,7 +36,7 @@ export class TaskError extends StreamsError implements TaskErrorPlace {
   readonly offset: number
 
   constructor(
-    code: keyof typeof taskErrors,
+    code: keyof typeof taskErrors | keyof typeof stateErrors,
     place: TaskErrorPlace,
     message: string,
     options: StreamsErrorOptions = {},

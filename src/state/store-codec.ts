@@ -86,7 +86,7 @@ export class StoreCodec<K, V> {
     try {
       return this.keySerde.deserialize(bytes, this.#topic, noHeaders) as K
     } catch (error) {
-      throw this.#serdeError('key', error)
+      throw this.#unreadable('key', error)
     }
   }
 
@@ -136,7 +136,7 @@ export class StoreCodec<K, V> {
     try {
       return readFrom(this.#readValue, local, this.timestamped ? timestampSize : 0, this.#topic, noHeaders) as V
     } catch (error) {
-      throw this.#serdeError('value', error)
+      throw this.#unreadable('value', error)
     }
   }
 
@@ -187,6 +187,17 @@ export class StoreCodec<K, V> {
     return new StateError('MILLRACE_STORE_SERDE', this.#storeName, `${part} of store ${this.#storeName}: ${reason}`, {
       cause,
     })
+  }
+
+  /** Another serde has written it: every record of that key would fail so, and none of them is to blame. */
+  #unreadable(part: 'key' | 'value', cause: unknown): StateError {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return new StateError(
+      'MILLRACE_STORE_UNREADABLE',
+      this.#storeName,
+      `a ${part} that store ${this.#storeName} holds cannot be read: ${reason}; use the serde that it was written with, or begin with an empty store: give it another name, or the application another id`,
+      { cause },
+    )
   }
 }
 

@@ -3,9 +3,11 @@
  * and so stop the task before the record; `skip` and dead letters return, and the caller goes on.
  *
  * Not every error that passes by is the record's: a producer that was fenced throws from a sink, below the user's
- * processors. Such an error is marked where it enters, and no policy ever sees it.
+ * processors. Such an error is marked where it enters, and no policy ever sees it. Nor does one see state that a store
+ * cannot read: `skip` would lose every record of every key that was written before.
  */
 import { noHeaders, type Header, type Headers } from '../../common/headers.ts'
+import { StateError } from '../../errors/state-error.ts'
 import { TaskError, type taskErrors, type TaskErrorPlace } from '../../errors/task-error.ts'
 import type { ErrorAction, ErrorPolicy, FailedRecord } from '../../processor/error-policy.ts'
 import type { RecordContext } from '../../processor/record-context.ts'
@@ -120,6 +122,9 @@ export class FailureHandler {
   /** Returns when the record is to be skipped; throws in all other cases. */
   handle(error: unknown, failure: Failure): void {
     if (this.isSettled(error)) throw error
+    if (error instanceof StateError && error.code === 'MILLRACE_STORE_UNREADABLE') {
+      throw new TaskError(error.code, this.#place(failure.node), error.message, { cause: error })
+    }
     const raw = this.source?.raw()
     const cause = error instanceof Error ? error : new Error(String(error))
     const action = this.#decide(cause, failure, raw)

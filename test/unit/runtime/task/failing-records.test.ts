@@ -202,4 +202,35 @@ describe('A processing policy', () => {
     expect(failed).toMatchObject([{ kind: 'processing', key: 'bad', value: 'some text', offset: 0 }])
     expect(fixture.written().filter((record) => JSON.stringify(record).includes('out'))).toHaveLength(1)
   })
+
+  it('never sees that a store cannot read what another serde has written, and sees what the store cannot write', () => {
+    const json = serdes.json<{ readonly seen: number; readonly big?: bigint }>()
+    const aggregating = new StreamsBuilder()
+    aggregating
+      .stream('in', strings)
+      .groupByKey()
+      .aggregate(
+        () => ({ seen: 0 }),
+        ({ seen }, value) => ({ seen: seen + 1, ...(value === 'big' && { big: 1n }) }),
+        { store: 'counts', key: serdes.string, value: json },
+      )
+    const counting = new StreamsBuilder()
+    counting.stream('in', strings).groupByKey().count({ store: 'counts' })
+    const before = taskFixture(counting.build())
+    before.add('in', 'old', 'v', 1)
+    before.task.process(Infinity)
+    before.commit()
+
+    const fixture = taskFixture(aggregating.build(), { state: before.state, config: { onProcessingError: 'skip' } })
+    fixture.add('in', 'new', 'big', 1)
+    fixture.add('in', 'new', 'v', 2)
+    expect(fixture.task.process(Infinity)).toBe(2)
+    expect(fixture.metrics.get('dropped-records-total', { reason: 'processing' })).toBe(1)
+    fixture.add('in', 'old', 'v', 3)
+    const error = caught(() => fixture.task.process(Infinity))
+    expect(error).toMatchObject({ code: 'MILLRACE_STORE_UNREADABLE', reaction: 'fatal', topic: 'in', offset: 2 })
+    expect(error['message']).toMatch(/store counts .* give it another name, or the application another id$/)
+    expect(error['message']).not.toContain('skip')
+    expect(error['cause']).toMatchObject({ storeName: 'counts' })
+  })
 })
