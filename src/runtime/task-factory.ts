@@ -42,6 +42,12 @@ export class TaskFactory {
         `state on disk was damaged; the changelogs replace what is missing: ${state.damage}`,
       )
     }
+    for (const store of unusedStores(subTopology, state)) {
+      logger.warn(
+        { taskId, directory, store },
+        `the state of store '${store}' is not used any more: this task has no store of that name in the topology as it is now, and a store under a new name begins without it. It stays on disk until the directory of the task is removed, and its changelog stays on the brokers`,
+      )
+    }
     return {
       task: this.#task(taskId, subTopology, state, this.inputTopics(taskId, partitions)),
       state,
@@ -115,6 +121,13 @@ export class TaskFactory {
       throw new Error(`task ${taskId}: there is no sub-topology ${wanted} (please report this)`)
     return subTopology
   }
+}
+
+/** A store that was renamed begins empty, which nobody should have to find out from its results. */
+function unusedStores({ stores }: SubTopology, state: TaskState): string[] {
+  const used = new Set(stores.map(({ spec }) => spec.name))
+  const written = Object.keys(state.marker?.layouts ?? {})
+  return written.filter((store) => !used.has(store) && state.keyspace(store).size > 0)
 }
 
 function subTopologyIdOf(taskId: string): number {
