@@ -18,6 +18,8 @@ export interface InstanceOptions {
   readonly config: Readonly<StreamsConfig>
   readonly topology: CompiledTopology
   readonly startedAtMs: number
+  /** Of the Kafka cluster that was reached. */
+  readonly clusterId: string | undefined
   readonly random: Random
   readonly logger: Logger
   readonly fileSystem?: FileSystem | undefined
@@ -61,7 +63,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
 }
 
 async function takeSlot(options: InstanceOptions, fileSystem: FileSystem, startId: string): Promise<StateSlot> {
-  const { config, topology, startedAtMs, random, logger } = options
+  const { config, topology, startedAtMs, clusterId, random, logger } = options
   const stores = topology.subTopologies.flatMap((subTopology) => subTopology.stores)
   const keepsState = stores.some(({ spec }) => spec.persistent ?? config.store === 'persistent')
   // The broker in this process ends with it: there is nothing that a successor could go on with.
@@ -69,7 +71,7 @@ async function takeSlot(options: InstanceOptions, fileSystem: FileSystem, startI
   const open = options.openSlot ?? slotOpener(fileSystem)
   const { stateDir, applicationId } = config
   try {
-    return await open({ stateDir, applicationId, startId, startedAtMs, random, logger })
+    return await open({ stateDir, applicationId, startId, startedAtMs, clusterId, random, logger })
   } catch (error) {
     if (keepsState || !(error instanceof StateDirectoryError)) throw error
     logger.warn(

@@ -227,9 +227,10 @@ export class KafkaStreams implements AsyncDisposable {
     // Between connections, and with a broker in this process, nothing else would.
     const alive = keepProcessAlive()
     try {
+      // First, because the state on disk belongs to one cluster.
+      await this.#connect()
       const { identity } = await this.#openInstance()
       if (this.#closing.signal.aborted) throw this.#unreachable('RUNNING')
-      await this.#connect()
       const ownIds = [identity.transactionalId(threadId)].filter((id) => id !== undefined)
       await identity.fencePredecessors(this.#connected, this.#config.transactionTimeoutMs, ownIds)
       while (!this.#closing.signal.aborted) await this.#runThread()
@@ -282,6 +283,7 @@ export class KafkaStreams implements AsyncDisposable {
       config: this.#config,
       topology: this.#topology,
       startedAtMs: this.#startedAtMs,
+      clusterId: this.#connected.clusterId,
       random: this.#random,
       logger: this.#logger,
       fileSystem,

@@ -10,6 +10,8 @@ import type { SlotRecord } from './state-slot.ts'
 
 export interface SlotContents {
   readonly processId: string
+  /** The Kafka cluster that the state belongs to; undefined where no holder was told one. */
+  readonly clusterId?: string | undefined
   /** The last one last. */
   readonly holders: readonly SlotRecord[]
 }
@@ -95,9 +97,10 @@ function parse(text: string): SlotContents | undefined {
     return undefined
   }
   if (!isObject(value) || value['format'] !== format) return undefined
-  const { processId, holders } = value
+  const { processId, clusterId, holders } = value
   if (typeof processId !== 'string' || !uuid.test(processId)) return undefined
-  return Array.isArray(holders) && holders.every(isRecord) ? { processId, holders } : undefined
+  if (clusterId !== undefined && typeof clusterId !== 'string') return undefined
+  return Array.isArray(holders) && holders.every(isRecord) ? { processId, clusterId, holders } : undefined
 }
 
 function isRecord(value: unknown): value is SlotRecord {

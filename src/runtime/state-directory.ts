@@ -13,6 +13,7 @@ import { StreamsError } from '../errors/streams-error.ts'
 import { localLockSystem, type LockSystem } from './lock-system.ts'
 import { lockSlot, type SlotLock } from './slot-lock.ts'
 import { maxHolders, readSlotFile, writeSlotFile, type SlotContents } from './slot-record.ts'
+import { localTasks } from './task-directories.ts'
 import type { OpenSlot, SlotLeft, SlotOptions, SlotRecord, StateSlot } from './state-slot.ts'
 
 /** Instances of one application with one state directory. */
@@ -20,22 +21,27 @@ const maxSlots = 1000
 
 const nothingLeft: SlotLeft = { transactionalIds: [], memberIds: [] }
 
+/** A free slot that cannot be used: offsets and topics of its state mean nothing in this cluster. */
+interface ForeignSlot {
+  readonly directory: string
+  readonly clusterId: string
+}
+
 /** Takes slots of a real disk. `fileSystem` is for the record; the lock asks the operating system itself. */
 export function slotOpener(fileSystem: FileSystem, lockSystem: LockSystem = localLockSystem): OpenSlot {
   return async (options) => {
     const home = path.resolve(options.stateDir, options.applicationId)
+    const foreign: ForeignSlot[] = []
     for (let number = 0; number < maxSlots; number++) {
       const directory = path.join(home, String(number))
       const slot = await explaining(options.stateDir, directory, () =>
-        openSlot(fileSystem, lockSystem, directory, options),
+        openSlot(fileSystem, lockSystem, directory, options, foreign),
       )
-      if (slot !== undefined) return slot
+      if (slot === undefined) continue
+      if (foreign.length > 0) warnOfForeign(foreign, slot.directory, options)
+      return slot
     }
-    throw new StateDirectoryError(
-      'MILLRACE_STATE_DIR_CROWDED',
-      home,
-      `all ${maxSlots} slots of ${home} are held by running processes; set another stateDir`,
-    )
+    throw crowded(home, foreign.length)
   }
 }
 
@@ -44,19 +50,47 @@ async function openSlot(
   lockSystem: LockSystem,
   directory: string,
   options: SlotOptions,
-): Promise<StateSlot | undefined> {
+  foreign: ForeignSlot[],
+): Promise<HeldSlot | undefined> {
   const lock = await lockSlot(directory, lockSystem)
   if (lock === undefined) return undefined
+  let slot: HeldSlot | undefined
   try {
     await fileSystem.makeDirectory(directory)
     const found = await readSlotFile(fileSystem, directory, options.logger ?? silentLogger)
-    const contents = found ?? { processId: (options.random ?? systemRandom).uuid(), holders: [] }
-    if (found === undefined) await writeSlotFile(fileSystem, directory, contents)
-    return new HeldSlot(fileSystem, directory, lock, contents, options)
-  } catch (error) {
-    await lock.release()
-    throw error
+    const clusterId = options.clusterId ?? found?.clusterId
+    if (found?.clusterId !== undefined && found.clusterId !== clusterId) {
+      const isEmpty = found.holders.length === 0 && (await localTasks(directory, fileSystem)).length === 0
+      if (!isEmpty) {
+        foreign.push({ directory, clusterId: found.clusterId })
+        return undefined
+      }
+    }
+    const { processId, holders } = found ?? { processId: (options.random ?? systemRandom).uuid(), holders: [] }
+    const contents = { processId, clusterId, holders }
+    if (found === undefined || found.clusterId !== clusterId) await writeSlotFile(fileSystem, directory, contents)
+    slot = new HeldSlot(fileSystem, directory, lock, contents, options)
+    return slot
+  } finally {
+    if (slot === undefined) await lock.release()
   }
+}
+
+function warnOfForeign(foreign: readonly ForeignSlot[], used: string, { clusterId, logger }: SlotOptions): void {
+  const [first] = foreign
+  const more = foreign.length === 1 ? '' : `, that in ${foreign.length - 1} more slots to others`
+  logger?.warn(
+    { foreign, directory: used, clusterId },
+    `the state in ${first?.directory} belongs to the Kafka cluster ${first?.clusterId}${more}, and this is ${clusterId}; ` +
+      `it stays as it is, and ${used} is used. Remove it when it is not needed`,
+  )
+}
+
+function crowded(home: string, foreign: number): StateDirectoryError {
+  const others = foreign === 0 ? '' : ` or, ${foreign} of them, have state of other Kafka clusters`
+  const toDo = foreign === 0 ? 'set another stateDir' : 'remove those that are not needed, or set another stateDir'
+  const message = `all ${maxSlots} slots of ${home} are held by running processes${others}; ${toDo}`
+  return new StateDirectoryError('MILLRACE_STATE_DIR_CROWDED', home, message)
 }
 
 class HeldSlot implements StateSlot {
@@ -65,6 +99,7 @@ class HeldSlot implements StateSlot {
   readonly #fileSystem: FileSystem
   readonly #lock: SlotLock
   readonly #options: SlotOptions
+  readonly #clusterId: string | undefined
   #predecessors: readonly SlotRecord[]
   #left: SlotLeft = nothingLeft
   /** Ends when the last write that was asked for is done, well or not. */
@@ -77,11 +112,12 @@ class HeldSlot implements StateSlot {
     fileSystem: FileSystem,
     directory: string,
     lock: SlotLock,
-    { processId, holders }: SlotContents,
+    { processId, clusterId, holders }: SlotContents,
     options: SlotOptions,
   ) {
     this.directory = directory
     this.processId = processId
+    this.#clusterId = clusterId
     this.#fileSystem = fileSystem
     this.#lock = lock
     this.#options = options
@@ -145,6 +181,7 @@ class HeldSlot implements StateSlot {
     const holders = leavesNothing ? this.#predecessors : [...this.#predecessors, own]
     await writeSlotFile(this.#fileSystem, this.directory, {
       processId: this.processId,
+      clusterId: this.#clusterId,
       holders: holders.slice(-maxHolders),
     })
   }

@@ -54,9 +54,11 @@ export interface SlotOptions {
   /** Of this start. */
   readonly startId: string
   readonly startedAtMs: number
+  /** Of the Kafka cluster that was reached; undefined where it does not tell, and then every slot will do. */
+  readonly clusterId?: string | undefined
   readonly random?: Random
   readonly logger?: Logger
 }
 
-/** Takes the first slot that nobody holds. */
+/** Takes the first slot that nobody holds and that has no state of another Kafka cluster. */
 export type OpenSlot = (options: SlotOptions) => Promise<StateSlot>

@@ -27,13 +27,19 @@ describe('closing an application', () => {
     expect(app.state).toBe('NOT_RUNNING')
   })
 
-  it('connects to no broker when that comes while its directory is opened', async () => {
+  it('asks no broker for anything more when that comes while its directory is opened', async () => {
     await using cluster = await Cluster.start({ in: 1, out: 1 })
     const asked: string[] = []
     cluster.broker.controls.observe(({ api, clientId }) => clientId === 'app' && asked.push(api))
-    const opened = deferred<StateSlot>()
-    const app = cluster.app(countByKey(), { store: 'persistent' }, { openSlot: () => opened.promise })
+    const [opening, opened] = [deferred(), deferred<StateSlot>()]
+    const openSlot = (): Promise<StateSlot> => {
+      asked.splice(0)
+      opening.resolve()
+      return opened.promise
+    }
+    const app = cluster.app(countByKey(), { store: 'persistent' }, { openSlot })
     const started = expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_CLOSED' })
+    await opening.promise
     const closed = app.close({ timeoutMs: 5000 })
     opened.resolve(slotInMemory('0000'))
     await Promise.all([started, closed])

@@ -207,6 +207,16 @@ describe('state on disk', () => {
     expect(found).toEqual([undefined, undefined])
   })
 
+  it('of another cluster is left alone: an application on a broker that was made anew begins beside it', async () => {
+    const stateDir = temporaryDirectory()
+    for (const slot of [0, 1, 2]) {
+      await using cluster = await Cluster.start({ in: 1, out: 1 })
+      await countOnce(cluster, stateDir)
+      expect((await readCounts(cluster.client, 'out', 1)).counts).toEqual(new Map([['k', 2]]))
+      expect(readdirSync(path.join(stateDir, 'app', String(slot)))).toContain('0_0')
+    }
+  })
+
   it('of a new task does not stop an instance whose disk is full; it is written once there is room', async () => {
     await using cluster = await Cluster.start({ in: 2, out: 1 })
     const disk = new MemoryFileSystem()

@@ -1,7 +1,9 @@
 import { silentLogger, type Logger } from '../../common/logger.ts'
+import type { Random } from '../../common/random.ts'
 
 /** What can be set of the embedded broker. Names without a unit are Kafka's broker configs in camelCase. */
 export interface BrokerConfig {
+  /** Default: another one for each broker, since what is in memory ends with it. */
   readonly clusterId: string
   readonly defaultPartitions: number
   readonly defaultReplicationFactor: number
@@ -34,8 +36,7 @@ export interface BrokerConfig {
   readonly logger: Logger
 }
 
-export const defaultBrokerConfig: BrokerConfig = {
-  clusterId: 'millrace-embedded-kafka',
+export const defaultBrokerConfig: Omit<BrokerConfig, 'clusterId'> = {
   defaultPartitions: 1,
   defaultReplicationFactor: 1,
   autoCreateTopics: true,
@@ -58,4 +59,9 @@ export const defaultBrokerConfig: BrokerConfig = {
   maxTransactionalIds: 10_000,
   maxPartitions: 100_000,
   logger: silentLogger,
+}
+
+/** A UUID in 22 characters of base64url, as Kafka's (Uuid.java). */
+export function newClusterId(random: Random): string {
+  return Buffer.from(random.uuid().replaceAll('-', ''), 'hex').toString('base64url')
 }

@@ -7,7 +7,7 @@ import { systemClock, type Clock } from '../../common/clock.ts'
 import { systemRandom, type Random } from '../../common/random.ts'
 import { BrokerError } from '../../errors/broker-error.ts'
 import type { Endpoint, InProcessBroker } from '../transport/transport.ts'
-import { defaultBrokerConfig, type BrokerConfig } from './broker-config.ts'
+import { defaultBrokerConfig, newClusterId, type BrokerConfig } from './broker-config.ts'
 import { BrokerConnection } from './broker-connection.ts'
 import { BrokerControls } from './broker-controls.ts'
 import type { BrokerNode } from './broker-nodes.ts'
@@ -44,12 +44,13 @@ export class EmbeddedBroker implements InProcessBroker {
   #isClosed = false
 
   constructor(options: EmbeddedBrokerOptions = {}) {
-    this.config = { ...defaultBrokerConfig, ...options.config }
     const endpoints = Array.from({ length: options.nodes ?? 1 }, (_, index) => ({
       host: 'embedded-kafka',
       port: firstPort + index,
     }))
     const { clock = systemClock, random = systemRandom } = options
+    const clusterId = options.config?.clusterId ?? newClusterId(random)
+    this.config = { ...defaultBrokerConfig, ...options.config, clusterId }
     this.#state = new BrokerState(this.config, clock, random, endpoints)
     this.controls = new BrokerControls(this.#state, this.#rules, this.#freezer, this.#connections)
   }

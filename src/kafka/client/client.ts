@@ -70,6 +70,10 @@ class KafkaClientImpl implements KafkaClient {
     this.admin = this.#admin
   }
 
+  get clusterId(): string | undefined {
+    return this.#cluster.metadata.clusterId
+  }
+
   connect(): Promise<void> {
     return this.#cluster.connect(this.#connectTimeoutMs)
   }

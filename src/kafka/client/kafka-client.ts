@@ -10,6 +10,8 @@ import type { RecordSet } from '../../processor/record-set.ts'
 export interface KafkaClient {
   /** Reaches at least one bootstrap broker, or fails with an error that says what was tried and what to check. */
   connect(): Promise<void>
+  /** As the last metadata has it; undefined before the first, and where brokers do not tell. */
+  readonly clusterId: string | undefined
   close(): Promise<void>
   /**
    * Metadata of the topics that exist, by name; fresh from a broker. `'all'`: every topic. With `autoCreate` a broker

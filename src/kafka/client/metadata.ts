@@ -24,6 +24,7 @@ export class Metadata {
   readonly #nodes = new Map<number, Endpoint>()
   readonly #topics = new Map<string, CachedTopic>()
   #controllerId = -1
+  #clusterId: string | undefined
 
   get nodes(): ReadonlyMap<number, Endpoint> {
     return this.#nodes
@@ -31,6 +32,10 @@ export class Metadata {
 
   get controllerId(): number {
     return this.#controllerId
+  }
+
+  get clusterId(): string | undefined {
+    return this.#clusterId
   }
 
   endpoint(nodeId: number): Endpoint | undefined {
@@ -54,6 +59,7 @@ export class Metadata {
     this.#nodes.clear()
     for (const { nodeId, host, port } of response.brokers) this.#nodes.set(nodeId, { host, port })
     this.#controllerId = response.controllerId
+    this.#clusterId = response.clusterId ?? undefined
     for (const topic of response.topics) this.#updateTopic(topic)
   }
 

@@ -34,6 +34,8 @@ describe('slot.json', () => {
     expect(await read(fileSystem)).toBeUndefined()
     await writeSlotFile(fileSystem, slot, contents(2))
     expect(await read(fileSystem)).toMatchObject(contents(2))
+    await writeSlotFile(fileSystem, slot, { ...contents(2), clusterId: 'X' })
+    expect(await read(fileSystem)).toMatchObject({ ...contents(2), clusterId: 'X' })
     expect(await fileSystem.list(slot)).toEqual(['slot.json'])
   })
 
@@ -73,6 +75,7 @@ describe('slot.json', () => {
       '[]',
       whole.replace('"format": 1', '"format": 2'),
       whole.replace(processId, 'no-uuid'),
+      whole.replace('"holders"', '"clusterId": 7, "holders"'),
       whole.replace('"startedAtMs": 0', '"startedAtMs": "0"'),
       whole.replace('"memberIds": []', '"memberIds": [7]'),
       whole.replace(/"holders": [^]*/, '"holders": {}}'),

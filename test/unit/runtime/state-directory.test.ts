@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -178,6 +178,66 @@ describe.skipIf(process.platform === 'win32')('A slot of the state directory', (
   it('keeps its record to itself', async () => {
     await open('a')
     expect((await stat(path.join(directory(0), 'slot.json'))).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('A slot with state of one Kafka cluster', () => {
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (_: object, message: string) => void warnings.push(message) }
+  const state = (slot: StateSlot): string => path.join(slot.directory ?? '', '0_0', 'state.log')
+
+  beforeEach(() => void warnings.splice(0))
+
+  async function leaveState(clusterId: string | undefined): Promise<string> {
+    const slot = await open('a', { clusterId, logger })
+    await mkdir(path.dirname(state(slot)))
+    await writeFile(state(slot), 'state')
+    await slot.release()
+    return state(slot)
+  }
+
+  it('is not used with another, and stays as it is', async () => {
+    const left = await leaveState('X')
+    const record = await written()
+    expect(record).toMatchObject({ clusterId: 'X' })
+    const slot = await open('b', { clusterId: 'Y', logger })
+    expect(slot.directory).toBe(directory(1))
+    expect(warnings).toEqual([
+      `the state in ${directory(0)} belongs to the Kafka cluster X, and this is Y; it stays as it is, and ` +
+        `${directory(1)} is used. Remove it when it is not needed`,
+    ])
+    expect([await readFile(left, 'utf8'), await written()]).toEqual(['state', record])
+    await slot.release()
+    expect((await open('c', { clusterId: 'Y' })).directory).toBe(directory(1))
+    expect((await open('d', { clusterId: 'X' })).directory).toBe(directory(0))
+  })
+
+  it('remembers that cluster through all writes', async () => {
+    const slot = await open('a', { clusterId: 'X' })
+    await slot.remember({ transactionalIds: ['t1'], memberIds: [] })
+    await slot.settlePredecessors()
+    await die(slot, ['t1'])
+    expect(await written()).toMatchObject({ clusterId: 'X', holders: [{ startId: 'a' }] })
+    expect((await open('b', { clusterId: 'Y' })).directory).toBe(directory(1))
+  })
+
+  it('is used where one of the two is not known', async () => {
+    await leaveState(undefined)
+    for (const clusterId of ['X', undefined, 'X']) {
+      const slot = await open('b', { clusterId, logger })
+      expect(slot.directory).toBe(directory(0))
+      expect(await written()).toMatchObject({ clusterId: 'X' })
+      await slot.release()
+    }
+    expect(warnings).toEqual([])
+  })
+
+  it('is used with another once it is empty', async () => {
+    const left = await leaveState('X')
+    await rm(path.dirname(left), { recursive: true })
+    expect((await open('b', { clusterId: 'Y', logger })).directory).toBe(directory(0))
+    expect(await written()).toMatchObject({ clusterId: 'Y' })
+    expect(warnings).toEqual([])
   })
 })
 

@@ -6,13 +6,15 @@ import { countingRandom } from '../../../support/broker-bed.ts'
 import { ManualClock, settled } from '../../../support/manual-clock.ts'
 
 /** What conformance cases cannot show: time. The rules themselves are in test/conformance/broker-suite-groups.ts. */
+const config = { ...defaultBrokerConfig, clusterId: 'a cluster' }
+
 describe('ClassicGroup', () => {
   let clock: ManualClock
   let group: ClassicGroup
 
   beforeEach(() => {
     clock = new ManualClock()
-    group = new ClassicGroup('g', clock, countingRandom(), defaultBrokerConfig)
+    group = new ClassicGroup('g', clock, countingRandom(), config)
   })
 
   const join = (options: Partial<Join> = {}): Promise<Joined> =>
@@ -138,7 +140,7 @@ describe('ClassicGroup', () => {
   })
 
   it('refuses members beyond its size', async () => {
-    group = new ClassicGroup('g', clock, countingRandom(), { ...defaultBrokerConfig, groupMaxSize: 2 })
+    group = new ClassicGroup('g', clock, countingRandom(), { ...config, groupMaxSize: 2 })
     await stable(2)
     await expect(join()).rejects.toThrow('GROUP_MAX_SIZE_REACHED')
   })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { EmbeddedBroker } from '../../../../src/kafka/broker/embedded-broker.ts'
 import { handlerTable } from '../../../../src/kafka/broker/handler-table.ts'
 import { apis } from '../../../../src/kafka/protocol/apis.ts'
 import { errorCodes } from '../../../../src/kafka/protocol/error-codes.ts'
-import { brokerBed } from '../../../support/broker-bed.ts'
+import { brokerBed, BrokerClient } from '../../../support/broker-bed.ts'
 import { settled } from '../../../support/manual-clock.ts'
 import { fetchFrom, produceTo } from '../../../support/raw-kafka.ts'
 
@@ -26,6 +27,17 @@ describe('EmbeddedBroker', () => {
       return JSON.stringify(await connect().send(apis.Metadata, 12, { topics: null }))
     }
     expect(await run()).toBe(await run())
+  })
+
+  it('has a cluster id of its own, in the form of those of Kafka, unless one is set', async () => {
+    const idOf = async (broker: EmbeddedBroker): Promise<string | null> => {
+      const answer = await new BrokerClient(broker.openNode(1, 'test')).send(apis.Metadata, 12, { topics: [] })
+      return answer.clusterId
+    }
+    const ids = [await idOf(new EmbeddedBroker()), await idOf(new EmbeddedBroker())]
+    expect(new Set(ids).size).toBe(2)
+    for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/)
+    expect(await idOf(new EmbeddedBroker({ config: { clusterId: 'mine' } }))).toBe('mine')
   })
 
   it('closes a connection that sends what is no request, or a version it does not offer', async () => {

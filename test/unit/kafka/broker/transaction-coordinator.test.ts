@@ -6,6 +6,8 @@ import { ManualClock } from '../../../support/manual-clock.ts'
 
 const partitions = [0, 1].map((partition) => ({ topic: 't', partition }))
 
+const config = { ...defaultBrokerConfig, clusterId: 'a cluster' }
+
 describe('TransactionCoordinator', () => {
   let clock: ManualClock
   let markers: TransactionMarkers
@@ -20,7 +22,7 @@ describe('TransactionCoordinator', () => {
       () => 0,
       ({ partition }, marker) => written.push({ ...marker, partition }),
     )
-    coordinator = new TransactionCoordinator(clock, defaultBrokerConfig, markers)
+    coordinator = new TransactionCoordinator(clock, config, markers)
   })
 
   it('writes a marker to every partition of a transaction and is ready for the next', () => {
@@ -122,7 +124,7 @@ describe('TransactionCoordinator', () => {
       () => 20,
       (partition, marker) => written.push({ ...marker, ...partition }),
     )
-    coordinator = new TransactionCoordinator(clock, defaultBrokerConfig, markers)
+    coordinator = new TransactionCoordinator(clock, config, markers)
     const owner = coordinator.init('tid', 1000, undefined)
     coordinator.addPartitions('tid', owner, partitions)
     coordinator.end('tid', owner, true)
@@ -132,7 +134,7 @@ describe('TransactionCoordinator', () => {
   })
 
   it('forgets the oldest unused ids beyond its bound, and refuses when all are in use', () => {
-    coordinator = new TransactionCoordinator(clock, { ...defaultBrokerConfig, maxTransactionalIds: 2 }, markers)
+    coordinator = new TransactionCoordinator(clock, { ...config, maxTransactionalIds: 2 }, markers)
     const one = coordinator.init('one', 1000, undefined)
     const two = coordinator.init('two', 1000, undefined)
     coordinator.addPartitions('two', two, partitions)
