@@ -8,52 +8,157 @@ export interface InProcessKafka {
   readonly '~kafka': unknown
 }
 
+/** Where Kafka is: addresses of brokers, or an `EmbeddedKafka` in this process. */
 export type KafkaConnection =
   | InProcessKafka
   | {
+      /** `host:port`, at least one. */
       readonly brokers: readonly string[]
+      /** What brokers know this client as, in their logs and quotas. */
       readonly clientId?: string
+      /** As in kafkajs. */
       readonly ssl?: unknown
+      /** As in kafkajs. */
       readonly sasl?: unknown
     }
 
+/**
+ * The configuration of an application. Sizes are in bytes, times in milliseconds; `applicationId` and `kafka` must be
+ * given, all else has a default. An unknown key and a value outside of its range are errors. Kafka Streams:
+ * `StreamsConfig`.
+ */
 export interface StreamsConfig {
+  /**
+   * Names the consumer group and prefixes internal topics; instances with the same id share the work. Up to 200
+   * letters, digits, `.`, `_` and `-`. Must be given.
+   */
   applicationId: string
+  /** `{ brokers: ['host:port'], clientId?, ssl?, sasl? }`, or an `EmbeddedKafka`. Must be given. */
   kafka: KafkaConnection
+  /**
+   * `exactly_once` (default): one transaction per commit over outputs, changelogs and offsets. `at_least_once`: a crash
+   * repeats what came after the last commit.
+   */
   processingGuarantee: 'exactly_once' | 'at_least_once'
+  /**
+   * How often is committed, in milliseconds, when there is something. Default 100, with `at_least_once` 30000. With
+   * `exactly_once` it must be below `transactionTimeoutMs`.
+   */
   commitIntervalMs: number
+  /**
+   * 1 (default): processing goes on while a commit is under way, its records held back until the transaction has ended.
+   * 0: it waits, as it always does under `at_least_once`.
+   */
   maxCommitsInFlight: 0 | 1
+  /** Stream threads. Default 1; more are refused in this version: run more instances instead. */
   threads: number
+  /** Directory of local state. Default `millrace` in the temporary directory; in production give a disk or a volume. */
   stateDir: string
+  /**
+   * Kind of store where a store does not say. `persistent` (default): in memory, and what was committed on disk as
+   * well, so that a restart replays only what came after. `memory`: restored from the changelog at every start; the
+   * default with a broker in this process and no `stateDir`.
+   */
   store: 'persistent' | 'memory'
+  /**
+   * Bytes of the caches in which updates of one key between two commits are merged. Default 10 MiB. 0: every update is
+   * written and forwarded.
+   */
   cacheMaxBytes: number
+  /** Beyond so many bytes of uncommitted state or unsent output it commits early. Default 64 MiB. */
   uncommittedMaxBytes: number
+  /** A partition with more buffered records is not fetched. Default 1000. */
   bufferedRecordsPerPartition: number
+  /** Beyond so many bytes of buffered records, of all partitions together, nothing is fetched. Default 64 MiB. */
   inputBufferMaxBytes: number
+  /**
+   * How long, in milliseconds, a task with several inputs waits for an empty one, so that records are taken in order of
+   * time. 0 (default): only while records are known to be on the way; -1: never (KIP-695).
+   */
   maxTaskIdleMs: number
+  /** Copies of state on other instances. Default 0; more are refused in this version. */
   numStandbyReplicas: number
+  /** Accepted for configurations that are shared with later versions; changes nothing. Default 10000 records. */
   acceptableRecoveryLag: number
+  /** Accepted for configurations that are shared with later versions; changes nothing. Default 2. */
   maxWarmupReplicas: number
+  /**
+   * Accepted for configurations that are shared with later versions; changes nothing. Default 600000, in milliseconds.
+   */
   probingRebalanceIntervalMs: number
+  /** Of internal topics. Default -1: what the broker is configured with. */
   replicationFactor: number
+  /** An instance that is silent for so long loses its tasks, in milliseconds. Default 45000. */
   sessionTimeoutMs: number
+  /**
+   * How soon an instance hears of a rebalance, in milliseconds. Default 500; at most a third of `sessionTimeoutMs`.
+   */
   heartbeatIntervalMs: number
+  /** How long a rebalance waits for an instance to commit, in milliseconds. Default 60000. */
   rebalanceTimeoutMs: number
+  /**
+   * How long a broker keeps the transaction of an instance that vanished, in milliseconds. Default 10000.
+   */
   transactionTimeoutMs: number
+  /**
+   * Static membership (KIP-345): a restart within the session time-out keeps its tasks. One of its own for each
+   * instance. Default undefined: none.
+   */
   instanceId: string | undefined
+  /**
+   * Where to begin without a committed offset: `earliest` (default), `latest`, or `none`, which is an error. A source
+   * can have its own.
+   */
   offsetReset: 'earliest' | 'latest' | 'none'
+  /** Gives records their event time. Default `timestampExtractors.failOnInvalid`. A source can have its own. */
   timestampExtractor: TimestampExtractor
+  /**
+   * What happens to a record whose key or value cannot be read: `fail` (default), `skip`, `{ deadLetter: 'topic' }`, or
+   * a function of the error and the record. A source can have its own.
+   */
   onDeserializationError: ErrorPolicy
+  /**
+   * What happens to a record that a callback or a processor throws at: `fail` (default), `skip`, `{ deadLetter: 'topic'
+   * }`, or a function of the error and the record. A node can have its own.
+   */
   onProcessingError: ErrorPolicy
+  /**
+   * What happens to a result that cannot be written: `fail` (default), `skip`, `{ deadLetter: 'topic' }`, or a function
+   * of the error and the record. A sink can have its own.
+   */
   onProductionError: ErrorPolicy
+  /**
+   * `shutdownClient` (default): the application ends in state ERROR. `replaceThread`: it starts again after a second.
+   * `shutdownApplication` is refused in this version.
+   */
   onUncaughtError: 'replaceThread' | 'shutdownClient' | 'shutdownApplication'
+  /** Optional optimisations: all, none (default), or those named. Fixed when the topology is built. */
   topologyOptimization: boolean | readonly ('reuseSourceTopics' | 'mergeRepartitionTopics' | 'singleStoreSelfJoin')[]
+  /**
+   * `generated` (default), or `explicit`: a stateful operator without a name is an error (KIP-1111). Fixed when the
+   * topology is built.
+   */
   naming: 'generated' | 'explicit'
+  /** `none` (default), or `java`: also where Java loses or delays results; no operator of this version differs. */
   compatibility: 'none' | 'java'
+  /**
+   * Least time between two emissions of join and window results, which this version does not have, in milliseconds.
+   * Default 0.
+   */
   emitIntervalMs: number
+  /**
+   * Meant as the limit of all stores of the process, in bytes; this version does not enforce it. Default: half of the
+   * memory.
+   */
   stateMaxBytes: number
+  /** `host:port` of a status server. Default undefined: none; refused in this version, read `KafkaStreams#metrics`. */
   http: string | undefined
+  /**
+   * How often records of repartition topics that everybody has processed are deleted, in milliseconds. Default 30000.
+   */
   repartitionPurgeIntervalMs: number
+  /** Of produced batches. Default `none`. */
   compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  /** `{ debug, info, warn, error }`, each `(facts, message)`: pino fits. Default: silent. */
   logger: Logger
 }
