@@ -2,8 +2,8 @@ import type { Clock } from '../../common/clock.ts'
 import type { Logger } from '../../common/logger.ts'
 import type { Random } from '../../common/random.ts'
 import type { TopicPartition } from '../../common/topic-partition.ts'
-import { KafkaError } from '../../errors/kafka-error.ts'
-import { reactionOf } from '../../errors/streams-error.ts'
+import { KafkaError, TransportError } from '../../errors/kafka-error.ts'
+import { reactionOf, StreamsError } from '../../errors/streams-error.ts'
 import { apis } from '../protocol/apis.ts'
 import type { Api } from '../protocol/apis.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
@@ -70,7 +70,11 @@ export class Cluster implements RetryContext {
   }
 
   async connect(timeoutMs: number): Promise<void> {
-    await retrying(this, { what: 'Connecting to the Kafka cluster', timeoutMs }, () => this.refresh())
+    try {
+      await retrying(this, { what: 'Connecting to the Kafka cluster', timeoutMs }, () => this.refresh())
+    } catch (error) {
+      throw neverReached(error) ?? error
+    }
   }
 
   async close(): Promise<void> {
@@ -99,8 +103,8 @@ export class Cluster implements RetryContext {
     message: MessageFor<Request>,
     options: Partial<SendOptions> = {},
   ): Promise<Response> {
-    const faults: string[] = []
-    let isRetriable = false
+    const faults: unknown[] = []
+    const tried: string[] = []
     for (const endpoint of this.#anyEndpoints()) {
       throwIfClosed(this.closing)
       try {
@@ -108,13 +112,18 @@ export class Cluster implements RetryContext {
         return await this.#connections.send(endpoint, mainLane, api, message, { timeoutMs, ...options })
       } catch (error) {
         throwIfClosed(this.closing)
-        isRetriable ||= reactionOf(error) === 'retriable'
-        faults.push(`${addressOf(endpoint)}: ${error instanceof Error ? error.message : String(error)}`)
+        faults.push(error)
+        tried.push(`${addressOf(endpoint)}: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
+    const isRetriable = faults.some((fault) => reactionOf(fault) === 'retriable')
+    const [first] = faults
+    // What all of them say alike is the answer: no Kafka there, a wrong password, no TLS.
+    const isOne = first instanceof TransportError && faults.every((fault) => codeOf(fault) === first.code)
+    if (isOne && !isRetriable) throw first
     throw new KafkaError(
       'MILLRACE_KAFKA_UNREACHABLE',
-      `No broker answered ${api.name}. Tried:\n  ${faults.join('\n  ')}\n` +
+      `No broker answered ${api.name}. Tried:\n  ${tried.join('\n  ')}\n` +
         'Check that Kafka runs, that the addresses are right, and that its advertised.listeners are reachable from here.',
       { reaction: isRetriable ? 'retriable' : 'fatal' },
     )
@@ -277,4 +286,15 @@ function noBroker(nodeId: number): KafkaError {
   return new KafkaError('MILLRACE_KAFKA_UNREACHABLE', `Broker ${nodeId} is not in the metadata at the moment.`, {
     reaction: 'retriable',
   })
+}
+
+/** Where connecting ends and nobody has answered: no leader or coordinator to wait for, but an address that is wrong. */
+function neverReached(error: unknown): KafkaError | undefined {
+  const last = error instanceof KafkaError && error.code === 'MILLRACE_KAFKA_RETRIES_EXHAUSTED' ? error : undefined
+  if (last === undefined || codeOf(last.cause) !== 'MILLRACE_KAFKA_UNREACHABLE') return undefined
+  return new KafkaError('MILLRACE_KAFKA_UNREACHABLE', last.message, { cause: last.cause })
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof StreamsError ? error.code : undefined
 }

@@ -1,6 +1,7 @@
 /** What no real broker does on command: leaders that move between two answers, sequences refused, markers held back. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../../../src/common/clock.ts'
+import { TransportError } from '../../../../src/errors/kafka-error.ts'
 import { reactionOf } from '../../../../src/errors/streams-error.ts'
 import { EmbeddedBroker } from '../../../../src/kafka/broker/embedded-broker.ts'
 import { apis } from '../../../../src/kafka/protocol/apis.ts'
@@ -9,6 +10,7 @@ import type { MetadataResponse } from '../../../../src/kafka/protocol/messages/m
 import type { ProduceResponse } from '../../../../src/kafka/protocol/messages/produce.ts'
 import { errorCodes } from '../../../../src/kafka/protocol/error-codes.ts'
 import { InProcessTransport } from '../../../../src/kafka/transport/in-process-transport.ts'
+import type { Endpoint, Transport } from '../../../../src/kafka/transport/transport.ts'
 import { ClientBed, appendText, eventually, producerOf, readUntil, valuesOf } from '../../../support/client-bed.ts'
 
 let broker: EmbeddedBroker
@@ -269,7 +271,38 @@ test('a closed client ends whatever waits', async () => {
 test('a cluster that cannot be reached is named with everything that was tried', async () => {
   for (const node of broker.nodeIds) broker.controls.stopNode(node)
   await expect(bed.client({ connectTimeoutMs: 100 })).rejects.toMatchObject({
-    code: 'MILLRACE_KAFKA_RETRIES_EXHAUSTED',
+    code: 'MILLRACE_KAFKA_UNREACHABLE',
+    reaction: 'fatal',
     message: expect.stringMatching(/embedded-kafka:9092[^]*embedded-kafka:9093[^]*advertised\.listeners/),
   })
+})
+
+test('brokers that all refuse for one reason that does not pass are named by that reason', async () => {
+  const fault = (code: 'MILLRACE_NOT_KAFKA' | 'MILLRACE_SASL_FAILED' | 'MILLRACE_CONNECTION_REFUSED', at: Endpoint) =>
+    new TransportError(code, `${at.port} says ${code}`, { broker: `${at.host}:${at.port}` })
+  const connecting = (...codes: readonly Parameters<typeof fault>[0][]): Promise<unknown> => {
+    const bootstrap = codes.map((_, index) => ({ host: 'somewhere', port: index }))
+    const transport: Transport = {
+      bootstrap,
+      connect: (at) => Promise.reject(fault(codes[at.port] ?? 'MILLRACE_NOT_KAFKA', at)),
+      close: async () => undefined,
+    }
+    return bed.client({ transport, connectTimeoutMs: 30 }).catch((error: unknown) => error)
+  }
+  const refused = 'MILLRACE_CONNECTION_REFUSED'
+  expect(await connecting('MILLRACE_NOT_KAFKA', 'MILLRACE_NOT_KAFKA')).toMatchObject({
+    code: 'MILLRACE_NOT_KAFKA',
+    reaction: 'fatal',
+  })
+  expect(await connecting('MILLRACE_SASL_FAILED')).toMatchObject({ code: 'MILLRACE_SASL_FAILED', reaction: 'fatal' })
+  for (const codes of [
+    ['MILLRACE_NOT_KAFKA', 'MILLRACE_SASL_FAILED'],
+    ['MILLRACE_NOT_KAFKA', refused],
+  ] as const) {
+    expect(await connecting(...codes)).toMatchObject({
+      code: 'MILLRACE_KAFKA_UNREACHABLE',
+      reaction: 'fatal',
+      message: expect.stringMatching(new RegExp(`0 says ${codes[0]}[^]*1 says ${codes[1]}`)),
+    })
+  }
 })
