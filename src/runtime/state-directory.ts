@@ -77,12 +77,14 @@ async function openSlot(
 }
 
 function warnOfForeign(foreign: readonly ForeignSlot[], used: string, { clusterId, logger }: SlotOptions): void {
-  const [first] = foreign
-  const more = foreign.length === 1 ? '' : `, that in ${foreign.length - 1} more slots to others`
+  const shown = foreign.slice(0, 3)
+  const more = foreign.length > shown.length ? ` and ${foreign.length - shown.length} more` : ''
+  const directories = shown.map(({ directory }) => directory).join(', ') + more
+  const clusters = shown.map((slot) => slot.clusterId).join(', ') + more
   logger?.warn(
-    { foreign, directory: used, clusterId },
-    `the state in ${first?.directory} belongs to the Kafka cluster ${first?.clusterId}${more}, and this is ${clusterId}; ` +
-      `it stays as it is, and ${used} is used. Remove it when it is not needed`,
+    { slots: foreign.length, directory: used, clusterId },
+    `the state in ${directories} belongs to the Kafka cluster${foreign.length === 1 ? '' : 's'} ${clusters}, and this is ` +
+      `${clusterId}; it stays as it is, and ${used} is used. Remove it when it is not needed`,
   )
 }
 

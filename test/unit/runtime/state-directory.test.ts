@@ -212,6 +212,16 @@ describe.skipIf(process.platform === 'win32')('A slot with state of one Kafka cl
     expect((await open('d', { clusterId: 'X' })).directory).toBe(directory(0))
   })
 
+  it('is named in one warning together with others, of which three are shown', async () => {
+    for (const clusterId of ['V', 'W', 'X', 'Y']) await leaveState(clusterId)
+    warnings.splice(0)
+    await open('b', { clusterId: 'Z', logger })
+    expect(warnings).toEqual([
+      `the state in ${directory(0)}, ${directory(1)}, ${directory(2)} and 1 more belongs to the Kafka clusters V, W, X and ` +
+        `1 more, and this is Z; it stays as it is, and ${directory(4)} is used. Remove it when it is not needed`,
+    ])
+  })
+
   it('remembers that cluster through all writes', async () => {
     const slot = await open('a', { clusterId: 'X' })
     await slot.remember({ transactionalIds: ['t1'], memberIds: [] })
