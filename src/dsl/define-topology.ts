@@ -6,6 +6,7 @@ import { StreamsBuilder } from './streams-builder.ts'
 
 export interface TopologyModule {
   readonly applicationId: string
+  /** The commands apply it; a program gives it to KafkaStreams: `{ applicationId, ...module.config, kafka }`. */
   readonly config: Partial<StreamsConfig>
   /** `config` is added to the module's own, and wins. */
   build(config?: Partial<StreamsConfig>): Topology

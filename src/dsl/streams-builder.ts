@@ -29,6 +29,15 @@ import { writeTopology } from './write-topology.ts'
 
 type Bytes = Uint8Array | null
 
+/**
+ * Where a topology begins: streams and tables of topics, and in the end `build`. Kafka Streams: `StreamsBuilder`.
+ *
+ * @example
+ * const builder = new StreamsBuilder()
+ * const lines = builder.stream('lines', { value: serdes.string })
+ * lines.mapValues((line) => line.trim()).to('trimmed', { value: serdes.string })
+ * const topology = builder.build()
+ */
 export class StreamsBuilder {
   readonly #dsl = new DslBuilder({
     stream: (dsl, part) => new KStreamImpl(dsl, part),
@@ -42,13 +51,25 @@ export class StreamsBuilder {
     this.#shape = topologyShape(config)
   }
 
-  /** The records of one or several topics. Without a serde: bytes, or null. */
+  /**
+   * The records of one or several topics. A null key or value is an error unless its serde is `nullable`. Kafka
+   * Streams: `StreamsBuilder#stream`.
+   */
   stream<K, V>(
     topics: Topics,
     options: Consumed<K, V> & { readonly key: Serde<K>; readonly value: Serde<V> },
   ): KStream<K, V>
+  /**
+   * The records of one or several topics, with keys as bytes or null; a null value is an error unless its serde is
+   * `nullable`.
+   */
   stream<V>(topics: Topics, options: Consumed<Bytes, V> & { readonly value: Serde<V> }): KStream<Bytes, V>
+  /**
+   * The records of one or several topics, with values as bytes or null; a null key is an error unless its serde is
+   * `nullable`.
+   */
   stream<K>(topics: Topics, options: Consumed<K, Bytes> & { readonly key: Serde<K> }): KStream<K, Bytes>
+  /** The records of one or several topics, keys and values as bytes or null. */
   stream(topics: Topics, options?: Consumed<Bytes, Bytes>): KStream<Bytes, Bytes>
   stream<K, V>(topics: Topics, options: Consumed<K, V> = {}): KStream<K, V> {
     const name = this.#dsl.nodeName('KSTREAM-SOURCE-', checkOptions('stream()', options, consumedOptions).name)
@@ -63,7 +84,10 @@ export class StreamsBuilder {
     return this.#dsl.stream({ name, node, key, value, sources: new Set([name]), repartitionRequired: false })
   }
 
-  /** A topic as the latest value per key; null deletes, records without a key are dropped and counted. */
+  /**
+   * A topic as the latest value per key; null deletes, records without a key are dropped and counted. It is stored when
+   * its store is named, or when something downstream has to look it up. Kafka Streams: `StreamsBuilder#table`.
+   */
   table<K = Uint8Array, V = Uint8Array>(
     topic: string,
     options: Consumed<K, V> & Omit<Materialized<K, V>, 'key' | 'value'> = {},
@@ -105,6 +129,7 @@ export class StreamsBuilder {
     return this
   }
 
+  /** The topology of everything that was made so far; what contradicts itself is an error. */
   build(): Topology {
     const { naming, topologyOptimization } = this.#shape
     if (naming === 'explicit') checkNaming(this.#dsl.generated)
