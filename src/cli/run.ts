@@ -29,17 +29,19 @@ export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
   streams.on('rebalance', ({ assigned, revoked, durationMs }) => {
     say(`millrace: tasks +[${assigned.join(' ')}] -[${revoked.join(' ')}] in ${Math.round(durationMs)} ms`)
   })
-  let stopping = false
+  let closing: Promise<void> | undefined
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) {
+    if (closing !== undefined) {
       say(`millrace: ${signal} again; ending without waiting for the commit`)
       process.exit(130)
     }
-    stopping = true
     say(`millrace: ${signal}; committing and leaving the group (once more to end at once)`)
-    streams
-      .close()
-      .catch((error: unknown) => say(`millrace: ${error instanceof Error ? error.message : String(error)}`))
+    closing = streams.close()
+    // How it ended is told at the end, unless that does not come.
+    closing.catch((error: unknown) => {
+      if (streams.state === 'PENDING_SHUTDOWN')
+        say(`millrace: ${error instanceof Error ? error.message : String(error)}`)
+    })
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
@@ -47,9 +49,10 @@ export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
   const keepAlive = setInterval(() => undefined, 1 << 30)
   try {
     await streams.start().catch((error: unknown) => {
-      if (!stopping) throw error
+      if (closing === undefined) throw error
     })
     await ended(streams)
+    await closing
   } finally {
     clearInterval(keepAlive)
     process.off('SIGINT', stop)

@@ -22,6 +22,7 @@ import { renderPrometheus } from '../common/prometheus.ts'
 import { systemRandom } from '../common/random.ts'
 import type { Random } from '../common/random.ts'
 import { StateMachine } from '../common/state-machine.ts'
+import { KafkaError } from '../errors/kafka-error.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
@@ -73,6 +74,8 @@ type Listeners = { [E in keyof StreamsEvents]: Set<(event: StreamsEvents[E]) => 
 /** Of the one thread that there is. */
 const threadId = '1'
 const closeTimeoutMs = 60_000
+/** Of the time for closing, what is kept for closing all that needs no Kafka; less where there is little time. */
+const localCloseMs = 3000
 const replaceThreadDelayMs = 1000
 
 export class KafkaStreams implements AsyncDisposable {
@@ -99,6 +102,8 @@ export class KafkaStreams implements AsyncDisposable {
   #waiting = 0
   /** Closed before it was a member: then there is nothing to commit, and no broker is waited for. */
   #isCutShort = false
+  /** Kafka did not answer what was asked of it while closing. */
+  #givenUp: Error | undefined
 
   /**
    * Throws a `ConfigError` for a configuration that is wrong, and a `TopologyError` for a topology that cannot run.
@@ -184,11 +189,13 @@ export class KafkaStreams implements AsyncDisposable {
 
   /**
    * Commits what was processed, leaves the group (so that others take over at once; not with `leaveGroup: false`) and
-   * ends. Idempotent. Rejects after `timeoutMs` (default 60 s); the rest then goes on in the background.
+   * ends. Idempotent. Takes `timeoutMs` (default 60 s) at most: where Kafka does not answer until then the application
+   * ends without it, and this rejects. Nothing is lost by that: the next start, or its time-out, ends an open transaction.
    */
   async close(options: { readonly timeoutMs?: number; readonly leaveGroup?: boolean } = {}): Promise<void> {
     this.#leaveGroup = options.leaveGroup ?? this.#config.instanceId === undefined
     this.#closing.abort()
+    if (this.#machine.is('NOT_RUNNING', 'ERROR')) return
     if (this.#machine.is('CREATED')) {
       this.#machine.become('PENDING_SHUTDOWN', 'close')
       this.#machine.become('NOT_RUNNING', 'close')
@@ -235,7 +242,7 @@ export class KafkaStreams implements AsyncDisposable {
       await identity.fencePredecessors(this.#connected, this.#config.transactionTimeoutMs, ownIds)
       while (!this.#closing.signal.aborted) await this.#runThread()
     } catch (error) {
-      if (!this.#isCutShort) this.#fail(error)
+      if (!this.#isCutShort && !this.#isOfGivingUp(error)) this.#fail(error)
     }
     await this.#closeClient()
     await this.#instance?.identity.release().catch((error: unknown) => {
@@ -270,6 +277,19 @@ export class KafkaStreams implements AsyncDisposable {
     if (!this.#machine.is('PENDING_SHUTDOWN') || this.#thread?.isOpened === true) return
     this.#isCutShort = true
     void this.#closeClient()
+  }
+
+  /** Closing the client ends whatever is under way or tried again. */
+  #giveUp(afterMs: number): void {
+    if (!this.#machine.is('PENDING_SHUTDOWN') || this.#isCutShort) return
+    this.#givenUp ??= notAnswered(this.#config.applicationId, afterMs)
+    void this.#closeClient()
+    this.#thread?.giveUp(this.#givenUp)
+  }
+
+  #isOfGivingUp(error: unknown): boolean {
+    if (this.#givenUp === undefined) return false
+    return error === this.#givenUp || (error instanceof KafkaError && error.code === 'MILLRACE_CLIENT_CLOSED')
   }
 
   async #connect(): Promise<void> {
@@ -393,11 +413,15 @@ export class KafkaStreams implements AsyncDisposable {
         `application '${this.#config.applicationId}' did not close within ${timeoutMs} ms; it goes on closing in the background`,
       )
     })
+    const giveUpMs = Math.round(Math.max(0.9 * timeoutMs, timeoutMs - localCloseMs))
+    const giveUp = this.#clock.setTimer(giveUpMs, () => this.#giveUp(giveUpMs))
     try {
       await Promise.race([this.#running, timeout])
     } finally {
       limit.abort()
+      giveUp.cancel()
     }
+    if (this.#givenUp !== undefined) throw this.#givenUp
   }
 }
 
@@ -407,6 +431,13 @@ function warnOfFailure(applicationId: string, failure: Error): void {
     type: 'MillraceError',
     detail: "listen for it with streams.on('error', …) or await streams.stateIs('NOT_RUNNING')",
   })
+}
+
+function notAnswered(applicationId: string, afterMs: number): RuntimeError {
+  return new RuntimeError(
+    'MILLRACE_TIMEOUT',
+    `application '${applicationId}' closed without Kafka, which did not answer within ${afterMs} ms; nothing is lost: an open transaction ends by itself (at the next start, or by its time-out), and what was not committed is processed again`,
+  )
 }
 
 function emptyTopology(applicationId: string): RuntimeError {

@@ -141,6 +141,12 @@ export class StreamThread {
     this.#wakeup()
   }
 
+  /** While it stops: Kafka does not answer, and its client is closed. What that does not end by itself ends here. */
+  giveUp(cause: Error): void {
+    this.#parts?.committer.abandon(cause)
+    this.#wakeup()
+  }
+
   // --- start and end --------------------------------------------------------------------------------------------------
 
   async #open(): Promise<ThreadParts> {
@@ -461,7 +467,8 @@ export class StreamThread {
   async #endTransaction({ collector }: ThreadParts, reaction: Reaction): Promise<Reaction> {
     const { producer } = collector
     let outcome = reaction
-    if (reaction !== 'producer-fenced') {
+    // Closed: an earlier attempt found no broker that would have given it a successor.
+    if (reaction !== 'producer-fenced' && !producer.isClosed) {
       try {
         await producer.abort()
         return outcome

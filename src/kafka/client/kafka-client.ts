@@ -161,10 +161,12 @@ export interface Producer {
   commit(): Promise<void>
   /**
    * Aborts on the broker and discards everything unsent, of the next transaction as well; a `flush` or `sendOffsets` that
-   * is under way fails. After it the producer is usable again.
+   * is under way fails. After it the producer is usable again. Nothing to do where it is closed.
    */
   abort(): Promise<void>
   close(): Promise<void>
+  /** What it may have left open only a new producer of its transactional id ends, or the transaction's time-out. */
+  readonly isClosed: boolean
   /** 1 + the offset of the last acknowledged record of that partition; undefined before the first. */
   acknowledged(partition: TopicPartitionKey): number | undefined
 }

@@ -173,12 +173,17 @@ export class ClusterProducer implements Producer {
 
   /** Ends the transaction on the broker, whatever was under way. Only a fencing or a lost coordinator makes it fail. */
   async abort(): Promise<void> {
+    if (this.isClosed) return
     this.#state.become('aborting', 'abort')
     await this.#end(this.#abort())
   }
 
+  get isClosed(): boolean {
+    return this.#state.is('closed')
+  }
+
   async close(): Promise<void> {
-    if (this.#state.is('closed')) return
+    if (this.isClosed) return
     if (this.#isTransactional && !this.#cluster.closing.aborted) await this.#settle()
     if (!this.#state.is('closed')) this.#state.become('closed', 'close')
     this.#requests.stop()
