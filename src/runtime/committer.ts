@@ -32,8 +32,11 @@ export interface CommitterOptions {
   readonly onCommitted: (offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>) => void
 }
 
-/** Markers are written after EndTxn is answered, and readers fetch them only then: of the time up to the answer. */
-const untilVisible = 1.5
+/**
+ * Markers are written after EndTxn is answered, and readers fetch them only then: half of the time up to the answer once
+ * more, and as much again because a commit takes its usual time only most of the times.
+ */
+const untilVisible = 2
 /** How much the last commit counts in what a commit is expected to take. */
 const smoothing = 0.2
 /** The same failure of a disk is told again after this time. */
