@@ -77,8 +77,8 @@ export interface OffsetRange {
 }
 
 /**
- * Every committed record of these ranges that is there when it is fetched. `visit` gets a view that is valid during the call, and `onSet` is awaited after
- * each part of an answer, so that who writes slowly is not drowned.
+ * Every committed record of these ranges that is there when it is fetched. `visit` gets a view that is valid during the
+ * call, and `onSet` is awaited after each part of an answer, so that who writes slowly is not drowned.
  */
 export async function readRanges(
   client: KafkaClient,

@@ -222,11 +222,7 @@ describe('state on disk', () => {
     const disk = new MemoryFileSystem()
     let isFull = true
     disk.fail('ENOSPC', { matches: ({ kind }) => isFull && kind === 'open', times: Infinity })
-    const internals = {
-      fileSystem: disk,
-      openSlot: () => Promise.resolve({ ...slotInMemory('0000'), directory: '/state/app/0' }),
-    }
-    const config = { stateDir: '/state', store: 'persistent' } as const
+    const { config, internals } = stateOn(disk)
     const app = cluster.app(countByKey(), config, internals)
     await app.start()
     for (const value of ['b', 'c']) {
@@ -248,11 +244,7 @@ describe('state on disk', () => {
   it('on a full disk is kept in memory until there is room: nothing is lost, and the next start finds all of it', async () => {
     await using cluster = await Cluster.start({ in: 1, out: 1 })
     const disk = new MemoryFileSystem()
-    const internals = {
-      fileSystem: disk,
-      openSlot: () => Promise.resolve({ ...slotInMemory('0000'), directory: '/state/app/0' }),
-    }
-    const config = { stateDir: '/state', store: 'persistent' } as const
+    const { config, internals } = stateOn(disk)
     const app = cluster.app(countByKey(), config, internals)
     await app.start()
     await cluster.produce('in', [['k', 'a']])
@@ -281,6 +273,12 @@ describe('state on disk', () => {
     expect([...counts.values()]).toEqual([2, 2, 2, 2, 2])
   })
 })
+
+/** An application whose state is on a disk that can be told to fail. */
+function stateOn(fileSystem: MemoryFileSystem) {
+  const openSlot = () => Promise.resolve({ ...slotInMemory('0000'), directory: '/state/app/0' })
+  return { config: { stateDir: '/state', store: 'persistent' } as const, internals: { fileSystem, openSlot } }
+}
 
 function countInto(store: string): Topology {
   const builder = new StreamsBuilder()
