@@ -24,6 +24,7 @@ import { reactionOf } from '../errors/streams-error.ts'
 import type { Reaction } from '../errors/streams-error.ts'
 import { decodeAssignment } from './assignment/user-data.ts'
 import type { AssignmentInfo } from './assignment/user-data.ts'
+import { BackOff } from './back-off.ts'
 import { Conflicts } from './conflicts.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Mailbox } from './mailbox.ts'
@@ -39,7 +40,6 @@ import { Wakeup } from './wakeup.ts'
 const sliceMs = 10
 /** Arrivals, mail and the end of a commit wake the loop; this is for what only the clock tells. */
 const idleWaitMs = 500
-const backOffMaxMs = 10_000
 /** What cannot be recovered from is not held back for longer by a commit under way. */
 const lastWaitMs = 2000
 
@@ -52,6 +52,7 @@ export class StreamThread {
   readonly #housekeeping: Housekeeping
   readonly #stop = new AbortController()
   readonly #wake: Wakeup
+  readonly #backOff: BackOff
   readonly #commits: Counter & Disposable
   readonly #processed: Counter & Disposable
   #parts: ThreadParts | undefined
@@ -60,8 +61,6 @@ export class StreamThread {
   #rebalanceBeganMs = 0
   #rebalanceReason = 'first join'
   #lostTasks: readonly string[] = []
-  #failuresInRow = 0
-  #lastFailureMs = 0
   /** The newest that the leader told of the tasks' owners, passed on to the next leader. */
   #owners: Pick<Ownership, 'owners' | 'ownersVersion'>
   /** A transaction that must be ended, and its tasks rolled back, before anything else is done. */
@@ -73,6 +72,9 @@ export class StreamThread {
     this.#options = options
     this.#logger = childLogger(options.logger, { thread: options.threadId })
     this.#wake = new Wakeup(options.clock)
+    const isInterrupted = (): boolean =>
+      !this.#mailbox.isEmpty || this.#stop.signal.aborted || this.#fatal !== undefined
+    this.#backOff = new BackOff(options.clock, this.#wake, isInterrupted)
     this.#mailbox = new Mailbox((mail) => this.#onMail(mail))
     this.#conflicts = new Conflicts(options, this.#logger)
     this.#housekeeping = new Housekeeping(options, this.#logger, this.#conflicts)
@@ -267,7 +269,7 @@ export class StreamThread {
   /** Not before: with overlap a cut succeeds however often commits fail. */
   #onCommitted(): void {
     this.#commits.value++
-    this.#failuresInRow = 0
+    this.#backOff.reset()
   }
 
   #updateState({ tasks }: ThreadParts): void {
@@ -434,7 +436,7 @@ export class StreamThread {
     this.#logger.warn({ err: error, reaction }, 'recovering')
     this.#options.listener.onRecovered(error, reaction)
     if (reaction === 'offset-out-of-range' && (await this.#resetPosition(parts, error))) return
-    await this.#backOff()
+    await this.#backOff.wait()
     if (reaction === 'member-fenced') {
       await this.#lost(parts, error)
       parts.group.requestRejoin(error.message)
@@ -494,7 +496,7 @@ export class StreamThread {
       } catch (error) {
         if (reactionOf(error) !== 'retriable' || this.#stop.signal.aborted) throw error
         this.#logger.warn({ err: error }, 'trying again')
-        await this.#backOff()
+        await this.#backOff.wait()
       }
     }
   }
@@ -506,21 +508,8 @@ export class StreamThread {
     } catch (cause) {
       if (reactionOf(cause) !== 'retriable') throw cause
       // The fetcher will say it again.
-      await this.#backOff()
+      await this.#backOff.wait()
       return true
     }
-  }
-
-  /** Nothing for a failure that comes alone; longer and longer for those that follow. Mail and `stop` end it. */
-  async #backOff(): Promise<void> {
-    const { clock } = this.#options
-    const now = clock.now()
-    if (now - this.#lastFailureMs > 2 * backOffMaxMs) this.#failuresInRow = 0
-    this.#lastFailureMs = now
-    const delayMs = Math.min(backOffMaxMs, 50 * 2 ** this.#failuresInRow++)
-    if (this.#failuresInRow < 2) return
-    // The end of a commit wakes the thread, too.
-    do await this.#wake.wait(now + delayMs - clock.now())
-    while (clock.now() < now + delayMs && this.#mailbox.isEmpty && !this.#stop.signal.aborted && !this.#fatal)
   }
 }
