@@ -6,8 +6,41 @@ export { defineTopology, type TopologyModule } from './dsl/define-topology.ts'
 export { Topology } from './topology/topology.ts'
 export type { TopologyDescription } from './topology/describe.ts'
 export type { NodeDescription, StoreDescription, SubTopologyDescription, TopologyJson } from './topology/description.ts'
-export type { KGroupedStream, KStream, KTable } from './dsl/streams.ts'
-export type { Grouped, Materialized, Printed, PromiseRefused, Repartitioned, Sync } from './dsl/options.ts'
+export type {
+  Branched,
+  BranchedKStream,
+  CogroupedKStream,
+  GlobalKTable,
+  KGroupedStream,
+  KGroupedTable,
+  KStream,
+  KTable,
+  SessionWindowedCogroupedKStream,
+  SessionWindowedKStream,
+  TimeWindowedCogroupedKStream,
+  TimeWindowedKStream,
+} from './dsl/streams.ts'
+export { hopping, joinWithin, session, sliding, tumbling, unlimited } from './dsl/windows.ts'
+export type {
+  EmitStrategy,
+  JoinWindows,
+  JoinWithin,
+  SessionWindows,
+  SlidingWindows,
+  TimeWindows,
+} from './dsl/windows.ts'
+export type {
+  Grouped,
+  Joined,
+  Materialized,
+  Printed,
+  PromiseRefused,
+  Repartitioned,
+  StreamJoined,
+  Suppression,
+  Sync,
+  TableJoined,
+} from './dsl/options.ts'
 export type { Consumed, Named, Processed, Produced, Topics } from './topology/options.ts'
 export type { Duration } from './common/duration.ts'
 
@@ -33,6 +66,9 @@ export { timestampExtractors } from './processor/timestamp-extractors.ts'
 
 // --- stores ---------------------------------------------------------------------------------------------------------
 export type { KeyValueStore, StoreIterator } from './processor/state-store.ts'
+export type { KeyRange, WindowStore } from './processor/window-store.ts'
+export type { SessionStore } from './processor/session-store.ts'
+export type { VersionedRecord, VersionedStore } from './processor/versioned-store.ts'
 export type { StoreBuilder } from './processor/store-builder.ts'
 export { stores, type StoreOptions } from './state/stores.ts'
 

@@ -3,9 +3,10 @@
  * and how streams and tables are made. It is the source of truth for names: equal programs give equal names, which are
  * Java's. It never looks at records. Kafka Streams: InternalStreamsBuilder.java, NamedInternal.java.
  */
+import { TopologyError } from '../errors/topology-error.ts'
 import { checkName } from '../topology/names.ts'
 import { LogicalGraph, type NodeId } from './graph.ts'
-import type { KGroupedStream, KStream, KTable } from './streams.ts'
+import type { GlobalKTable, KGroupedStream, KGroupedTable, KStream, KTable } from './streams.ts'
 import type { TableSupply } from './table-supply.ts'
 import type { AnySerde } from '../serde/serde.ts'
 
@@ -35,11 +36,24 @@ export interface KTablePart extends StreamPart {
   readonly supply: TableSupply
 }
 
+export interface KGroupedTablePart extends StreamPart {
+  readonly givenName: string | undefined
+  readonly supply: TableSupply
+}
+
+export interface GlobalKTablePart {
+  readonly storeName: string
+  readonly queryableStoreName: string | undefined
+  readonly key: AnySerde
+  readonly value: AnySerde
+}
+
 /** Streams make tables and tables make streams; given from outside, because modules must not import in a circle. */
 export interface Factories {
   stream<K, V>(dsl: DslBuilder, part: KStreamPart): KStream<K, V>
   grouped<K, V>(dsl: DslBuilder, part: KGroupedStreamPart): KGroupedStream<K, V>
   table<K, V>(dsl: DslBuilder, part: KTablePart): KTable<K, V>
+  groupedTable<K, V>(dsl: DslBuilder, part: KGroupedTablePart): KGroupedTable<K, V>
 }
 
 /** Internal resources whose names were generated; an error when naming is explicit. */
@@ -49,10 +63,31 @@ export interface GeneratedNames {
   readonly repartitionTopics: string[]
 }
 
+export interface OtherParts {
+  readonly stream?: KStreamPart | undefined
+  readonly grouped?: KGroupedStreamPart | undefined
+  readonly table?: KTablePart | undefined
+  readonly globalTable?: GlobalKTablePart | undefined
+}
+
+const kindNames: Readonly<Record<keyof OtherParts, string>> = {
+  stream: 'stream',
+  grouped: 'grouped stream',
+  table: 'table',
+  globalTable: 'global table',
+}
+
 export class DslBuilder {
   readonly graph: LogicalGraph = new LogicalGraph()
+  /** Names of source nodes whose topics are joined. */
+  readonly copartitioned: (readonly string[])[] = []
   readonly generated: GeneratedNames = { changelogs: [], stores: [], repartitionTopics: [] }
   readonly #factories: Factories
+  /** What stands behind the objects that users hold. */
+  readonly #streams = new WeakMap<object, KStreamPart>()
+  readonly #groups = new WeakMap<object, KGroupedStreamPart>()
+  readonly #tables = new WeakMap<object, KTablePart>()
+  readonly #globalTables = new WeakMap<object, GlobalKTablePart>()
   #index = 0
 
   constructor(factories: Factories) {
@@ -82,15 +117,59 @@ export class DslBuilder {
   }
 
   stream<K, V>(part: KStreamPart): KStream<K, V> {
-    return this.#factories.stream(this, part)
+    const stream = this.#factories.stream<K, V>(this, part)
+    this.#streams.set(stream, part)
+    return stream
   }
 
   grouped<K, V>(part: KGroupedStreamPart): KGroupedStream<K, V> {
-    return this.#factories.grouped(this, part)
+    const grouped = this.#factories.grouped<K, V>(this, part)
+    this.#groups.set(grouped, part)
+    return grouped
   }
 
   table<K, V>(part: KTablePart): KTable<K, V> {
-    return this.#factories.table(this, part)
+    const table = this.#factories.table<K, V>(this, part)
+    this.#tables.set(table, part)
+    return table
+  }
+
+  groupedTable<K, V>(part: KGroupedTablePart): KGroupedTable<K, V> {
+    return this.#factories.groupedTable(this, part)
+  }
+
+  globalTable<K, V>(part: GlobalKTablePart): GlobalKTable<K, V> {
+    const table: GlobalKTable<K, V> = { '~kind': 'globalTable', queryableStoreName: part.queryableStoreName }
+    this.#globalTables.set(table, part)
+    return table
+  }
+
+  /** What a user gave as another stream or table; all undefined where it is none of this builder. */
+  partsOf(other: unknown): OtherParts {
+    if (typeof other !== 'object' || other === null) return {}
+    return {
+      stream: this.#streams.get(other),
+      grouped: this.#groups.get(other),
+      table: this.#tables.get(other),
+      globalTable: this.#globalTables.get(other),
+    }
+  }
+
+  /** `operator` as its user writes it: `merge()`. */
+  require<P extends keyof OtherParts>(operator: string, kind: P, other: unknown): NonNullable<OtherParts[P]> {
+    const part = this.partsOf(other)[kind]
+    if (part !== undefined) return part
+    throw new TopologyError(
+      'MILLRACE_OPTION_INVALID',
+      `${operator}: the other ${kindNames[kind]} is not one of this StreamsBuilder; make both with the same builder`,
+    )
+  }
+
+  /** The topics behind both need equal partition counts (AbstractStream.ensureCopartitionWith). Returns all sources. */
+  copartition(one: StreamPart, other: StreamPart): ReadonlySet<string> {
+    const sources = new Set([...one.sources, ...other.sources])
+    this.copartitioned.push([...sources])
+    return sources
   }
 
   #nextIndex(): string {

@@ -45,6 +45,25 @@ export interface Operation extends BaseNode {
   readonly onProcessingError: ErrorPolicy | undefined
 }
 
+/**
+ * Several processors that are written together, as Java does with joins. The node's name is that of the last one, whose
+ * results its children get.
+ */
+export interface Compound extends BaseNode {
+  readonly kind: 'compound'
+  readonly parts: readonly CompoundPart[]
+}
+
+export interface CompoundPart {
+  readonly name: string
+  /** Earlier parts by their names; numbers are indices of the compound's own parents. */
+  readonly parents: readonly (string | number)[]
+  readonly supplier: OperatorSupplier
+  readonly ownStores: () => readonly StoreSpec[]
+  readonly otherStores: () => readonly string[]
+  readonly onProcessingError: ErrorPolicy | undefined
+}
+
 /** A filter for null keys, a sink, an internal topic and a source that reads it; the node's name is the source's. */
 export interface Repartition extends BaseNode {
   readonly kind: 'repartition'
@@ -68,7 +87,7 @@ export interface AddedStore extends BaseNode {
   readonly spec: StoreSpec
 }
 
-export type GraphNode = StreamSource | TableSource | Operation | Repartition | Sink | AddedStore
+export type GraphNode = StreamSource | TableSource | Operation | Compound | Repartition | Sink | AddedStore
 
 /** A node before the graph has given it an id and a priority. */
 export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id' | 'priority'> : never) : never

@@ -9,8 +9,16 @@ import { aggregateOperator, type Aggregation } from './operators/aggregate.ts'
 import { checkTable } from './option-names.ts'
 import type { Materialized, Sync } from './options.ts'
 import { repartitionNode } from './repartition.ts'
-import type { KGroupedStream, KTable } from './streams.ts'
+import type {
+  CogroupedKStream,
+  KGroupedStream,
+  KTable,
+  SessionWindowedKStream,
+  TimeWindowedKStream,
+} from './streams.ts'
 import { StoredTable } from './table-supply.ts'
+import { cogroupStream, windowBySession, windowByTime } from './windowed-streams.ts'
+import type { SessionWindows, SlidingWindows, TimeWindows } from './windows.ts'
 
 type Options = Named & AnyMaterialized
 
@@ -53,6 +61,19 @@ export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
     const aggregate = aggregator as Aggregation<K, V>['aggregate']
     const aggregation = { initialize: initializer, aggregate, callback: 'aggregator' }
     return this.#aggregate('KSTREAM-AGGREGATE-', aggregation, options, { value: undefined })
+  }
+
+  windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>
+  windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>
+  windowedBy(
+    windows: TimeWindows | SlidingWindows | SessionWindows,
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    if (windows.kind === 'session') return windowBySession(this.#dsl, this.#part, windows)
+    return windowByTime(this.#dsl, this.#part, windows)
+  }
+
+  cogroup<VA>(aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null): CogroupedKStream<K, VA> {
+    return cogroupStream(this.#dsl, this.#part, aggregator)
   }
 
   /** `serdes.value` is the aggregate's unless the options give another; `serdes.input` the repartition topic's. */

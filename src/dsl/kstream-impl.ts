@@ -9,8 +9,10 @@ import { checkName } from '../topology/names.ts'
 import type { Named, Processed, Produced } from '../topology/options.ts'
 import { fixedKeyProcessorOperator, processorOperator } from '../topology/processor-operator.ts'
 import { splitStores } from '../topology/topology.ts'
+import { splitStream } from './branched-kstream-impl.ts'
 import type { DslBuilder, KStreamPart } from './dsl-builder.ts'
 import type { NodeId } from './graph.ts'
+import { joinStream } from './joins/join-stream.ts'
 import { givenStoreName, requireSerde, tableStore } from './materialized.ts'
 import { filterOperator } from './operators/filter.ts'
 import { flatMapValuesOperator } from './operators/flat-map-values.ts'
@@ -25,7 +27,7 @@ import { tableSourceOperator } from './operators/table-source.ts'
 import { checkNamed, checkTable, groupedOptions, printedOptions, repartitionedOptions } from './option-names.ts'
 import type { Grouped, Materialized, Printed, Repartitioned } from './options.ts'
 import { repartitionNode } from './repartition.ts'
-import type { KGroupedStream, KStream, KTable } from './streams.ts'
+import type { BranchedKStream, KGroupedStream, KStream, KTable } from './streams.ts'
 import { SourceTable } from './table-supply.ts'
 
 type Callback<K, V> = (value: V, key: K) => unknown
@@ -106,7 +108,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   }
 
   merge(other: KStream<K, V>, options: Named = {}): KStream<K, V> {
-    const [one, two] = [this.#part, partOf(this.#dsl, other)]
+    const [one, two] = [this.#part, this.#dsl.require('merge()', 'stream', other)]
     const name = this.#dsl.nodeName('KSTREAM-MERGE-', checkNamed('merge()', options).name)
     const node = this.#dsl.graph.add({
       kind: 'operation',
@@ -241,9 +243,20 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     return this.#processed(name, fixedKeyProcessorOperator(name, supplier), options, 'key')
   }
 
-  /** For operators of other streams. */
-  part(dsl: DslBuilder): KStreamPart | undefined {
-    return dsl === this.#dsl ? this.#part : undefined
+  split(options: Named = {}): BranchedKStream<K, V> {
+    return splitStream(this.#dsl, this.#part, options)
+  }
+
+  join<VR>(...[other, ...rest]: readonly [other: unknown, ...rest: readonly unknown[]]): KStream<K, VR> {
+    return joinStream(this.#dsl, this.#part, 'inner', other, rest)
+  }
+
+  leftJoin<VR>(...[other, ...rest]: readonly [other: unknown, ...rest: readonly unknown[]]): KStream<K, VR> {
+    return joinStream(this.#dsl, this.#part, 'left', other, rest)
+  }
+
+  outerJoin<VR>(...[other, ...rest]: readonly [other: unknown, ...rest: readonly unknown[]]): KStream<K, VR> {
+    return joinStream(this.#dsl, this.#part, 'outer', other, rest)
   }
 
   #operation<KR, VR>(prefix: string, supplier: OperatorSupplier, options: Named, keeps: Keeps): KStream<KR, VR> {
@@ -300,15 +313,6 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     })
     return { node: this.#dsl.graph.add(node), sources: new Set([node.name]) }
   }
-}
-
-function partOf<K, V>(dsl: DslBuilder, stream: KStream<K, V>): KStreamPart {
-  const part = stream instanceof KStreamImpl ? (stream as KStreamImpl<K, V>).part(dsl) : undefined
-  if (part !== undefined) return part
-  throw new TopologyError(
-    'MILLRACE_OPTION_INVALID',
-    'merge(): the other stream is not one of this StreamsBuilder; make both with the same builder',
-  )
 }
 
 function checkTopic<T>(node: string, topic: string | T): string | T {

@@ -1,18 +1,25 @@
 /** KTable over the logical graph. Kafka Streams: KTableImpl.java. */
 import type { OperatorSupplier } from '../processor/operator.ts'
+import type { ValueTransformer } from '../processor/processor.ts'
 import type { AnySerde } from '../serde/serde.ts'
-import type { Named } from '../topology/options.ts'
+import type { Named, Processed } from '../topology/options.ts'
 import type { DslBuilder, KTablePart } from './dsl-builder.ts'
+import { joinOnForeignKey } from './joins/foreign-key-join.ts'
+import { joinTables } from './joins/table-table-join.ts'
+import { groupTable } from './kgrouped-table-impl.ts'
 import { givenStoreName, tableStore, type AnyMaterialized } from './materialized.ts'
 import { tableFilter, tableFilterOperator } from './operators/table-filter.ts'
 import { tableMapValues, tableMapValuesOperator } from './operators/table-map-values.ts'
 import { toStreamOperator } from './operators/to-stream.ts'
 import { checkNamed, checkTable } from './option-names.ts'
-import type { Materialized, Sync } from './options.ts'
-import type { KStream, KTable } from './streams.ts'
+import type { Grouped, Materialized, Suppression, Sync, TableJoined } from './options.ts'
+import type { KGroupedTable, KStream, KTable } from './streams.ts'
+import { suppressTable } from './suppress.ts'
 import type { DerivedTable } from './table-supply.ts'
+import { transformTableValues } from './transform-table-values.ts'
 
 type Options = Named & AnyMaterialized
+type Joiner = (left: never, right: never) => unknown
 
 export class KTableImpl<K, V> implements KTable<K, V> {
   readonly #dsl: DslBuilder
@@ -41,6 +48,67 @@ export class KTableImpl<K, V> implements KTable<K, V> {
   ): KTable<K, VR> {
     const table = tableMapValues(this.#part.supply, givenStoreName(checkTable('mapValues()', options)), mapper)
     return this.#derived('KTABLE-MAPVALUES-', table, tableMapValuesOperator(table), options, undefined)
+  }
+
+  transformValues<VR>(
+    supplier: () => ValueTransformer<K, V, VR>,
+    options: Processed & Materialized<K, VR> = {},
+  ): KTable<K, VR> {
+    return transformTableValues(this.#dsl, this.#part, supplier, options)
+  }
+
+  suppress(suppression: Suppression): KTable<K, V> {
+    return suppressTable(this.#dsl, this.#part, suppression)
+  }
+
+  groupBy<KR, VR>(
+    mapper: (value: V, key: K) => readonly [key: KR | null, value: VR | null],
+    options: Grouped<KR, VR> = {},
+  ): KGroupedTable<KR, VR> {
+    return groupTable(this.#dsl, this.#part, mapper, options)
+  }
+
+  join<VO, VR>(other: KTable<K, VO>, joiner: Joiner, options: Named & Materialized<K, VR> = {}): KTable<K, VR> {
+    return this.#join('join()', other, 'inner', joiner, options)
+  }
+
+  leftJoin<VO, VR>(other: KTable<K, VO>, joiner: Joiner, options: Named & Materialized<K, VR> = {}): KTable<K, VR> {
+    return this.#join('leftJoin()', other, 'left', joiner, options)
+  }
+
+  outerJoin<VO, VR>(other: KTable<K, VO>, joiner: Joiner, options: Named & Materialized<K, VR> = {}): KTable<K, VR> {
+    return this.#join('outerJoin()', other, 'outer', joiner, options)
+  }
+
+  joinOn<KO, VO, VR>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: Joiner,
+    options: TableJoined<K, KO> & Materialized<K, VR> = {},
+  ): KTable<K, VR> {
+    const right = this.#dsl.require('joinOn()', 'table', other)
+    return joinOnForeignKey(this.#dsl, this.#part, right, 'inner', foreignKey, joiner, options)
+  }
+
+  leftJoinOn<KO, VO, VR>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: Joiner,
+    options: TableJoined<K, KO> & Materialized<K, VR> = {},
+  ): KTable<K, VR> {
+    const right = this.#dsl.require('leftJoinOn()', 'table', other)
+    return joinOnForeignKey(this.#dsl, this.#part, right, 'left', foreignKey, joiner, options)
+  }
+
+  #join<VO, VR>(
+    operator: string,
+    other: KTable<K, VO>,
+    kind: 'inner' | 'left' | 'outer',
+    joiner: Joiner,
+    options: Options,
+  ): KTable<K, VR> {
+    const right = this.#dsl.require(operator, 'table', other)
+    return joinTables(this.#dsl, this.#part, right, kind, joiner, checkTable(operator, options))
   }
 
   toStream<KR>(mapper: (value: V | null, key: K) => Sync<KR>, options?: Named): KStream<KR, V | null>

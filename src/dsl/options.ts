@@ -2,6 +2,7 @@
 import type { Duration } from '../common/duration.ts'
 import type { StoreBuilder } from '../processor/store-builder.ts'
 import type { Serde } from '../serde/serde.ts'
+import type { StreamPartitioner } from '../processor/stream-partitioner.ts'
 import type { Named, Produced } from '../topology/options.ts'
 
 /** What a callback may return: anything but a promise. */
@@ -49,3 +50,45 @@ export interface Printed<K, V> extends Named {
   readonly to?: (line: string) => void
   readonly format?: (value: V, key: K) => string
 }
+
+/** Of a join with a table; `grace` needs a versioned table (KIP-923). Kafka Streams: `Joined`. */
+export interface Joined<K, V, VO> extends Named {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  readonly otherValue?: Serde<VO>
+  readonly grace?: Duration
+}
+
+/**
+ * Of a join of two streams. `store` is the base name of the join's stores, `name` names its nodes and topics. The
+ * builders of `thisStore` and `otherStore` need the retention before + after + grace, the window size before + after,
+ * and `retainDuplicates`. Kafka Streams: `StreamJoined`.
+ */
+export interface StreamJoined<K, V, VO> extends Named {
+  readonly key?: Serde<K>
+  readonly value?: Serde<V>
+  readonly otherValue?: Serde<VO>
+  readonly store?: string
+  readonly thisStore?: StoreBuilder
+  readonly otherStore?: StoreBuilder
+  readonly logging?: boolean
+}
+
+/** Of a foreign-key join: how its two internal topics are partitioned. Kafka Streams: `TableJoined`. */
+export interface TableJoined<K, KO> extends Named {
+  readonly partitioner?: StreamPartitioner<K, unknown>
+  readonly otherPartitioner?: StreamPartitioner<KO, unknown>
+}
+
+/**
+ * Until when `suppress` holds updates back. A buffer that is full ends the application (`shutDown`) or gives up its
+ * oldest record (`emitEarly`); without a limit it is never full. Kafka Streams: `Suppressed`.
+ */
+export type Suppression = Named & {
+  readonly maxRecords?: number
+  readonly maxBytes?: number
+  readonly logging?: boolean
+} & (
+    | { readonly until: 'windowCloses' }
+    | { readonly until: { readonly timeLimit: Duration }; readonly whenFull?: 'emitEarly' | 'shutDown' }
+  )

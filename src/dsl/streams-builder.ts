@@ -16,6 +16,7 @@ import { specOf, Topology } from '../topology/topology.ts'
 import type { SourceNode } from '../topology/topology-node.ts'
 import { DslBuilder, type GeneratedNames } from './dsl-builder.ts'
 import { KGroupedStreamImpl } from './kgrouped-stream-impl.ts'
+import { KGroupedTableImpl } from './kgrouped-table-impl.ts'
 import { KStreamImpl } from './kstream-impl.ts'
 import { KTableImpl } from './ktable-impl.ts'
 import { givenStoreName, tableStore } from './materialized.ts'
@@ -23,7 +24,8 @@ import { tableSourceOperator } from './operators/table-source.ts'
 import { optimize } from './optimizer.ts'
 import { tableOptions } from './option-names.ts'
 import type { Materialized } from './options.ts'
-import type { KStream, KTable } from './streams.ts'
+import { makeGlobalTable } from './global-tables.ts'
+import type { GlobalKTable, KStream, KTable } from './streams.ts'
 import { SourceTable } from './table-supply.ts'
 import { writeTopology } from './write-topology.ts'
 
@@ -43,6 +45,7 @@ export class StreamsBuilder {
     stream: (dsl, part) => new KStreamImpl(dsl, part),
     grouped: (dsl, part) => new KGroupedStreamImpl(dsl, part),
     table: (dsl, part) => new KTableImpl(dsl, part),
+    groupedTable: (dsl, part) => new KGroupedTableImpl(dsl, part),
   })
   readonly #shape: TopologyShape
 
@@ -122,6 +125,17 @@ export class StreamsBuilder {
     return this.#dsl.table({ name, node, key, value, sources, queryableStoreName: givenName, supply })
   }
 
+  /**
+   * A topic as a table that every instance holds completely, whatever the partitions. Kafka Streams:
+   * `StreamsBuilder#globalTable`.
+   */
+  globalTable<K = Uint8Array, V = Uint8Array>(
+    topic: string,
+    options: Consumed<K, V> & Omit<Materialized<K, V>, 'key' | 'value'> = {},
+  ): GlobalKTable<K, V> {
+    return makeGlobalTable(this.#dsl, topic, options)
+  }
+
   /** A store for processors, which name it in their `stores` option. */
   addStateStore(store: StoreBuilder): this {
     const spec = specOf(store)
@@ -135,6 +149,7 @@ export class StreamsBuilder {
     if (naming === 'explicit') checkNaming(this.#dsl.generated)
     const nodes = optimize(this.#dsl.graph.nodes(), topologyOptimization)
     const topology = writeTopology(nodes, { reuseSourceTopics: topologyOptimization.includes('reuseSourceTopics') })
+    for (const sources of this.#dsl.copartitioned) topology.copartition(sources)
     checkCopartitioning(topology.definition())
     return new Topology(topology, this.#shape)
   }

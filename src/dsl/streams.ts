@@ -4,10 +4,22 @@
  * Callbacks take the value first, then the key, and are synchronous. Every operator returns a new object and leaves its
  * own unchanged; `name` in the options names its node.
  */
-import type { FixedKeyProcessor, Processor } from '../processor/processor.ts'
+import type { FixedKeyProcessor, Processor, ValueTransformer } from '../processor/processor.ts'
 import type { RecordMetadata } from '../processor/record.ts'
 import type { Named, Processed, Produced } from '../topology/options.ts'
-import type { Grouped, Materialized, Printed, Repartitioned, Sync } from './options.ts'
+import type { Windowed } from '../serde/windowed.ts'
+import type {
+  Grouped,
+  Joined,
+  Materialized,
+  Printed,
+  Repartitioned,
+  StreamJoined,
+  Suppression,
+  Sync,
+  TableJoined,
+} from './options.ts'
+import type { EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWindows } from './windows.ts'
 
 /**
  * A stream: records, each a fact of its own. Made by `StreamsBuilder#stream` and by operators; every operator gives a
@@ -127,6 +139,89 @@ export interface KStream<K, V> {
    * `KStream#processValues`.
    */
   processValues<VR>(supplier: () => FixedKeyProcessor<K, V, VR>, options?: Processed): KStream<K, VR>
+  /**
+   * Cuts the stream into branches: every record goes to the first whose predicate is true. Kafka Streams:
+   * `KStream#split`.
+   */
+  split(options?: Named): BranchedKStream<K, V>
+  /**
+   * Joins two streams: every pair of records of the same key whose times are within `windows`. Both topics need equal
+   * partition counts. A null value never joins, a null key drops the record. Kafka Streams: `KStream#join`.
+   *
+   * @example
+   * views.join(clicks, (view, click) => ({ view, click }), joinWithin({ difference: '10m' }))
+   */
+  join<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: (left: NonNullable<V>, right: NonNullable<VO>, key: K) => Sync<VR>,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR>
+  /**
+   * Looks every record up in a table, as the table is when the record is processed; records without a partner are
+   * dropped. Kafka Streams: `KStream#join`.
+   */
+  join<VO, VR>(
+    table: KTable<NonNullable<K>, VO>,
+    joiner: (left: NonNullable<V>, right: VO, key: K) => Sync<VR>,
+    options?: Joined<K, V, VO>,
+  ): KStream<K, VR>
+  /**
+   * Looks every record up in a global table, under the key that `mappedKey(value, key)` returns; null finds nothing.
+   * Kafka Streams: `KStream#join`.
+   */
+  join<KO, VO, VR>(
+    table: GlobalKTable<KO, VO>,
+    mappedKey: (value: V, key: K) => KO | null,
+    joiner: (left: V, right: VO, key: K, mappedKey: KO) => Sync<VR>,
+    options?: Named,
+  ): KStream<K, VR>
+  /** As `join`, and records of this stream without a partner with null, once they can have none any more. */
+  leftJoin<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: (left: NonNullable<V>, right: NonNullable<VO> | null, key: K) => Sync<VR>,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR>
+  /** As `join`, and records without a partner in the table with null. */
+  leftJoin<VO, VR>(
+    table: KTable<NonNullable<K>, VO>,
+    joiner: (left: NonNullable<V>, right: VO | null, key: K) => Sync<VR>,
+    options?: Joined<K, V, VO>,
+  ): KStream<K, VR>
+  /** As `join`, and records without a partner in the global table with null. */
+  leftJoin<KO, VO, VR>(
+    table: GlobalKTable<KO, VO>,
+    mappedKey: (value: V, key: K) => KO | null,
+    joiner: (left: V, right: VO | null, key: K, mappedKey: KO | null) => Sync<VR>,
+    options?: Named,
+  ): KStream<K, VR>
+  /** As `join`, and records of either stream without a partner with null, once they can have none any more. */
+  outerJoin<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: (left: NonNullable<V> | null, right: NonNullable<VO> | null, key: K) => Sync<VR>,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR>
+}
+
+/** The branches of a stream, in order; ended by `defaultBranch` or `noDefaultBranch`. Kafka Streams: `BranchedKStream`. */
+export interface BranchedKStream<K, V> {
+  /** The records for which `predicate(value, key)` is true, and no earlier one was. */
+  branch(predicate: (value: V, key: K) => boolean, options?: Branched<K, V>): BranchedKStream<K, V>
+  /** All other records. Returns the branches by name. */
+  defaultBranch(options?: Branched<K, V>): Map<string, KStream<K, V>>
+  /** Drops all other records. Returns the branches by name. */
+  noDefaultBranch(): Map<string, KStream<K, V>>
+}
+
+/**
+ * `name` is added to that of `split`. `withFunction` puts its result into the map in place of the branch,
+ * `withConsumer` leaves the branch out of it. Kafka Streams: `Branched`.
+ */
+export interface Branched<K, V> extends Named {
+  readonly withFunction?: (stream: KStream<K, V>) => KStream<K, unknown> | KStream<never, never>
+  readonly withConsumer?: (stream: KStream<K, V>) => void
 }
 
 /**
@@ -162,6 +257,90 @@ export interface KGroupedStream<K, V> {
     aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null,
     options?: Named & Materialized<K, VA>,
   ): KTable<K, VA>
+  /** Groups further by time. Kafka Streams: `KGroupedStream#windowedBy`. */
+  windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>
+  /** Groups further into sessions of activity. Kafka Streams: `KGroupedStream#windowedBy`. */
+  windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>
+  /** Begins an aggregation over several groups that share one aggregate. Kafka Streams: `KGroupedStream#cogroup`. */
+  cogroup<VA>(aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null): CogroupedKStream<K, VA>
+}
+
+/** Records grouped by key and time window. A null value reaches the aggregator, as in Java. Kafka Streams: `TimeWindowedKStream`. */
+export interface TimeWindowedKStream<K, V> {
+  count(options?: Named & Materialized<K, number>): KTable<Windowed<K>, number>
+  reduce(
+    reducer: (aggregate: NonNullable<V>, value: V) => Sync<NonNullable<V>> | null,
+    options?: Named & Materialized<K, NonNullable<V>>,
+  ): KTable<Windowed<K>, NonNullable<V>>
+  aggregate<VA>(
+    initializer: () => VA,
+    aggregator: (aggregate: VA, value: V, key: K) => Sync<VA> | null,
+    options?: Named & Materialized<K, VA>,
+  ): KTable<Windowed<K>, VA>
+  /** When results are forwarded: at every update (default), or once, when the window closes. */
+  emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V>
+}
+
+/** Records grouped by key and session. Kafka Streams: `SessionWindowedKStream`. */
+export interface SessionWindowedKStream<K, V> {
+  count(options?: Named & Materialized<K, number>): KTable<Windowed<K>, number>
+  reduce(
+    reducer: (aggregate: NonNullable<V>, value: V) => Sync<NonNullable<V>> | null,
+    options?: Named & Materialized<K, NonNullable<V>>,
+  ): KTable<Windowed<K>, NonNullable<V>>
+  aggregate<VA>(
+    initializer: () => VA,
+    aggregator: (aggregate: VA, value: V, key: K) => Sync<VA> | null,
+    merger: (one: VA, two: VA, key: K) => Sync<VA>,
+    options?: Named & Materialized<K, VA>,
+  ): KTable<Windowed<K>, VA>
+  emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V>
+}
+
+/** Rows of a table grouped by another key: what leaves a group is subtracted from it. Kafka Streams: `KGroupedTable`. */
+export interface KGroupedTable<K, V> {
+  count(options?: Named & Materialized<K, number>): KTable<K, number>
+  reduce(
+    adder: (aggregate: V, value: V) => Sync<V> | null,
+    subtractor: (aggregate: V, value: V) => Sync<V> | null,
+    options?: Named & Materialized<K, V>,
+  ): KTable<K, V>
+  aggregate<VA>(
+    initializer: () => VA,
+    adder: (aggregate: VA, value: V, key: K) => Sync<VA> | null,
+    subtractor: (aggregate: VA, value: V, key: K) => Sync<VA> | null,
+    options?: Named & Materialized<K, VA>,
+  ): KTable<K, VA>
+}
+
+/** Several grouped streams that share one aggregate. Kafka Streams: `CogroupedKStream`. */
+export interface CogroupedKStream<K, VA> {
+  cogroup<V>(
+    grouped: KGroupedStream<K, V>,
+    aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null,
+  ): CogroupedKStream<K, VA>
+  aggregate(initializer: () => VA, options?: Named & Materialized<K, VA>): KTable<K, VA>
+  windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedCogroupedKStream<K, VA>
+  windowedBy(windows: SessionWindows): SessionWindowedCogroupedKStream<K, VA>
+}
+
+export interface TimeWindowedCogroupedKStream<K, VA> {
+  aggregate(initializer: () => VA, options?: Named & Materialized<K, VA>): KTable<Windowed<K>, VA>
+}
+
+export interface SessionWindowedCogroupedKStream<K, VA> {
+  aggregate(
+    initializer: () => VA,
+    merger: (one: VA, two: VA, key: K) => Sync<VA>,
+    options?: Named & Materialized<K, VA>,
+  ): KTable<Windowed<K>, VA>
+}
+
+/** A table that every instance holds completely. Kafka Streams: `GlobalKTable`. */
+export interface GlobalKTable<K, V> {
+  readonly '~kind': 'globalTable'
+  readonly '~types'?: readonly [K, V]
+  readonly queryableStoreName: string | undefined
 }
 
 /**
@@ -189,6 +368,50 @@ export interface KTable<K, V> {
   toStream<KR>(mapper: (value: V | null, key: K) => Sync<KR>, options?: Named): KStream<KR, V | null>
   /** Every update as a record; a delete has the value null. Kafka Streams: `KTable#toStream`. */
   toStream(options?: Named): KStream<K, V | null>
+  /**
+   * Replaces the value of every key by a transformer of yours, which may use stores. Kafka Streams:
+   * `KTable#transformValues`.
+   */
+  transformValues<VR>(
+    supplier: () => ValueTransformer<K, V, VR>,
+    options?: Processed & Materialized<K, VR>,
+  ): KTable<K, VR>
+  /** Holds updates back: until a window closes, or for some time. Kafka Streams: `KTable#suppress`. */
+  suppress(suppression: Suppression): KTable<K, V>
+  /** Groups the rows by another key, through a repartition topic. Kafka Streams: `KTable#groupBy`. */
+  groupBy<KR, VR>(
+    mapper: (value: V, key: K) => readonly [key: KR | null, value: VR | null],
+    options?: Grouped<KR, VR>,
+  ): KGroupedTable<KR, VR>
+  /** The pairs of rows of the same key, kept up to date from both sides. Kafka Streams: `KTable#join`. */
+  join<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: (left: V, right: VO) => Sync<VR> | null,
+    options?: Named & Materialized<K, VR>,
+  ): KTable<K, VR>
+  leftJoin<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: (left: V, right: VO | null) => Sync<VR> | null,
+    options?: Named & Materialized<K, VR>,
+  ): KTable<K, VR>
+  outerJoin<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: (left: V | null, right: VO | null) => Sync<VR> | null,
+    options?: Named & Materialized<K, VR>,
+  ): KTable<K, VR>
+  /** Joins every row with the row of another table whose key it names. Kafka Streams: `KTable#join` (foreign key). */
+  joinOn<KO, VO, VR>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: (left: V, right: VO) => Sync<VR> | null,
+    options?: TableJoined<K, KO> & Materialized<K, VR>,
+  ): KTable<K, VR>
+  leftJoinOn<KO, VO, VR>(
+    other: KTable<KO, VO>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: (left: V, right: VO | null) => Sync<VR> | null,
+    options?: TableJoined<K, KO> & Materialized<K, VR>,
+  ): KTable<K, VR>
   /** The name that the table's store was given; undefined where it was given none. */
   readonly queryableStoreName: string | undefined
 }

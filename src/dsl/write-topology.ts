@@ -5,7 +5,7 @@
  */
 import { timestampExtractors } from '../processor/timestamp-extractors.ts'
 import { TopologyBuilder } from '../topology/topology-builder.ts'
-import type { GraphNode, NodeId, Operation, Repartition, TableSource } from './graph.ts'
+import type { Compound, GraphNode, NodeId, Operation, Repartition, TableSource } from './graph.ts'
 import { nullKeyFilter } from './operators/null-key-filter.ts'
 
 export interface WriteOptions {
@@ -44,6 +44,8 @@ function writeNode(builder: TopologyBuilder, node: GraphNode, parents: readonly 
       return writeTableSource(builder, node, options)
     case 'operation':
       return writeOperation(builder, node, parents)
+    case 'compound':
+      return writeCompound(builder, node, parents)
     case 'repartition':
       return writeRepartition(builder, node, parents)
     case 'sink':
@@ -75,6 +77,18 @@ function writeOperation(builder: TopologyBuilder, node: Operation, parents: read
   builder.addProcessor({ kind: 'processor', name, parents, supplier, stores: [], onProcessingError })
   for (const spec of node.ownStores()) builder.addStore(spec, [name])
   for (const store of node.otherStores) builder.connect(name, store)
+}
+
+function writeCompound(builder: TopologyBuilder, node: Compound, parents: readonly string[]): void {
+  for (const part of node.parts) {
+    const { name, supplier, onProcessingError } = part
+    const partParents = part.parents.flatMap((parent) =>
+      typeof parent === 'string' ? parent : (parents[parent] ?? []),
+    )
+    builder.addProcessor({ kind: 'processor', name, parents: partParents, supplier, stores: [], onProcessingError })
+    for (const spec of part.ownStores()) builder.addStore(spec, [name])
+    for (const store of part.otherStores()) builder.connect(name, store)
+  }
 }
 
 function writeRepartition(builder: TopologyBuilder, node: Repartition, parents: readonly string[]): void {

@@ -19,6 +19,17 @@ export interface Operator<K, V, KR = unknown, VR = unknown> {
 /** Makes a new operator per task; a supplier that returns the same object twice is an error. */
 export type OperatorSupplier = () => Operator<never, never>
 
+/** The highest timestamp of the records that a node has seen; -1 before the first. */
+export interface ObservedTime {
+  ms: number
+}
+
+/** Kafka Streams: ProcessorMetadata.java, where the last emitted window close of each store is kept. */
+export interface ProcessorMetadata {
+  get(name: string): number | undefined
+  set(name: string, value: number): void
+}
+
 /** What a node's operator can do. One object per node and task. */
 export interface OperatorContext<KR, VR> {
   readonly nodeName: string
@@ -46,6 +57,10 @@ export interface OperatorContext<KR, VR> {
   ): Cancellable
   /** Asks for a commit soon. */
   requestCommit(): void
+  /** The time that this node has seen. One object per node, committed with the task's state and restored with it. */
+  readonly observedTime: ObservedTime
+  /** Numbers that are committed in the metadata of the task's input offsets, by name; as Java does. */
+  readonly metadata: ProcessorMetadata
   /** Counts the current record in `dropped-records-total` and, rate-limited, logs where it was and why. */
   dropRecord(reason: string): void
 }

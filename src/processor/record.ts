@@ -21,6 +21,8 @@ export interface RecordMetadata {
 export interface Change<V> {
   readonly newValue: V | null
   readonly oldValue: V | null
+  /** False: a versioned table got an older version than its latest (KIP-914). */
+  readonly isLatest: boolean
 }
 
 export interface ValueAndTimestamp<V> {

@@ -1,8 +1,12 @@
 import type { AnySerde } from '../serde/serde.ts'
 
+/** `timestampedWindow` and `changeBuffer` are made by the DSL only. */
+export type StoreKind =
+  'keyValue' | 'timestampedKeyValue' | 'versioned' | 'window' | 'timestampedWindow' | 'session' | 'changeBuffer'
+
 /** Everything that is known of a store before a task makes it. Durations are in milliseconds. */
 export interface StoreSpec {
-  readonly kind: 'keyValue' | 'timestampedKeyValue' | 'versioned' | 'window' | 'session'
+  readonly kind: StoreKind
   readonly name: string
   readonly key?: AnySerde | undefined
   readonly value?: AnySerde | undefined
@@ -20,6 +24,8 @@ export interface StoreSpec {
   readonly windowSizeMs?: number | undefined
   readonly retainDuplicates?: boolean | undefined
   readonly historyRetentionMs?: number | undefined
+  /** Windows and sessions that are also found by time over all keys, for emit on window close. */
+  readonly timeOrdered?: boolean | undefined
 }
 
 /** Made by `stores.keyValue` and its siblings; `S` is the type of the store that a processor gets. */

@@ -233,6 +233,7 @@ export class KeyValueCore<K, V> {
     const change: Change<V> = {
       newValue: value === null ? null : this.#codec.valueOf(value),
       oldValue: this.#sendOldValues ? (below ?? null) : null,
+      isLatest: true,
     }
     listener(this.#codec.keyOf(entry.id), change, value === null ? entry.recordTimestamp : entry.timestamp, record)
   }

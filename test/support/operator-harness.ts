@@ -1,6 +1,6 @@
 /** Runs one operator without a task: records what it forwards and drops, and keeps its stores in Maps. */
 import { noHeaders, type Headers } from '../../src/common/headers.ts'
-import type { Operator, OperatorContext, OperatorSupplier } from '../../src/processor/operator.ts'
+import type { ObservedTime, Operator, OperatorContext, OperatorSupplier } from '../../src/processor/operator.ts'
 import type { RecordContext } from '../../src/processor/record-context.ts'
 import type { Change, ValueAndTimestamp } from '../../src/processor/record.ts'
 import type { FlushListener, TableStore } from '../../src/processor/state-store.ts'
@@ -53,7 +53,11 @@ export class MapTableStore<K, V> implements TableStore<K, V> {
     for (const [key, { value, timestamp }] of this.#dirty) {
       const oldValue = this.#entries.get(key)?.value ?? null
       this.#commit(key, value, timestamp)
-      const change: Change<V> = { newValue: value, oldValue: this.sendOldValues === true ? oldValue : null }
+      const change: Change<V> = {
+        newValue: value,
+        oldValue: this.sendOldValues === true ? oldValue : null,
+        isLatest: true,
+      }
       this.#listener?.(key, change, timestamp, this.#record)
     }
     this.#dirty.clear()
@@ -67,6 +71,8 @@ export class MapTableStore<K, V> implements TableStore<K, V> {
 
 export class OperatorHarness {
   readonly forwarded: Forwarded[] = []
+  readonly #observedTime: ObservedTime = { ms: -1 }
+  readonly #metadata = new Map<string, number>()
   readonly dropped: string[] = []
   readonly record: RecordContext = {
     topic: 'in',
@@ -134,6 +140,8 @@ export class OperatorHarness {
       getStateStore: <S>(name: string) => this.store(name) as S,
       schedule: () => ({ cancel: () => undefined }),
       requestCommit: () => undefined,
+      observedTime: this.#observedTime,
+      metadata: this.#metadata,
       dropRecord: (reason) => {
         this.dropped.push(reason)
       },

@@ -31,7 +31,7 @@ export class DerivedTableOperator<K> implements Operator<K, Change<unknown>> {
     const oldValue = sendsOldValues ? this.#oldValue(key, change) : null
     if (this.#skipEmptyChanges && sendsOldValues && oldValue === null && newValue === null) return
     if (this.#store === undefined) {
-      this.#context.forward(key, { newValue, oldValue })
+      this.#context.forward(key, { newValue, oldValue, isLatest: change.isLatest })
       return
     }
     const { timestamp } = this.#context.record

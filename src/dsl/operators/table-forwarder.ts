@@ -23,7 +23,7 @@ export class TableForwarder<K, V> {
   /** Nothing for a cached store: the flush will. */
   updated(key: K, newValue: V | null, oldValue: V | null, timestamp: number): void {
     if (this.#cached) return
-    this.#forward(key, { newValue, oldValue: this.#sendOldValues ? oldValue : null }, timestamp)
+    this.#forward(key, { newValue, oldValue: this.#sendOldValues ? oldValue : null, isLatest: true }, timestamp)
   }
 
   #forward(key: K, change: Change<V>, timestamp: number): void {

@@ -36,7 +36,7 @@ class TableSourceOperator<K, V> implements Operator<K, V | null> {
     }
     const newValue = value ?? null
     if (this.#store === undefined) {
-      this.#context.forward(key, { newValue, oldValue: null })
+      this.#context.forward(key, { newValue, oldValue: null, isLatest: true })
       return
     }
     // A cached store knows the old value of its own flush.

@@ -2,7 +2,7 @@
 import { parseDuration, type Duration } from '../../common/duration.ts'
 import { TaskError } from '../../errors/task-error.ts'
 import { isThenable, refusePromise } from '../../processor/callback-result.ts'
-import type { Operator, OperatorContext } from '../../processor/operator.ts'
+import type { ObservedTime, Operator, OperatorContext, ProcessorMetadata } from '../../processor/operator.ts'
 import type { Cancellable, PunctuationType } from '../../processor/processor-context.ts'
 import type { ProcessorNode } from '../../topology/topology-node.ts'
 import type { TaskRecordContext } from './task-record-context.ts'
@@ -83,6 +83,8 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   readonly taskId: string
   readonly partition: number
   readonly record: TaskRecordContext
+  readonly observedTime: ObservedTime
+  readonly metadata: ProcessorMetadata
   readonly #scope: TaskScope
   readonly #children: readonly TaskNode[]
   readonly #node: PunctuatedNode
@@ -94,6 +96,8 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     this.taskId = scope.taskId
     this.partition = scope.partition
     this.record = scope.record
+    this.observedTime = scope.observedTimes.of(spec.name)
+    this.metadata = scope.metadata
     this.#scope = scope
     this.#children = children
     this.#node = node

@@ -19,6 +19,7 @@ import { TaskStores, type TaskStore } from '../../state/task-stores.ts'
 import type { TopologyStore } from '../../topology/topology-node.ts'
 import { DroppedRecords } from './dropped-records.ts'
 import { FailureHandler, isOversized } from './failure-handler.ts'
+import { ObservedTimes } from './observed-times.ts'
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { PunctuationQueue } from './punctuation-queue.ts'
@@ -391,6 +392,8 @@ function makeScope(options: TaskOptions): TaskScope {
     dropped,
     streamPunctuations: new PunctuationQueue(),
     wallClockPunctuations: new PunctuationQueue(),
+    observedTimes: new ObservedTimes(),
+    metadata: new Map<string, number>(),
     streamTime: -1,
     hasRecord: false,
     commitRequested: false,

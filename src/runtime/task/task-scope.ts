@@ -1,8 +1,10 @@
 import type { Clock } from '../../common/clock.ts'
+import type { ProcessorMetadata } from '../../processor/operator.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
 import type { TaskStores } from '../../state/task-stores.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import type { FailureHandler } from './failure-handler.ts'
+import type { ObservedTimes } from './observed-times.ts'
 import type { PunctuationQueue } from './punctuation-queue.ts'
 import type { TaskConfig } from './task-options.ts'
 import type { TaskRecordContext } from './task-record-context.ts'
@@ -21,6 +23,8 @@ export interface TaskScope {
   readonly dropped: DroppedRecords
   readonly streamPunctuations: PunctuationQueue<PunctuatedNode>
   readonly wallClockPunctuations: PunctuationQueue<PunctuatedNode>
+  readonly observedTimes: ObservedTimes
+  readonly metadata: ProcessorMetadata
   /** The highest timestamp of the records taken; -1 before the first. */
   streamTime: number
   hasRecord: boolean

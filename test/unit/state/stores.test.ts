@@ -60,7 +60,14 @@ describe('A cached store', () => {
     store.record.offset = 99
     store.stores.flush(() => false)
     expect(seen).toEqual([
-      { key: 'a', change: { newValue: 3, oldValue: 1 }, timestamp: 61, offset: 6, topic: 'in', recordTime: 51 },
+      {
+        key: 'a',
+        change: { newValue: 3, oldValue: 1, isLatest: true },
+        timestamp: 61,
+        offset: 6,
+        topic: 'in',
+        recordTime: 51,
+      },
     ])
     expect(store.record.offset).toBe(99)
   })
@@ -76,9 +83,9 @@ describe('A cached store', () => {
     table(store).write('a', null, 0)
     store.stores.flush(() => false)
     expect(changes).toEqual([
-      { newValue: 1, oldValue: null },
-      { newValue: 2, oldValue: 1 },
-      { newValue: null, oldValue: 2 },
+      { newValue: 1, oldValue: null, isLatest: true },
+      { newValue: 2, oldValue: 1, isLatest: true },
+      { newValue: null, oldValue: 2, isLatest: true },
     ])
   })
 
@@ -114,7 +121,7 @@ describe('A cached store', () => {
     table(store).write('a', 2, 11)
     Object.assign(store.record, { rawKey: Buffer.from('gone'), rawKeyValue: 'a', rawKeySerde: serdes.string })
     store.stores.flush(() => false)
-    expect(changes).toEqual([{ newValue: 2, oldValue: 1 }])
+    expect(changes).toEqual([{ newValue: 2, oldValue: 1, isLatest: true }])
   })
 
   it('logs every delete when nobody listens, with the time of the record', () => {

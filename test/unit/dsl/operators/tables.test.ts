@@ -18,7 +18,7 @@ const reduce: Aggregation<string, string> = {
   aggregate: (aggregate, value) => (value === 'del' ? null : String(aggregate) + value),
   callback: 'reducer',
 }
-const change = (newValue: unknown, oldValue: unknown = null): object => ({ newValue, oldValue })
+const change = (newValue: unknown, oldValue: unknown = null): object => ({ newValue, oldValue, isLatest: true })
 
 describe('an aggregation over an uncached store', () => {
   test('forwards every update at once, with the highest timestamp of the key', () => {

@@ -1,0 +1,115 @@
+/**
+ * Window definitions, as plain values with their lengths in milliseconds. Kafka Streams: TimeWindows.java,
+ * UnlimitedWindows.java, SlidingWindows.java, SessionWindows.java, JoinWindows.java.
+ */
+import { parseDuration, type Duration } from '../common/duration.ts'
+import { TopologyError } from '../errors/topology-error.ts'
+
+export interface TimeWindows {
+  readonly kind: 'time'
+  /** Infinity: unlimited. */
+  readonly sizeMs: number
+  readonly advanceMs: number
+  readonly graceMs: number
+  /** Of unlimited windows: where the one window starts. */
+  readonly startMs?: number
+}
+
+export interface SlidingWindows {
+  readonly kind: 'sliding'
+  readonly differenceMs: number
+  readonly graceMs: number
+}
+
+export interface SessionWindows {
+  readonly kind: 'session'
+  readonly gapMs: number
+  readonly graceMs: number
+}
+
+export interface JoinWindows {
+  readonly kind: 'join'
+  readonly beforeMs: number
+  readonly afterMs: number
+  readonly graceMs: number
+}
+
+export type EmitStrategy = 'onWindowUpdate' | 'onWindowClose'
+
+export function tumbling({ size, grace = 0 }: { readonly size: Duration; readonly grace?: Duration }): TimeWindows {
+  const sizeMs = positive('tumbling', 'size', size)
+  return { kind: 'time', sizeMs, advanceMs: sizeMs, graceMs: notNegative('tumbling', 'grace', grace) }
+}
+
+export function hopping({
+  size,
+  advance,
+  grace = 0,
+}: {
+  readonly size: Duration
+  readonly advance: Duration
+  readonly grace?: Duration
+}): TimeWindows {
+  const sizeMs = positive('hopping', 'size', size)
+  const advanceMs = positive('hopping', 'advance', advance)
+  if (advanceMs > sizeMs) {
+    refuse('hopping', `advance is ${advanceMs} ms, which is more than the size of ${sizeMs} ms; records would be lost`)
+  }
+  return { kind: 'time', sizeMs, advanceMs, graceMs: notNegative('hopping', 'grace', grace) }
+}
+
+export function unlimited({ start = 0 }: { readonly start?: number } = {}): TimeWindows {
+  if (!Number.isSafeInteger(start) || start < 0) refuse('unlimited', `start is a time of at least 0, found ${start}`)
+  return { kind: 'time', sizeMs: Infinity, advanceMs: Infinity, graceMs: 0, startMs: start }
+}
+
+export function sliding({
+  difference,
+  grace = 0,
+}: {
+  readonly difference: Duration
+  readonly grace?: Duration
+}): SlidingWindows {
+  const differenceMs = notNegative('sliding', 'difference', difference)
+  return { kind: 'sliding', differenceMs, graceMs: notNegative('sliding', 'grace', grace) }
+}
+
+export function session({ gap, grace = 0 }: { readonly gap: Duration; readonly grace?: Duration }): SessionWindows {
+  return { kind: 'session', gapMs: positive('session', 'gap', gap), graceMs: notNegative('session', 'grace', grace) }
+}
+
+export type JoinWithin =
+  | { readonly difference: Duration; readonly grace?: Duration }
+  | { readonly before: Duration; readonly after: Duration; readonly grace?: Duration }
+
+export function joinWithin(within: JoinWithin): JoinWindows {
+  const graceMs = notNegative('joinWithin', 'grace', within.grace ?? 0)
+  const [before, after] =
+    'difference' in within ? [within.difference, within.difference] : [within.before, within.after]
+  const beforeMs = milliseconds('joinWithin', 'before', before)
+  const afterMs = milliseconds('joinWithin', 'after', after)
+  if (beforeMs + afterMs < 0) {
+    refuse('joinWithin', `it ends before it starts: before is ${beforeMs} ms, after ${afterMs} ms`)
+  }
+  return { kind: 'join', beforeMs, afterMs, graceMs }
+}
+
+function positive(windows: string, option: string, duration: Duration): number {
+  const ms = milliseconds(windows, option, duration)
+  return ms > 0 ? ms : refuse(windows, `${option} must be more than 0, found ${JSON.stringify(duration)}`)
+}
+
+function notNegative(windows: string, option: string, duration: Duration): number {
+  const ms = milliseconds(windows, option, duration)
+  return ms >= 0 ? ms : refuse(windows, `${option} must not be negative, found ${JSON.stringify(duration)}`)
+}
+
+function milliseconds(windows: string, option: string, duration: Duration): number {
+  const ms = parseDuration(duration)
+  if (ms !== undefined) return ms
+  return refuse(windows, `${option} is a duration (milliseconds, or '10s'), found ${JSON.stringify(duration)}`)
+}
+
+function refuse(windows: string, reason: string): never {
+  throw new TopologyError('MILLRACE_OPTION_INVALID', `${windows}(): ${reason}`)
+}

@@ -1,0 +1,25 @@
+/** Versioned key-value stores (KIP-889, KIP-914): each key has a history, as long as the store's history retention. */
+export interface VersionedRecord<V> {
+  readonly value: V
+  readonly timestamp: number
+  /** When the next version begins; null while it is the latest. */
+  readonly validTo: number | null
+}
+
+export interface VersionedStore<K, V> {
+  /**
+   * Valid-to of the version that was put, null while it is the latest; undefined: older than the history retention, and
+   * not stored.
+   */
+  put(key: K, value: V | null, timestamp: number): number | null | undefined
+  /** The version that was valid at `asOf`, or the latest; undefined where the key had none, or it is too long ago. */
+  get(key: K, asOf?: number): VersionedRecord<V> | undefined
+  /** As `put` with null; returns the version that was valid then. */
+  delete(key: K, timestamp: number): { readonly value: V; readonly timestamp: number } | undefined
+}
+
+/** The DSL's view of a versioned store: what versioned tables and joins with them read and write. */
+export interface VersionedTableStore<K, V> extends VersionedStore<K, V> {
+  readonly name: string
+  readonly historyRetentionMs: number
+}
