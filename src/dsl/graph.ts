@@ -17,6 +17,8 @@ interface BaseNode {
   /** Nodes whose parents are written are written by ascending priority, which gives sub-topologies their numbers. */
   readonly priority: number
   readonly name: string
+  /** A left or outer join, which wants records without a key too (KIP-962): repartition topics above it carry them. */
+  readonly wantsNullKeys?: boolean | undefined
 }
 
 export interface StreamSource extends BaseNode {
@@ -64,7 +66,10 @@ export interface CompoundPart {
   readonly onProcessingError: ErrorPolicy | undefined
 }
 
-/** A filter for null keys, a sink, an internal topic and a source that reads it; the node's name is the source's. */
+/**
+ * A filter for null keys (open where a join downstream wants them), a sink, an internal topic and a source that reads
+ * it; the node's name is the source's.
+ */
 export interface Repartition extends BaseNode {
   readonly kind: 'repartition'
   readonly filterName: string

@@ -6,7 +6,8 @@
 import { timestampExtractors } from '../processor/timestamp-extractors.ts'
 import { TopologyBuilder } from '../topology/topology-builder.ts'
 import type { Compound, GraphNode, NodeId, Operation, Repartition, TableSource } from './graph.ts'
-import { nullKeyFilter } from './operators/null-key-filter.ts'
+import { nodesAboveNullKeyJoins } from './null-key-joins.ts'
+import { nullKeyFilter, openNullKeyFilter } from './operators/null-key-filter.ts'
 
 export interface WriteOptions {
   /** A table's source topic serves as its changelog. */
@@ -16,11 +17,16 @@ export interface WriteOptions {
 export function writeTopology(nodes: readonly GraphNode[], options: WriteOptions): TopologyBuilder {
   const builder = new TopologyBuilder()
   const byId = new Map(nodes.map((node) => [node.id, node]))
+  const open = nodesAboveNullKeyJoins(byId)
   for (const node of inWritingOrder(nodes)) {
     const parents = node.parents.flatMap((parent) => byId.get(parent)?.name ?? [])
-    writeNode(builder, node, parents, options)
+    writeNode(builder, node, parents, { ...options, keepsNullKeys: open.has(node.id) })
   }
   return builder
+}
+
+interface NodeOptions extends WriteOptions {
+  readonly keepsNullKeys: boolean
 }
 
 function inWritingOrder(nodes: readonly GraphNode[]): GraphNode[] {
@@ -36,7 +42,7 @@ function inWritingOrder(nodes: readonly GraphNode[]): GraphNode[] {
   }
 }
 
-function writeNode(builder: TopologyBuilder, node: GraphNode, parents: readonly string[], options: WriteOptions): void {
+function writeNode(builder: TopologyBuilder, node: GraphNode, parents: readonly string[], options: NodeOptions): void {
   switch (node.kind) {
     case 'streamSource':
       return builder.addSource({ kind: 'source', name: node.name, ...node.source })
@@ -47,7 +53,7 @@ function writeNode(builder: TopologyBuilder, node: GraphNode, parents: readonly 
     case 'compound':
       return writeCompound(builder, node, parents)
     case 'repartition':
-      return writeRepartition(builder, node, parents)
+      return writeRepartition(builder, node, parents, options.keepsNullKeys)
     case 'sink':
       return builder.addSink({ kind: 'sink', name: node.name, parents, ...node.sink })
     case 'store':
@@ -91,10 +97,16 @@ function writeCompound(builder: TopologyBuilder, node: Compound, parents: readon
   }
 }
 
-function writeRepartition(builder: TopologyBuilder, node: Repartition, parents: readonly string[]): void {
+function writeRepartition(
+  builder: TopologyBuilder,
+  node: Repartition,
+  parents: readonly string[],
+  keepsNullKeys: boolean,
+): void {
   const { topic, partitions, key, value } = node
+  const supplier = keepsNullKeys ? openNullKeyFilter : nullKeyFilter
   builder.addRepartitionTopic({ name: topic, partitions })
-  builder.addProcessor({ kind: 'processor', name: node.filterName, parents, supplier: nullKeyFilter, stores: [] })
+  builder.addProcessor({ kind: 'processor', name: node.filterName, parents, supplier, stores: [] })
   builder.addSink({
     kind: 'sink',
     name: node.sinkName,

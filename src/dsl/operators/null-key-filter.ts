@@ -6,11 +6,21 @@ import type { Operator, OperatorContext } from '../../processor/operator.ts'
  * as dropped. Undefined is no key at all but a slip, such as a misspelt property, and would lose every record.
  */
 export function nullKeyFilter(): Operator<unknown, unknown> {
-  return new NullKeyFilter()
+  return new NullKeyFilter(false)
+}
+
+/** The same node where a left or outer join downstream wants records without a key (KIP-962). */
+export function openNullKeyFilter(): Operator<unknown, unknown> {
+  return new NullKeyFilter(true)
 }
 
 class NullKeyFilter implements Operator<unknown, unknown> {
+  readonly #open: boolean
   #context!: OperatorContext<unknown, unknown>
+
+  constructor(open: boolean) {
+    this.#open = open
+  }
 
   init(context: OperatorContext<unknown, unknown>): void {
     this.#context = context
@@ -18,6 +28,6 @@ class NullKeyFilter implements Operator<unknown, unknown> {
 
   process(key: unknown, value: unknown): void {
     if (key === undefined) refuseResult(this.#context.nodeName, 'operator before it', 'a key, or null for none', key)
-    if (key !== null) this.#context.forward(key, value)
+    if (this.#open || key !== null) this.#context.forward(key, value)
   }
 }
