@@ -27,6 +27,8 @@ import type { EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWin
  * synchronous. Null keys and values occur only where the types admit them. Kafka Streams: `KStream`.
  */
 export interface KStream<K, V> {
+  /** For the compiler, which names it first where keys differ; there is nothing in it. */
+  readonly '~key'?: K
   /**
    * Keeps the records for which `predicate(value, key)` is true; a type guard narrows the value. Kafka Streams:
    * `KStream#filter`.
@@ -145,19 +147,6 @@ export interface KStream<K, V> {
    */
   split(options?: Named): BranchedKStream<K, V>
   /**
-   * Joins two streams: every pair of records of the same key whose times are within `windows`. Both topics need equal
-   * partition counts. A null value never joins, a null key drops the record. Kafka Streams: `KStream#join`.
-   *
-   * @example
-   * views.join(clicks, (view, click) => ({ view, click }), joinWithin({ difference: '10m' }))
-   */
-  join<VO, VR>(
-    other: KStream<K, VO>,
-    joiner: (left: NonNullable<V>, right: NonNullable<VO>, key: K) => Sync<VR>,
-    windows: JoinWindows,
-    options?: StreamJoined<K, V, VO>,
-  ): KStream<K, VR>
-  /**
    * Looks every record up in a table, as the table is when the record is processed; records without a partner are
    * dropped. Kafka Streams: `KStream#join`.
    */
@@ -176,10 +165,16 @@ export interface KStream<K, V> {
     joiner: (left: V, right: VO, key: K, mappedKey: KO) => Sync<VR>,
     options?: Named,
   ): KStream<K, VR>
-  /** As `join`, and records of this stream without a partner with null, once they can have none any more. */
-  leftJoin<VO, VR>(
+  /**
+   * Joins two streams: every pair of records of the same key whose times are within `windows`. Both topics need equal
+   * partition counts. A null value never joins, a null key drops the record. Kafka Streams: `KStream#join`.
+   *
+   * @example
+   * views.join(clicks, (view, click) => ({ view, click }), joinWithin({ difference: '10m' }))
+   */
+  join<VO, VR>(
     other: KStream<K, VO>,
-    joiner: (left: NonNullable<V>, right: NonNullable<VO> | null, key: K) => Sync<VR>,
+    joiner: (left: NonNullable<V>, right: NonNullable<VO>, key: K) => Sync<VR>,
     windows: JoinWindows,
     options?: StreamJoined<K, V, VO>,
   ): KStream<K, VR>
@@ -195,6 +190,13 @@ export interface KStream<K, V> {
     mappedKey: (value: V, key: K) => KO | null,
     joiner: (left: V, right: VO | null, key: K, mappedKey: KO | null) => Sync<VR>,
     options?: Named,
+  ): KStream<K, VR>
+  /** As `join`, and records of this stream without a partner with null, once they can have none any more. */
+  leftJoin<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: (left: NonNullable<V>, right: NonNullable<VO> | null, key: K) => Sync<VR>,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, VO>,
   ): KStream<K, VR>
   /** As `join`, and records of either stream without a partner with null, once they can have none any more. */
   outerJoin<VO, VR>(
@@ -349,6 +351,8 @@ export interface GlobalKTable<K, V> {
  * Streams: `KTable`.
  */
 export interface KTable<K, V> {
+  /** For the compiler, which names it first where keys differ; there is nothing in it. */
+  readonly '~key'?: K
   /**
    * Keeps the keys for which `predicate(value, key)` is true; one whose new value does not fit is deleted. Kafka
    * Streams: `KTable#filter`.
