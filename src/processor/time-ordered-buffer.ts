@@ -2,6 +2,10 @@
  * Records that wait for their time: the buffer of `suppress` (with prior, old and new value) and of a stream-table join
  * with grace. In order of time, then of key bytes. Kafka Streams: InMemoryTimeOrderedKeyValueChangeBuffer.java,
  * RocksDBTimeOrderedKeyValueBuffer.java.
+ *
+ * A commit logs each key that was put or evicted since the last one, as it is then: its value, or a tombstone without
+ * headers. Neither has a timestamp. The keys are in the order of Java's HashSet, whose table keeps the size that it once
+ * grew to.
  */
 import type { Change } from './record.ts'
 import type { RecordContext } from './record-context.ts'
@@ -27,8 +31,14 @@ export interface ChangeBuffer<K, V> {
    * is already there and `change` only replaced its value.
    */
   put(timeMs: number, key: K, change: Change<V>): boolean
-  /** Takes out the first record, and hands it over before it is forgotten; borrowed. */
+  /**
+   * Takes out the first record; nothing happens when there is none. While it is handed over (borrowed) it is still in the
+   * buffer: `priorValue`, `size` and `byteLength` count it.
+   */
   evictFirst(visit: (entry: BufferedChange<K, V>) => void): void
-  /** The value that a reader downstream saw last for this key: that from before it was buffered. */
-  priorValue(key: K): { readonly value: V; readonly timestamp: number } | null | undefined
+  /**
+   * The value that a reader downstream saw last for this key: the old value of the first change that was buffered. Null:
+   * there was none; undefined: nothing of that key waits.
+   */
+  priorValue(key: K): V | null | undefined
 }
