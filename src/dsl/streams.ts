@@ -232,6 +232,8 @@ export interface Branched<K, V> extends Named {
  * own, kept in a store with a changelog. Kafka Streams: `KGroupedStream`.
  */
 export interface KGroupedStream<K, V> {
+  /** For the compiler, which names it first where keys differ; there is nothing in it. */
+  readonly '~key'?: K
   /** How many records there were of each key, as a number (`serdes.int64`). Kafka Streams: `KGroupedStream#count`. */
   count(options?: Named & Materialized<K, number>): KTable<K, number>
   /**
