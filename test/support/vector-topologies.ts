@@ -1,328 +1,38 @@
 /**
  * The topologies of the recorded scenarios (test/testdata/vectors), written in this project's DSL: the translation of
- * their Java source, by name.
+ * their Java source, by name. One file per area in test/support/vectors.
  */
-import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
-import type { Processor } from '../../src/processor/processor.ts'
-import type { Cancellable, ProcessorContext } from '../../src/processor/processor-context.ts'
-import type { KeyValueStore } from '../../src/processor/state-store.ts'
-import type { StreamsConfig } from '../../src/processor/streams-config.ts'
-import { nullable, type AnySerde } from '../../src/serde/serde.ts'
-import { serdes } from '../../src/serde/serdes.ts'
-import { stores } from '../../src/state/stores.ts'
-import { Topology } from '../../src/topology/topology.ts'
+import { errorVectors } from './vectors/errors.ts'
+import { fkSuppressVectors } from './vectors/fk-suppress.ts'
+import { splitGlobalVectors } from './vectors/split-global.ts'
+import { statelessVectors } from './vectors/stateless.ts'
+import { streamJoinsVectors } from './vectors/stream-joins.ts'
+import { streamTableVectors } from './vectors/stream-table.ts'
+import { tablesVectors } from './vectors/tables.ts'
+import type { VectorTopologies, VectorTopology } from './vectors/vector-topology.ts'
+import { windowsVectors } from './vectors/windows.ts'
 
-export interface VectorTopology {
-  /** What the topology's own configuration adds to that of the scenario. */
-  readonly config?: Partial<StreamsConfig>
-  readonly build: (config: Partial<StreamsConfig>) => Topology
-  /** Key and value serde of the stores that are queried. */
-  readonly stores?: Readonly<Record<string, readonly [key: AnySerde, value: AnySerde]>>
+const areas: Readonly<Record<string, VectorTopologies>> = {
+  stateless: statelessVectors,
+  errors: errorVectors,
+  'stream-table': streamTableVectors,
+  windows: windowsVectors,
+  'stream-joins': streamJoinsVectors,
+  tables: tablesVectors,
+  'fk-suppress': fkSuppressVectors,
+  'split-global': splitGlobalVectors,
 }
 
-type Text = string | null
+/** By the name of the scenario; two translations of one scenario are a mistake. */
+export const vectorTopologies: ReadonlyMap<string, VectorTopology> = collect()
 
-/** Java's `Consumed.with(String, String)`, which admits null. */
-const STRINGS = { key: nullable(serdes.string), value: nullable(serdes.string) }
-const strings = { key: serdes.string, value: serdes.string }
-
-function dsl(define: (builder: StreamsBuilder) => void, rest: Omit<VectorTopology, 'build'> = {}): VectorTopology {
-  return {
-    ...rest,
-    build: (config) => {
-      const builder = new StreamsBuilder(config)
-      define(builder)
-      return builder.build()
-    },
+function collect(): Map<string, VectorTopology> {
+  const all = new Map<string, VectorTopology>()
+  for (const [area, topologies] of Object.entries(areas)) {
+    for (const [name, topology] of Object.entries(topologies)) {
+      if (all.has(name)) throw new Error(`scenario '${name}' is translated twice, the second time in ${area}`)
+      all.set(name, topology)
+    }
   }
+  return all
 }
-
-function papi(define: () => Topology): VectorTopology {
-  return { build: define }
-}
-
-/** A serde that Java has and this project needs not: null-tolerant Long and Integer. */
-const int64 = nullable(serdes.int64)
-const int32 = nullable(serdes.int32)
-
-class Forward implements Processor<Text, Text, Text, Text> {
-  #context: ProcessorContext<Text, Text> | undefined
-
-  init(context: ProcessorContext<Text, Text>): void {
-    this.#context = context
-  }
-
-  process(record: Parameters<Processor<Text, Text, Text, Text>['process']>[0]): void {
-    this.#context?.forward(record)
-  }
-}
-
-function forward(): Forward {
-  return new Forward()
-}
-
-function punctuated(): Processor<Text, Text, Text, Text> {
-  let context: ProcessorContext<Text, Text>
-  const at = (key: string, value: string, timestamp: number): void =>
-    context.forward({ key, value, timestamp, headers: [] })
-  return {
-    init(given) {
-      context = given
-      given.schedule(10, 'streamTime', (timestamp) => at('S', 'stream', timestamp))
-      given.schedule(10, 'wallClockTime', (timestamp) => at('W', 'wall', timestamp))
-    },
-    process: (record) => context.forward(record),
-  }
-}
-
-function scheduled(): Processor<Text, Text, Text, Text> {
-  let context: ProcessorContext<Text, Text>
-  const at = (key: string, timestamp: number): void =>
-    context.forward({ key, value: String(timestamp), timestamp, headers: [] })
-  return {
-    init(given) {
-      context = given
-      const once: Cancellable = given.schedule(10, 'streamTime', (timestamp) => {
-        at('once', timestamp)
-        once.cancel()
-      })
-      given.schedule(10, 'streamTime', (timestamp) => at('anchored', timestamp), { start: 15 })
-      given.schedule(20, 'wallClockTime', (timestamp) => at('wall', timestamp), { start: 7 })
-    },
-    process(record) {
-      context.forward({ ...record, value: `${context.currentStreamTime}/${context.currentSystemTime}` })
-    },
-  }
-}
-
-function dedupe(): Processor<Text, Text, Text, Text> {
-  let context: ProcessorContext<Text, Text>
-  return {
-    init(given) {
-      context = given
-    },
-    process(record) {
-      const seen = context.getStateStore<KeyValueStore<Text, number>>('seen')
-      const count = (seen.get(record.key) ?? 0) + 1
-      seen.put(record.key, count)
-      context.forward({ ...record, value: `${record.value}${count}` }, count === 1 ? 'first' : 'again')
-      if (count !== 3) return
-      seen.delete(record.key)
-      context.forward({ key: record.key, value: 'both', timestamp: record.timestamp + 100, headers: [] })
-    },
-  }
-}
-
-const words = (value: Text): string[] => (value ?? '').toLowerCase().split(/\W+/)
-
-const streams: Record<string, VectorTopology> = {
-  'stream reduce': dsl((b) =>
-    b
-      .stream('in', STRINGS)
-      .groupByKey(strings)
-      .reduce((a, v) => (v === 'del' ? null : a + v), { store: 'red' })
-      .toStream()
-      .to('out'),
-  ),
-  'named stateless operators': dsl((b) => {
-    const s = b.stream('in', { ...STRINGS, name: 'src' })
-    s.filter((v) => v !== 'skip', { name: 'keep' })
-      .filterNot((v) => v === null, { name: 'non-null' })
-      .mapValues((v) => v?.toUpperCase() ?? '', { name: 'upper' })
-      .mapValues((v, k) => `${k}:${v}`, { name: 'with-key' })
-      .flatMapValues((v) => [v, `${v}2`], { name: 'twice' })
-      .flatMapValues((v, k) => [`${v}${k}`], { name: 'with-key-again' })
-      .peek(() => undefined, { name: 'look' })
-      .map((v) => [v.slice(0, 1), v] as const, { name: 'remap' })
-      .flatMap((v, k) => [[k, v] as const, [v, k] as const], { name: 'swap' })
-      .selectKey((v) => v, { name: 'by-value' })
-      .to('out', { ...strings, name: 'snk' })
-    s.merge(b.stream('in2', STRINGS), { name: 'both' }).forEach(() => undefined, { name: 'end' })
-  }),
-  'flatMap and flatMapValues: none, one, many, null key and value': dsl((b) => {
-    const s = b.stream('in', STRINGS)
-    s.flatMap((v, k) =>
-      (v === null ? [] : v.split(' ')).map((part) => [part === 'nokey' ? null : part, k] as const),
-    ).to('pairs', strings)
-    s.flatMapValues((v): Text[] => (v === null ? [null] : v.split(' '))).to('values', strings)
-  }),
-  'word count': dsl(
-    (b) =>
-      b
-        .stream('text', STRINGS)
-        .flatMapValues(words)
-        .groupBy((word) => word, strings)
-        .count({ store: 'counts' })
-        .toStream()
-        .to('wordcount', { key: serdes.string, value: serdes.int64 }),
-    { stores: { counts: [serdes.string, serdes.int64] } },
-  ),
-  'dynamic sink: topic from value and record context': dsl((b) =>
-    b
-      .stream('in', STRINGS)
-      .to((v, _k, c) => `t-${v}-${c.topic}-${c.offset}-${c.timestamp}`, { topicLabel: 'topic of value and context' }),
-  ),
-  'pattern source beside a named source': dsl((b) => {
-    b.stream(/t-[0-9]/, STRINGS)
-      .mapValues((v) => `${v}!`)
-      .to('matched', strings)
-    b.stream('other', STRINGS).to('plain')
-  }),
-  'repartition: name, partitions, serdes': dsl((b) =>
-    b
-      .stream('in', STRINGS)
-      .selectKey((v) => (v === null ? null : v.length))
-      .repartition({ name: 'by-length', key: int64, value: nullable(serdes.string), partitions: 4 })
-      .groupByKey()
-      .count({ store: 'n' })
-      .toStream()
-      .to('out'),
-  ),
-  'process with a store, forward to one child by name': dsl(
-    (b) => {
-      b.addStateStore(stores.keyValue('seen', { key: serdes.string, value: serdes.int64 }))
-      const p = b.stream('in', STRINGS).process(dedupe, { name: 'dedupe', stores: ['seen'] })
-      p.mapValues((v) => v, { name: 'first' }).to('first', strings)
-      p.mapValues((v) => v, { name: 'again' }).to('again', strings)
-    },
-    { stores: { seen: [serdes.string, serdes.int64] } },
-  ),
-  'merge, repartition, toTable, peek, flatMap, selectKey, process': dsl((b) => {
-    const m = b.stream('a', STRINGS).merge(b.stream('c', STRINGS))
-    m.repartition()
-      .peek(() => undefined)
-      .map((v, k) => [v, k] as const)
-      .flatMap((v, k) => [[k, v] as const])
-      .selectKey((v) => v)
-      .toTable(strings)
-      .toStream()
-      .forEach(() => undefined)
-    m.repartition({ name: 'rp' })
-      .process(forward)
-      .processValues(() => ({ process: () => undefined }))
-      .print()
-  }),
-  'table reuse source topic (optimize)': dsl((b) =>
-    b
-      .table('in', { ...strings, store: 't' })
-      .toStream()
-      .to('out'),
-  ),
-  'punctuation stream-time 10 / wall-clock 10': dsl((b) =>
-    b.stream('in', STRINGS).process(punctuated).to('out', strings),
-  ),
-  'punctuation: cancel, anchored start, interval change': dsl((b) =>
-    b.stream('in', STRINGS).process(scheduled).to('out', strings),
-  ),
-  'processing handler CONTINUE with dead letter topic': dsl((b) =>
-    b
-      .stream('in', STRINGS)
-      .mapValues((v) => {
-        if (v === 'bad') throw new Error(`cannot map ${v}`)
-        return `${v}!`
-      })
-      .to('out', strings),
-  ),
-  'deserialization handler FAIL (default)': dsl((b) =>
-    b.stream('in', { key: nullable(serdes.string), value: int32 }).to('out'),
-  ),
-  'optimize: reuse.ktable.source.topics only': dsl((b) => {
-    const m = b.stream('in', STRINGS).map((v, k) => [v, k] as const)
-    m.groupByKey(strings).count().toStream().to('c')
-    m.groupByKey(strings)
-      .reduce((a, v) => a + v)
-      .toStream()
-      .to('r')
-    b.table('tbl', { ...strings, store: 't' })
-      .toStream()
-      .to('o')
-  }),
-  'source topic read by two streams': dsl((b) => {
-    b.stream('in', STRINGS)
-      .mapValues((v) => `${v}1`)
-      .to('out1', strings)
-    b.stream('in', STRINGS)
-      .mapValues((v) => `${v}2`)
-      .to('out2', strings)
-  }),
-  'cache on: one input, two updates of one key': dsl(
-    (b) =>
-      b
-        .stream('in', STRINGS)
-        .flatMapValues((v) => v?.split(' ') ?? [])
-        .groupByKey(strings)
-        .count({ store: 'c' })
-        .toStream()
-        .to('out'),
-    { stores: { c: [serdes.string, serdes.int64] } },
-  ),
-  'null keys and values through stateless operators': dsl((b) => {
-    const s = b.stream('in', STRINGS)
-    s.filter((v) => v === null).to('null-values')
-    s.filterNot((_v, k) => k === null).to('keyed')
-    s.mapValues((v): Text => (v === null ? 'was null' : null)).to('flipped', strings)
-    s.map((v, k) => [v, k] as const).to('swapped', strings)
-    s.selectKey((): Text => null).to('unkeyed', strings)
-    s.merge(s.mapValues((v) => v)).to('merged', strings)
-  }),
-  'deserialization handler CONTINUE with dead letter topic: key and value': dsl((b) => {
-    b.stream('in', { key: int32, value: int64 }).to('out')
-    b.table('t', { key: serdes.string, value: serdes.int64, store: 'ts' }).toStream().to('ot')
-  }),
-}
-
-const errors: Record<string, VectorTopology> = {
-  'error: table reads a topic that a stream reads': dsl((b) => {
-    b.stream('in', STRINGS).to('o')
-    b.table('in', strings).toStream().to('p')
-  }),
-  'error: processor name used twice': papi(() =>
-    new Topology().addSource('src', 'in').addProcessor('p', forward, 'src').addProcessor('p', forward, 'src'),
-  ),
-  'error: parent not added yet': papi(() =>
-    new Topology().addSource('src', 'in').addProcessor('p', forward, 'nowhere'),
-  ),
-  'error: explicit names required, none given': dsl((b) =>
-    b
-      .stream('in', STRINGS)
-      .groupBy((v) => v, strings)
-      .count()
-      .toStream()
-      .to('out'),
-  ),
-  'error: name with a character that is not allowed': dsl((b) =>
-    b
-      .stream('in', STRINGS)
-      .filter(() => true, { name: 'no spaces' })
-      .to('out'),
-  ),
-  'error: overlapping topic lists': dsl((b) => {
-    b.stream(['a', 'b'], STRINGS).to('x')
-    b.stream(['b', 'c'], STRINGS).to('y')
-  }),
-  'error: no topics': dsl((b) => b.stream([], STRINGS).to('x')),
-  'error: pattern and name overlap': dsl((b) => {
-    b.stream(/a.*/, STRINGS).to('x')
-    b.stream('ab', STRINGS).to('y')
-  }),
-  'error: process names a store that is not there': dsl((b) => {
-    b.stream('in', STRINGS).process(forward, { stores: ['nowhere'] })
-  }),
-  'error: processor reads a store it is not connected to': dsl((b) => {
-    b.addStateStore(stores.keyValue('s', strings))
-    b.stream('in', STRINGS).process(() => ({
-      init: (context) => void context.getStateStore('s'),
-      process: () => undefined,
-    }))
-  }),
-  'error: topic used by two sources': papi(() => new Topology().addSource('s', 'a').addSource('t', 'a')),
-  'error: processor is its own parent': papi(() => new Topology().addSource('s', 'a').addProcessor('p', forward, 'p')),
-  'error: processor without a parent': papi(() => new Topology().addProcessor('p', forward, [])),
-  'sink writes to a source topic of its own': papi(() => new Topology().addSource('s', 'a').addSink('k', 'a', 's')),
-  'error: store connected to an unknown processor': papi(() =>
-    new Topology().addSource('s', 'a').addStateStore(stores.keyValue('st', strings), 'p'),
-  ),
-  'error: name is a dot': dsl((b) => void b.stream('in', STRINGS).groupByKey(strings).count({ store: '.' })),
-}
-
-export const vectorTopologies: Readonly<Record<string, VectorTopology>> = { ...streams, ...errors }

@@ -24,7 +24,7 @@ const says: Readonly<Record<string, RegExp>> = {
 
 test.each(Object.entries(says))('%s', (name, message) => {
   const naming = name.includes('explicit') ? 'explicit' : 'generated'
-  const build = (): unknown => vectorTopologies[name]?.build({ naming })
+  const build = (): unknown => vectorTopologies.get(name)?.build({ naming })
   expect(build).toThrow(TopologyError)
   expect(build).toThrow(message)
 })
