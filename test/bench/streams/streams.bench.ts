@@ -147,7 +147,7 @@ async function runOnce(
 
 async function runAll(): Promise<void> {
   const wanted = cases.filter(({ name }) => new RegExp(values.only).test(name))
-  await using java = await JavaSide.create()
+  const java = await JavaSide.create()
   await fill(java, wanted)
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const one of wanted) {
