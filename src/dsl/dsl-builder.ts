@@ -5,6 +5,7 @@
  */
 import { TopologyError } from '../errors/topology-error.ts'
 import { checkName } from '../topology/names.ts'
+import type { TopologyShape } from '../topology/topology-shape.ts'
 import { LogicalGraph, type NodeId } from './graph.ts'
 import type { GlobalKTable, KGroupedStream, KGroupedTable, KStream, KTable } from './streams.ts'
 import type { TableSupply } from './table-supply.ts'
@@ -78,6 +79,8 @@ const kindNames: Readonly<Record<keyof OtherParts, string>> = {
 }
 
 export class DslBuilder {
+  /** What of the configuration decides how operators work, `compatibility` above all. */
+  readonly shape: TopologyShape
   readonly graph: LogicalGraph = new LogicalGraph()
   /** Names of source nodes whose topics are joined. */
   readonly copartitioned: (readonly string[])[] = []
@@ -90,8 +93,9 @@ export class DslBuilder {
   readonly #globalTables = new WeakMap<object, GlobalKTablePart>()
   #index = 0
 
-  constructor(factories: Factories) {
+  constructor(factories: Factories, shape: TopologyShape) {
     this.#factories = factories
+    this.shape = shape
   }
 
   /** Explicit names use up an index too, so that naming one node does not rename the others. */

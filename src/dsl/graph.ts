@@ -7,7 +7,7 @@ import type { OperatorSupplier } from '../processor/operator.ts'
 import type { StoreSpec } from '../processor/store-builder.ts'
 import type { StreamPartitioner } from '../processor/stream-partitioner.ts'
 import type { AnySerde } from '../serde/serde.ts'
-import type { SinkNode, SourceNode } from '../topology/topology-node.ts'
+import type { GlobalStore, SinkNode, SourceNode } from '../topology/topology-node.ts'
 
 export type NodeId = number
 
@@ -42,6 +42,8 @@ export interface Operation extends BaseNode {
   readonly supplier: OperatorSupplier
   /** Stores that come with the operator, asked when the topology is written. */
   readonly ownStores: () => readonly StoreSpec[]
+  /** Of a windowed aggregation: how long after its end a window takes records; what suppress waits for. */
+  readonly graceMs?: number
   /** Stores that were added elsewhere. */
   readonly otherStores: readonly string[]
   readonly onProcessingError: ErrorPolicy | undefined
@@ -92,7 +94,14 @@ export interface AddedStore extends BaseNode {
   readonly spec: StoreSpec
 }
 
-export type GraphNode = StreamSource | TableSource | Operation | Compound | Repartition | Sink | AddedStore
+/** A topic and the store that every instance fills from it; nothing can come after it. */
+export interface GlobalSource extends BaseNode {
+  readonly kind: 'globalSource'
+  readonly global: GlobalStore
+}
+
+export type GraphNode =
+  StreamSource | TableSource | GlobalSource | Operation | Compound | Repartition | Sink | AddedStore
 
 /** A node before the graph has given it an id and a priority. */
 export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id' | 'priority'> : never) : never

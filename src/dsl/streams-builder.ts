@@ -11,10 +11,10 @@ import { nullable, type Serde } from '../serde/serde.ts'
 import { checkCopartitioning } from '../topology/compile.ts'
 import { checkOptions, consumedOptions } from '../topology/check-options.ts'
 import { toOffsetReset, toTopics, type Consumed, type Topics } from '../topology/options.ts'
-import { topologyShape, type TopologyShape } from '../topology/topology-shape.ts'
+import { topologyShape } from '../topology/topology-shape.ts'
 import { specOf, Topology } from '../topology/topology.ts'
 import type { SourceNode } from '../topology/topology-node.ts'
-import { DslBuilder, type GeneratedNames } from './dsl-builder.ts'
+import { DslBuilder, type Factories, type GeneratedNames } from './dsl-builder.ts'
 import { KGroupedStreamImpl } from './kgrouped-stream-impl.ts'
 import { KGroupedTableImpl } from './kgrouped-table-impl.ts'
 import { KStreamImpl } from './kstream-impl.ts'
@@ -31,6 +31,13 @@ import { writeTopology } from './write-topology.ts'
 
 type Bytes = Uint8Array | null
 
+const factories: Factories = {
+  stream: (dsl, part) => new KStreamImpl(dsl, part),
+  grouped: (dsl, part) => new KGroupedStreamImpl(dsl, part),
+  table: (dsl, part) => new KTableImpl(dsl, part),
+  groupedTable: (dsl, part) => new KGroupedTableImpl(dsl, part),
+}
+
 /**
  * Where a topology begins: streams and tables of topics, and in the end `build`. Kafka Streams: `StreamsBuilder`.
  *
@@ -41,17 +48,11 @@ type Bytes = Uint8Array | null
  * const topology = builder.build()
  */
 export class StreamsBuilder {
-  readonly #dsl = new DslBuilder({
-    stream: (dsl, part) => new KStreamImpl(dsl, part),
-    grouped: (dsl, part) => new KGroupedStreamImpl(dsl, part),
-    table: (dsl, part) => new KTableImpl(dsl, part),
-    groupedTable: (dsl, part) => new KGroupedTableImpl(dsl, part),
-  })
-  readonly #shape: TopologyShape
+  readonly #dsl: DslBuilder
 
   /** `topologyOptimization`, `naming` and `compatibility` count. */
   constructor(config: Partial<StreamsConfig> = {}) {
-    this.#shape = topologyShape(config)
+    this.#dsl = new DslBuilder(factories, topologyShape(config))
   }
 
   /**
@@ -145,13 +146,13 @@ export class StreamsBuilder {
 
   /** The topology of everything that was made so far; what contradicts itself is an error. */
   build(): Topology {
-    const { naming, topologyOptimization } = this.#shape
+    const { naming, topologyOptimization } = this.#dsl.shape
     if (naming === 'explicit') checkNaming(this.#dsl.generated)
     const nodes = optimize(this.#dsl.graph.nodes(), topologyOptimization)
     const topology = writeTopology(nodes, { reuseSourceTopics: topologyOptimization.includes('reuseSourceTopics') })
     for (const sources of this.#dsl.copartitioned) topology.copartition(sources)
     checkCopartitioning(topology.definition())
-    return new Topology(topology, this.#shape)
+    return new Topology(topology, this.#dsl.shape)
   }
 }
 

@@ -43,6 +43,8 @@ export interface OperatorContext<KR, VR> {
   /** Highest timestamp of the records that the task has taken; -1 before the first. */
   readonly streamTime: number
   readonly wallClockTime: number
+  /** `StreamsConfig.emitIntervalMs`: the least time between two emissions of held-back results, by the wall clock. */
+  readonly emitIntervalMs: number
   /** To every child, in order, depth first. */
   forward(key: KR, value: VR): void
   /** To the child of that name; an error when there is none. */

@@ -131,6 +131,7 @@ export class OperatorHarness {
       hasRecord: true,
       streamTime: -1,
       wallClockTime: 0,
+      emitIntervalMs: 0,
       forward: (key, value) => {
         this.forwarded.push({ key, value, timestamp: this.record.timestamp })
       },

@@ -116,6 +116,10 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     return this.#scope.clock.now()
   }
 
+  get emitIntervalMs(): number {
+    return this.#scope.config.emitIntervalMs
+  }
+
   forward(key: unknown, value: unknown): void {
     const children = this.#children
     for (let i = 0; i < children.length; i++) (children[i] as TaskNode).process(key, value)

@@ -11,6 +11,7 @@ import type { SubTopology } from '../../topology/topology-node.ts'
 export type TaskConfig = Pick<
   StreamsConfig,
   | 'maxTaskIdleMs'
+  | 'emitIntervalMs'
   | 'cacheMaxBytes'
   | 'uncommittedMaxBytes'
   | 'timestampExtractor'
