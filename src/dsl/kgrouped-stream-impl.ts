@@ -91,7 +91,7 @@ export class KGroupedStreamImpl<K, V> implements KGroupedStream<K, V> {
       ? this.#repartition(storeName, givenName !== undefined, key, serdes.input ?? this.#part.value)
       : this.#part
     const spec = tableStore(name, storeName, options, { key, value: serdes.value })
-    const supply = new StoredTable(storeName)
+    const supply = new StoredTable(storeName, spec.historyRetentionMs)
     const node = this.#dsl.graph.add({
       kind: 'operation',
       name,

@@ -13,7 +13,7 @@ import { splitStream } from './branched-kstream-impl.ts'
 import type { DslBuilder, KStreamPart } from './dsl-builder.ts'
 import type { NodeId } from './graph.ts'
 import { joinStream } from './joins/join-stream.ts'
-import { givenStoreName, requireSerde, tableStore } from './materialized.ts'
+import { givenStoreName, historyRetention, requireSerde, tableStore } from './materialized.ts'
 import { filterOperator } from './operators/filter.ts'
 import { flatMapValuesOperator } from './operators/flat-map-values.ts'
 import { flatMapOperator } from './operators/flat-map.ts'
@@ -180,7 +180,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     const storeName = this.#dsl.storeName('KSTREAM-TOTABLE-', givenName, options.logging !== false)
     const serdes = { key: options.key ?? this.#part.key, value: options.value ?? this.#part.value }
     const parent = this.#part.repartitionRequired ? this.#repartitionForTable(name, options, serdes) : this.#part
-    const supply = new SourceTable(storeName, givenName !== undefined)
+    const supply = new SourceTable(storeName, givenName !== undefined, historyRetention(options))
     const store = (): ReturnType<typeof tableStore> => tableStore(name, storeName, options, serdes)
     const spec = givenName === undefined ? undefined : store()
     const node = this.#dsl.graph.add({

@@ -7,7 +7,7 @@ import type { DslBuilder, KTablePart } from './dsl-builder.ts'
 import { joinOnForeignKey } from './joins/foreign-key-join.ts'
 import { joinTables } from './joins/table-table-join.ts'
 import { groupTable } from './kgrouped-table-impl.ts'
-import { givenStoreName, tableStore, type AnyMaterialized } from './materialized.ts'
+import { givenStoreName, historyRetention, tableStore, type AnyMaterialized } from './materialized.ts'
 import { tableFilter, tableFilterOperator } from './operators/table-filter.ts'
 import { tableMapValues, tableMapValuesOperator } from './operators/table-map-values.ts'
 import { toStreamOperator } from './operators/to-stream.ts'
@@ -46,7 +46,12 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     mapper: (value: V, key: K) => Sync<VR> | null,
     options: Named & Materialized<K, VR> = {},
   ): KTable<K, VR> {
-    const table = tableMapValues(this.#part.supply, givenStoreName(checkTable('mapValues()', options)), mapper)
+    const table = tableMapValues(
+      this.#part.supply,
+      givenStoreName(checkTable('mapValues()', options)),
+      mapper,
+      historyRetention(options),
+    )
     return this.#derived('KTABLE-MAPVALUES-', table, tableMapValuesOperator(table), options, undefined)
   }
 
@@ -140,7 +145,7 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     wanted: boolean,
     options: Named & Materialized<K, V>,
   ): KTable<K, V> {
-    const table = tableFilter(this.#part.supply, givenStoreName(options), predicate, wanted)
+    const table = tableFilter(this.#part.supply, givenStoreName(options), predicate, wanted, historyRetention(options))
     return this.#derived('KTABLE-FILTER-', table, tableFilterOperator(table), options, this.#part.value)
   }
 

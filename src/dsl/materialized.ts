@@ -18,6 +18,11 @@ export function givenStoreName({ store }: AnyMaterialized): string | undefined {
   return checkName(typeof store === 'string' ? store : store.name, 'store name')
 }
 
+/** How long the history of a table's store is; undefined when it is not versioned. */
+export function historyRetention({ store }: AnyMaterialized): number | undefined {
+  return typeof store === 'object' && store.spec.kind === 'versioned' ? store.spec.historyRetentionMs : undefined
+}
+
 /** Any field but a name: Java's `Materialized` without one. */
 export function isUnnamedMaterialized(options: AnyMaterialized): boolean {
   const { store, key, value, caching, logging, retention } = options
@@ -33,29 +38,30 @@ export function tableStore(
 ): StoreSpec {
   const given = builderSpec(node, options)
   const { logging } = options
+  const versioned = given?.kind === 'versioned'
   return {
-    kind: 'timestampedKeyValue',
+    kind: versioned ? 'versioned' : 'timestampedKeyValue',
     name,
     key: requireSerde(node, `store ${name}`, 'key', options.key ?? given?.key ?? serdes.key),
     value: requireSerde(node, `store ${name}`, 'value', options.value ?? given?.value ?? serdes.value),
     persistent: given?.persistent,
-    caching: options.caching ?? (given?.cachingChosen === false ? true : given?.caching) ?? true,
+    // Merging updates would take versions out of the history (KeyValueStoreMaterializer.java).
+    caching: !versioned && (options.caching ?? (given?.cachingChosen === false ? true : given?.caching) ?? true),
     logging: logging === undefined ? (given?.logging ?? true) : logging !== false,
     changelogConfig: typeof logging === 'object' ? logging.config : (given?.changelogConfig ?? {}),
     maxEntries: given?.maxEntries,
     retentionMs: retentionMs(node, options),
+    historyRetentionMs: given?.historyRetentionMs,
   }
 }
 
 function builderSpec(node: string, { store }: AnyMaterialized): StoreSpec | undefined {
   if (store === undefined || typeof store === 'string') return undefined
   const { spec } = store
-  if (spec.kind === 'keyValue' || spec.kind === 'timestampedKeyValue') return spec
+  if (spec.kind === 'keyValue' || spec.kind === 'timestampedKeyValue' || spec.kind === 'versioned') return spec
   throw new TopologyError(
-    spec.kind === 'versioned' ? 'MILLRACE_NOT_AVAILABLE' : 'MILLRACE_STORE_OPTION_INVALID',
-    spec.kind === 'versioned'
-      ? `node ${node}: store ${spec.name} is versioned, and versioned tables are not available yet; use stores.timestampedKeyValue()`
-      : `node ${node}: store ${spec.name} is a ${spec.kind} store, and a table without windows needs a key-value store; use stores.timestampedKeyValue()`,
+    'MILLRACE_STORE_OPTION_INVALID',
+    `node ${node}: store ${spec.name} is a ${spec.kind} store, and a table without windows needs a key-value store; use stores.timestampedKeyValue() or stores.versioned()`,
     { node, storeName: spec.name },
   )
 }

@@ -4,6 +4,7 @@
  * it when the topology runs.
  */
 import { TopologyError } from '../errors/topology-error.ts'
+import type { Processor } from '../processor/processor.ts'
 import type { StoreBuilder } from '../processor/store-builder.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { bytesSerde } from '../serde/basic-serdes.ts'
@@ -19,12 +20,12 @@ import { KGroupedStreamImpl } from './kgrouped-stream-impl.ts'
 import { KGroupedTableImpl } from './kgrouped-table-impl.ts'
 import { KStreamImpl } from './kstream-impl.ts'
 import { KTableImpl } from './ktable-impl.ts'
-import { givenStoreName, tableStore } from './materialized.ts'
+import { givenStoreName, historyRetention, tableStore } from './materialized.ts'
 import { tableSourceOperator } from './operators/table-source.ts'
 import { optimize } from './optimizer.ts'
 import { tableOptions } from './option-names.ts'
 import type { Materialized } from './options.ts'
-import { makeGlobalTable } from './global-tables.ts'
+import { addGlobalStore, makeGlobalTable } from './global-tables.ts'
 import type { GlobalKTable, KStream, KTable } from './streams.ts'
 import { SourceTable } from './table-supply.ts'
 import { writeTopology } from './write-topology.ts'
@@ -103,7 +104,7 @@ export class StreamsBuilder {
     const key = options.key ?? bytesSerde
     const value = options.value ?? bytesSerde
     const spec = tableStore(name, storeName, options, { key, value })
-    const supply = new SourceTable(storeName, givenName !== undefined)
+    const supply = new SourceTable(storeName, givenName !== undefined, historyRetention(options))
     const node = this.#dsl.graph.add({
       kind: 'tableSource',
       name,
@@ -135,6 +136,26 @@ export class StreamsBuilder {
     options: Consumed<K, V> & Omit<Materialized<K, V>, 'key' | 'value'> = {},
   ): GlobalKTable<K, V> {
     return makeGlobalTable(this.#dsl, topic, options)
+  }
+
+  /**
+   * A store that every instance fills from a whole topic, whatever its partitions: `supplier` makes the processor that is
+   * given the records, and keeps of them in the store what it wants; it cannot forward. Every other processor reads the
+   * store by its name, without being connected to it, and none but this one writes to it. Where the store has to be
+   * filled again, the processor is given the records again, those without a key left out. Kafka Streams:
+   * `StreamsBuilder#addGlobalStore`.
+   *
+   * @example
+   * builder.addGlobalStore(stores.keyValue('rates', strings), 'rates', strings, () => new KeepRates())
+   */
+  addGlobalStore<K, V>(
+    store: StoreBuilder,
+    topic: string,
+    options: Consumed<K, V>,
+    supplier: () => Processor<K, V, never, never>,
+  ): this {
+    addGlobalStore(this.#dsl, store, topic, options, supplier)
+    return this
   }
 
   /** A store for processors, which name it in their `stores` option. */

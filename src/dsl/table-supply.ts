@@ -8,6 +8,11 @@ import type { ValueAndTimestamp } from '../processor/record.ts'
 import type { TableStore } from '../processor/state-store.ts'
 
 export interface TableSupply {
+  /**
+   * Versioned semantics hold downstream (KIP-914): its store is versioned, or it has none and its parents are versioned.
+   * Kafka Streams: InternalStreamsBuilder.isVersionedOrVersionedUpstream.
+   */
+  readonly isVersioned: boolean
   /** Asks for changes with their old value. `force`: store the table if need be. False: it cannot tell old values. */
   demandOldValues(force: boolean): boolean
   /** For joins; asking stores a table that cannot be computed from a stored one. */
@@ -15,6 +20,8 @@ export interface TableSupply {
 }
 
 export interface TableView {
+  /** How long the history is that its readers see; undefined: they see the latest values only. */
+  readonly historyRetentionMs: number | undefined
   /** Stores that must be connected to whoever opens the view. */
   readonly storeNames: readonly string[]
   open<K>(context: OperatorContext<unknown, unknown>): TableReader<K>
@@ -23,17 +30,25 @@ export interface TableView {
 export interface TableReader<K> {
   /** The result is borrowed: valid until the next call. */
   read(key: K): ValueAndTimestamp<unknown> | undefined
+  /** The value that was current at `asOf`, borrowed. Only a versioned table has it. */
+  readAsOf?(key: K, asOf: number): ValueAndTimestamp<unknown> | undefined
 }
 
 /** Kafka Streams: the demands on KTableSource. */
 export class SourceTable implements TableSupply {
   readonly storeName: string
+  readonly #historyRetentionMs: number | undefined
   #stored: boolean
   #sendsOldValues = false
 
-  constructor(storeName: string, stored: boolean) {
+  constructor(storeName: string, stored: boolean, historyRetentionMs?: number) {
     this.storeName = storeName
     this.#stored = stored
+    this.#historyRetentionMs = historyRetentionMs
+  }
+
+  get isVersioned(): boolean {
+    return this.#historyRetentionMs !== undefined
   }
 
   get isStored(): boolean {
@@ -53,17 +68,23 @@ export class SourceTable implements TableSupply {
 
   view(): TableView {
     this.#stored = true
-    return storeView(this.storeName)
+    return storeView(this.storeName, this.#historyRetentionMs)
   }
 }
 
 /** An aggregation, which always has a store. */
 export class StoredTable implements TableSupply {
   readonly storeName: string
+  readonly #historyRetentionMs: number | undefined
   #sendsOldValues = false
 
-  constructor(storeName: string) {
+  constructor(storeName: string, historyRetentionMs?: number) {
     this.storeName = storeName
+    this.#historyRetentionMs = historyRetentionMs
+  }
+
+  get isVersioned(): boolean {
+    return this.#historyRetentionMs !== undefined
   }
 
   get sendsOldValues(): boolean {
@@ -76,7 +97,7 @@ export class StoredTable implements TableSupply {
   }
 
   view(): TableView {
-    return storeView(this.storeName)
+    return storeView(this.storeName, this.#historyRetentionMs)
   }
 }
 
@@ -88,12 +109,22 @@ export class DerivedTable implements TableSupply {
   readonly storeName: string | undefined
   readonly compute: Compute
   readonly #parent: TableSupply
+  readonly #historyRetentionMs: number | undefined
   #sendsOldValues = false
 
-  constructor(parent: TableSupply, storeName: string | undefined, compute: Compute) {
+  constructor(parent: TableSupply, storeName: string | undefined, compute: Compute, historyRetentionMs?: number) {
     this.#parent = parent
     this.storeName = storeName
     this.compute = compute
+    this.#historyRetentionMs = historyRetentionMs
+  }
+
+  get isVersioned(): boolean {
+    return this.storeName === undefined ? this.parentIsVersioned : this.#historyRetentionMs !== undefined
+  }
+
+  get parentIsVersioned(): boolean {
+    return this.#parent.isVersioned
   }
 
   get sendsOldValues(): boolean {
@@ -111,13 +142,15 @@ export class DerivedTable implements TableSupply {
   }
 
   view(): TableView {
-    return this.storeName === undefined ? computedView(this.#parent.view(), this.compute) : storeView(this.storeName)
+    if (this.storeName === undefined) return computedView(this.#parent.view(), this.compute)
+    return storeView(this.storeName, this.#historyRetentionMs)
   }
 }
 
-function storeView(storeName: string): TableView {
+function storeView(storeName: string, historyRetentionMs: number | undefined): TableView {
   return {
     storeNames: [storeName],
+    historyRetentionMs,
     open: <K>(context: OperatorContext<unknown, unknown>) => context.getStateStore<TableStore<K, unknown>>(storeName),
   }
 }
@@ -125,17 +158,39 @@ function storeView(storeName: string): TableView {
 function computedView(parent: TableView, compute: Compute): TableView {
   return {
     storeNames: parent.storeNames,
-    open<K>(context: OperatorContext<unknown, unknown>): TableReader<K> {
-      const reader = parent.open<K>(context)
-      return {
-        read(key) {
-          const current = reader.read(key)
-          if (current === undefined) return undefined
-          const { timestamp } = current
-          const value = compute(current.value, key, context.nodeName)
-          return value === null ? undefined : { value, timestamp }
-        },
-      }
-    },
+    historyRetentionMs: parent.historyRetentionMs,
+    open: <K>(context: OperatorContext<unknown, unknown>) =>
+      parent.historyRetentionMs === undefined
+        ? new ComputedReader<K>(parent.open(context), compute, context.nodeName)
+        : new VersionedComputedReader<K>(parent.open(context), compute, context.nodeName),
+  }
+}
+
+class ComputedReader<K> implements TableReader<K> {
+  protected readonly parent: TableReader<K>
+  readonly #compute: Compute
+  readonly #nodeName: string
+
+  constructor(parent: TableReader<K>, compute: Compute, nodeName: string) {
+    this.parent = parent
+    this.#compute = compute
+    this.#nodeName = nodeName
+  }
+
+  read(key: K): ValueAndTimestamp<unknown> | undefined {
+    return this.computed(key, this.parent.read(key))
+  }
+
+  protected computed(key: K, current: ValueAndTimestamp<unknown> | undefined): ValueAndTimestamp<unknown> | undefined {
+    if (current === undefined) return undefined
+    const { timestamp } = current
+    const value = this.#compute(current.value, key, this.#nodeName)
+    return value === null ? undefined : { value, timestamp }
+  }
+}
+
+class VersionedComputedReader<K> extends ComputedReader<K> {
+  readAsOf(key: K, asOf: number): ValueAndTimestamp<unknown> | undefined {
+    return this.computed(key, this.parent.readAsOf?.(key, asOf))
   }
 }

@@ -18,15 +18,24 @@ export interface KeyValueStore<K, V> {
 }
 
 /**
- * The DSL's view of a timestamped key-value store: what tables and aggregations read and write. Where the public view
- * ({@link KeyValueStore} of `{ value, timestamp }`) makes an object per call, this one lends its own.
+ * What became of a write to a table's store. A versioned store files what is older than its latest version under its
+ * time (`older`), and does not keep what is older than its history (`refused`); all else is the latest.
+ */
+export type Written = 'latest' | 'older' | 'refused'
+
+/**
+ * The DSL's view of a timestamped or versioned key-value store: what tables and aggregations read and write. Where the
+ * public view ({@link KeyValueStore} of `{ value, timestamp }`) makes an object per call, this one lends its own. Kafka
+ * Streams: KeyValueStoreWrapper.java.
  */
 export interface TableStore<K, V> {
   readonly name: string
   /** The current value; the object is borrowed: valid until the next call on this store. */
   read(key: K): ValueAndTimestamp<V> | undefined
+  /** The value that was current at `asOf`, borrowed. Only a versioned store has it. */
+  readAsOf?(key: K, asOf: number): ValueAndTimestamp<V> | undefined
   /** Writes a value, or deletes with null. Uncached stores log at once; cached ones at the next flush. */
-  write(key: K, value: V | null, timestamp: number): void
+  write(key: K, value: V | null, timestamp: number): Written
   /** Whether updates are forwarded by the flush listener (a cached store) or by the operator itself (an uncached one). */
   readonly cached: boolean
   /**

@@ -1,4 +1,7 @@
 /** Versioned key-value stores (KIP-889, KIP-914): each key has a history, as long as the store's history retention. */
+import type { ValueAndTimestamp } from './record.ts'
+import type { TableStore } from './state-store.ts'
+
 export interface VersionedRecord<V> {
   readonly value: V
   readonly timestamp: number
@@ -18,8 +21,8 @@ export interface VersionedStore<K, V> {
   delete(key: K, timestamp: number): { readonly value: V; readonly timestamp: number } | undefined
 }
 
-/** The DSL's view of a versioned store: what versioned tables and joins with them read and write. */
-export interface VersionedTableStore<K, V> extends VersionedStore<K, V> {
-  readonly name: string
+/** The DSL's view of a versioned store: what versioned tables and joins with them read and write. It is never cached. */
+export interface VersionedTableStore<K, V> extends VersionedStore<K, V>, TableStore<K, V> {
   readonly historyRetentionMs: number
+  readAsOf(key: K, asOf: number): ValueAndTimestamp<V> | undefined
 }

@@ -1,7 +1,7 @@
 /** The key-value stores as processors, tables and queries see them: faces over {@link KeyValueCore}. */
 import { StateError } from '../errors/state-error.ts'
 import type { ValueAndTimestamp } from '../processor/record.ts'
-import type { FlushListener, KeyValueStore, StoreIterator, TableStore } from '../processor/state-store.ts'
+import type { FlushListener, KeyValueStore, StoreIterator, TableStore, Written } from '../processor/state-store.ts'
 import type { KeyValueCore, Lent } from './key-value-core.ts'
 import type { StoreHost } from './store-host.ts'
 
@@ -74,8 +74,9 @@ export class TimestampedKeyValueStore<K, V> implements KeyValueStore<K, ValueAnd
     return this.#core.read(key)
   }
 
-  write(key: K, value: V | null, timestamp: number): void {
+  write(key: K, value: V | null, timestamp: number): Written {
     this.#core.write(key, value, timestamp)
+    return 'latest'
   }
 
   onFlush(listener: FlushListener<K, V>, sendOldValues: boolean): void {

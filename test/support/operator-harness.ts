@@ -3,7 +3,7 @@ import { noHeaders, type Headers } from '../../src/common/headers.ts'
 import type { ObservedTime, Operator, OperatorContext, OperatorSupplier } from '../../src/processor/operator.ts'
 import type { RecordContext } from '../../src/processor/record-context.ts'
 import type { Change, ValueAndTimestamp } from '../../src/processor/record.ts'
-import type { FlushListener, TableStore } from '../../src/processor/state-store.ts'
+import type { FlushListener, TableStore, Written } from '../../src/processor/state-store.ts'
 
 export interface Forwarded {
   readonly key: unknown
@@ -37,11 +37,12 @@ export class MapTableStore<K, V> implements TableStore<K, V> {
     return value === null ? undefined : { value, timestamp }
   }
 
-  write(key: K, value: V | null, timestamp: number): void {
+  write(key: K, value: V | null, timestamp: number): Written {
     this.written.push([key, value, timestamp])
     this.#dirty.delete(key)
     if (this.cached) this.#dirty.set(key, { value, timestamp })
     else this.#commit(key, value, timestamp)
+    return 'latest'
   }
 
   onFlush(listener: FlushListener<K, V>, sendOldValues: boolean): void {

@@ -77,7 +77,7 @@ class AggregateOperator<K, V> implements Operator<K, V> {
     if (aggregate === undefined) {
       refuseResult(this.#context.nodeName, this.#callback, 'the new aggregate, or null to delete it', aggregate)
     }
-    this.#store.write(key, aggregate, timestamp)
-    this.#forwarder.updated(key, aggregate, old, timestamp)
+    const written = this.#store.write(key, aggregate, timestamp)
+    this.#forwarder.updated(key, aggregate, old, timestamp, written)
   }
 }

@@ -35,8 +35,8 @@ export class DerivedTableOperator<K> implements Operator<K, Change<unknown>> {
       return
     }
     const { timestamp } = this.#context.record
-    this.#store.write(key, newValue, timestamp)
-    this.#forwarder?.updated(key, newValue, oldValue, timestamp)
+    const written = this.#store.write(key, newValue, timestamp)
+    this.#forwarder?.updated(key, newValue, oldValue, timestamp, written)
   }
 
   #oldValue(key: K, change: Change<unknown>): unknown {

@@ -4,7 +4,7 @@
  */
 import type { OperatorContext } from '../../processor/operator.ts'
 import type { Change } from '../../processor/record.ts'
-import type { TableStore } from '../../processor/state-store.ts'
+import type { TableStore, Written } from '../../processor/state-store.ts'
 
 export class TableForwarder<K, V> {
   readonly #context: OperatorContext<K, Change<V>>
@@ -20,10 +20,11 @@ export class TableForwarder<K, V> {
     }
   }
 
-  /** Nothing for a cached store: the flush will. */
-  updated(key: K, newValue: V | null, oldValue: V | null, timestamp: number): void {
-    if (this.#cached) return
-    this.#forward(key, { newValue, oldValue: this.#sendOldValues ? oldValue : null, isLatest: true }, timestamp)
+  /** Nothing for a cached store: the flush will. Nothing either for what the store did not keep. */
+  updated(key: K, newValue: V | null, oldValue: V | null, timestamp: number, written: Written): void {
+    if (this.#cached || written === 'refused') return
+    const isLatest = written === 'latest'
+    this.#forward(key, { newValue, oldValue: this.#sendOldValues ? oldValue : null, isLatest }, timestamp)
   }
 
   #forward(key: K, change: Change<V>, timestamp: number): void {

@@ -1,6 +1,6 @@
 import { isThenable, refusePromise } from '../../processor/callback-result.ts'
 import type { OperatorSupplier } from '../../processor/operator.ts'
-import { DerivedTable, type TableSupply } from '../table-supply.ts'
+import { DerivedTable, type Compute, type TableSupply } from '../table-supply.ts'
 import { DerivedTableOperator } from './derived-table.ts'
 
 /** Kafka Streams: KTableMapValues.java. */
@@ -8,12 +8,14 @@ export function tableMapValues<K, V>(
   parent: TableSupply,
   storeName: string | undefined,
   mapper: (value: V, key: K) => unknown,
+  historyRetentionMs?: number,
 ): DerivedTable {
-  return new DerivedTable(parent, storeName, (value, key, node) => {
+  const compute: Compute = (value, key, node) => {
     const result = mapper(value as V, key as K)
     if (isThenable(result)) refusePromise(node, 'mapValues callback', result)
     return result ?? null
-  })
+  }
+  return new DerivedTable(parent, storeName, compute, historyRetentionMs)
 }
 
 export function tableMapValuesOperator(table: DerivedTable): OperatorSupplier {

@@ -43,7 +43,7 @@ class TableSourceOperator<K, V> implements Operator<K, V | null> {
     const reads = this.#table.sendsOldValues && !this.#store.cached
     const oldValue = reads ? (this.#store.read(key)?.value ?? null) : null
     const { timestamp } = this.#context.record
-    this.#store.write(key, newValue, timestamp)
-    this.#forwarder?.updated(key, newValue, oldValue, timestamp)
+    const written = this.#store.write(key, newValue, timestamp)
+    this.#forwarder?.updated(key, newValue, oldValue, timestamp, written)
   }
 }

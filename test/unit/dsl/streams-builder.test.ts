@@ -209,7 +209,12 @@ describe('stores of tables', () => {
             .count({ store: builderOf('s', { kind }) }),
       )
     expect(use('window')).toThrow(expect.objectContaining({ code: 'MILLRACE_STORE_OPTION_INVALID' }))
-    expect(use('versioned')).toThrow(expect.objectContaining({ code: 'MILLRACE_NOT_AVAILABLE' }))
+  })
+
+  test('are versioned where the builder is, and then never cached', () => {
+    const store = builderOf('s', { kind: 'versioned', historyRetentionMs: 100 })
+    const [spec] = compiled((b) => void b.stream('in', strings).groupByKey().count({ store, caching: true })).stores
+    expect(spec).toMatchObject({ kind: 'versioned', historyRetentionMs: 100, caching: false })
   })
 
   test('of a source are there only when it is named or somebody looks it up', () => {
