@@ -7,6 +7,7 @@ import type {
   MemberAssignment,
   MemberSubscription,
 } from '../../src/kafka/client/kafka-client.ts'
+import { silentLogger } from '../../src/common/logger.ts'
 import { reactionOf } from '../../src/errors/streams-error.ts'
 import { apis } from '../../src/kafka/protocol/apis.ts'
 import { eventually, producerOf } from '../support/client-bed.ts'
@@ -208,13 +209,30 @@ export function groupCases(bed: () => ClientBed): void {
     await two.membership.leave()
   })
 
-  test('another protocol in the group is fatal', async () => {
+  test('members of another protocol are waited for, with a line that says so', async () => {
+    const waits: unknown[] = []
+    const logger = { ...silentLogger, warn: (facts: object) => waits.push(facts) }
+    const [client, other] = await Promise.all([bed().client(), bed().client({ logger })])
+    const group = options()
+    const one = await join(client, group, 'some-topic', 'one')
+    const stranger = new Member('some-topic', 'two')
+    const membership = other.group({ ...group, protocolName: 'something-else' }, stranger)
+    const joined = membership.start()
+    await eventually(() => waits.length > 0)
+    expect(waits).toEqual([expect.objectContaining({ group: group.groupId, members: [expect.stringMatching(/ at /)] })])
+    await one.membership.leave()
+    await joined
+    expect(stranger.log).toEqual(['assigned place 0'])
+    await membership.leave()
+  })
+
+  test('members of another protocol that do not go are fatal', async () => {
     const [client, other] = await Promise.all([bed().client(), bed().client()])
     const group = options()
     const one = await join(client, group, 'some-topic', 'one')
     const stranger = new Member('some-topic', 'two')
     const error = await other
-      .group({ ...group, protocolName: 'something-else' }, stranger)
+      .group({ ...group, protocolName: 'something-else', foreignMembersWaitMs: 0 }, stranger)
       .start()
       .then(
         () => undefined,

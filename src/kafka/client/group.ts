@@ -6,10 +6,13 @@ import { reactionOf } from '../../errors/streams-error.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { backoffMs, clientClosed, defaultBackoff } from './backoff.ts'
 import type { Cluster } from './cluster.ts'
+import { ForeignMembers } from './foreign-members.ts'
 import { JoinRequests } from './join-requests.ts'
 import { Heartbeats } from './heartbeats.ts'
 import type { GroupHandler, GroupIdentity, GroupMembership, GroupOptions } from './kafka-client.ts'
 import { kafkaCodeOf } from './kafka-faults.ts'
+
+const foreignMembersWaitMs = 300_000
 
 type MemberState = 'unjoined' | 'preparing' | 'joining' | 'assigning' | 'stable' | 'losing' | 'left' | 'fatal'
 
@@ -36,6 +39,7 @@ export class ClassicMembership implements GroupMembership {
   readonly #handler: GroupHandler
   readonly #requests: JoinRequests
   readonly #heartbeats: Heartbeats
+  readonly #foreign: ForeignMembers
   readonly #state: StateMachine<MemberState>
   readonly #joined = deferred()
   #memberId = ''
@@ -54,6 +58,7 @@ export class ClassicMembership implements GroupMembership {
     this.#options = options
     this.#handler = handler
     this.#requests = new JoinRequests(cluster, options)
+    this.#foreign = new ForeignMembers(cluster, options.groupId, options.foreignMembersWaitMs ?? foreignMembersWaitMs)
     this.#state = new StateMachine<MemberState>(`group member of ${options.groupId}`, 'unjoined', transitions)
     this.#heartbeats = new Heartbeats(cluster, options, {
       onRebalance: () => this.requestRejoin('the group rebalances'),
@@ -136,6 +141,7 @@ export class ClassicMembership implements GroupMembership {
     )
     if (this.#isOver) return this.#leaveBehind(join.memberId)
     await this.#useMemberId(join.memberId)
+    this.#foreign.reset()
     this.#generationId = join.generationId
     const identity = this.identity()
     this.#heartbeats.start(identity)
@@ -180,6 +186,10 @@ export class ClassicMembership implements GroupMembership {
       if (code === errorCodes.FENCED_INSTANCE_ID) this.#onFatal(error as Error)
       return
     }
+    if (code === errorCodes.INCONSISTENT_GROUP_PROTOCOL && this.#state.is('joining') && !this.#isAssigned) {
+      this.#state.become('unjoined', 'recover')
+      if (await this.#foreign.wait()) return
+    } else this.#foreign.reset()
     if (reactionOf(error) !== 'retriable') {
       this.#onFatal(error instanceof Error ? error : new Error(String(error)))
       return

@@ -188,6 +188,8 @@ export interface GroupOptions {
   readonly sessionTimeoutMs: number
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number
+  /** How long to wait for members of another protocol to go. Default: 5 minutes. */
+  readonly foreignMembersWaitMs?: number
 }
 
 export interface MemberSubscription {

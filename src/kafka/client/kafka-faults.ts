@@ -74,7 +74,12 @@ const meanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
     errorCodes.INVALID_TIMESTAMP,
     { code: 'MILLRACE_RECORD_REFUSED', reaction: 'fatal', advice: 'See message.timestamp.*.max.ms of the topic.' },
   ],
-  [errorCodes.INCONSISTENT_GROUP_PROTOCOL, groupUnusable('Other members of the group speak another protocol.')],
+  [
+    errorCodes.INCONSISTENT_GROUP_PROTOCOL,
+    groupUnusable(
+      'Other members of the group speak another protocol: stop the application that they belong to, or use another application id.',
+    ),
+  ],
   [errorCodes.GROUP_MAX_SIZE_REACHED, groupUnusable('See group.max.size of the broker.')],
   [errorCodes.INVALID_SESSION_TIMEOUT, groupUnusable('See group.min/max.session.timeout.ms of the broker.')],
   [errorCodes.UNRELEASED_INSTANCE_ID, groupUnusable('Another member uses the same instance id.')],
