@@ -4,6 +4,7 @@ import type { OptionNames } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import type { AnyMaterialized } from './materialized.ts'
 import type { Grouped, Materialized, Printed, Repartitioned } from './options.ts'
+import type { Branched } from './streams.ts'
 
 const materialized: OptionNames<Materialized<unknown, unknown>> = {
   store: true,
@@ -28,6 +29,12 @@ export const printedOptions: OptionNames<Printed<unknown, unknown>> = {
   label: true,
   to: true,
   format: true,
+}
+
+export const branchedOptions: OptionNames<Branched<unknown, unknown>> = {
+  ...namedOptions,
+  withFunction: true,
+  withConsumer: true,
 }
 
 export const tableOptions: object = { ...consumedOptions, ...materialized }

@@ -48,6 +48,8 @@ function writeNode(builder: TopologyBuilder, node: GraphNode, parents: readonly 
       return builder.addSource({ kind: 'source', name: node.name, ...node.source })
     case 'tableSource':
       return writeTableSource(builder, node, options)
+    case 'globalSource':
+      return builder.addGlobalStore(node.global)
     case 'operation':
       return writeOperation(builder, node, parents)
     case 'compound':

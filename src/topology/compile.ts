@@ -6,23 +6,16 @@ import type { TopologyDefinition } from './topology-builder.ts'
 import type { CompiledTopology, SubTopology, TopologyStore } from './topology-node.ts'
 
 export function compileTopology(definition: TopologyDefinition): CompiledTopology {
-  refuseGlobalStores(definition)
+  const isGlobal = ({ nodes }: NodeGroup): boolean => nodes.some(({ name }) => definition.globalStores.has(name))
   return {
-    subTopologies: groupNodes(definition).map((group) => subTopology(group, definition)),
+    // Global stores have numbers too, which no task has.
+    subTopologies: groupNodes(definition)
+      .filter((group) => !isGlobal(group))
+      .map((group) => subTopology(group, definition)),
+    globalStores: [...definition.globalStores.values()],
     repartitionTopics: definition.repartitionTopics,
     copartitionGroups: copartitionGroups(definition),
   }
-}
-
-/** They can be described; running them needs a part of the runtime that is not there yet. */
-function refuseGlobalStores(definition: TopologyDefinition): void {
-  const store = definition.globalStores.values().next().value
-  if (store === undefined) return
-  throw new TopologyError(
-    'MILLRACE_NOT_AVAILABLE',
-    `the global store ${store.spec.name} (topic ${store.topic}) cannot be run yet: global stores come with a later version; until then, a table of the topic can be read per partition`,
-    { storeName: store.spec.name, topic: store.topic },
-  )
 }
 
 function subTopology({ id, nodes }: NodeGroup, definition: TopologyDefinition): SubTopology {

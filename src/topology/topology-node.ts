@@ -79,11 +79,17 @@ export interface GlobalStore {
   readonly processor: ProcessorNode
   readonly spec: StoreSpec
   readonly topic: string
+  /**
+   * Where the store has to be filled from the start, its processor is given every record again. False: the processor
+   * only keeps what the topic has, so the records are put as they are (GlobalStateManagerImpl's reprocessState).
+   */
+  readonly restoredByProcessor: boolean
 }
 
 /** Everything that the runtime needs of a topology; `Topology#compile` makes it. */
 export interface CompiledTopology {
   readonly subTopologies: readonly SubTopology[]
+  readonly globalStores: readonly GlobalStore[]
   readonly repartitionTopics: readonly RepartitionTopic[]
   /** Topics that must have equal partition counts, by name without the application id. */
   readonly copartitionGroups: readonly (readonly string[])[]

@@ -106,6 +106,7 @@ export class Topology {
       processor: this.#stateProcessor(processor, source, supplier),
       spec: { ...specOf(store), logging: false },
       topic,
+      restoredByProcessor: true,
     })
     return this
   }

@@ -34,7 +34,7 @@ function plan(
   counts: Readonly<Record<string, number>>,
   copartitionGroups: readonly (readonly string[])[] = [],
 ): TopologyPlan {
-  const topology: CompiledTopology = { subTopologies, repartitionTopics, copartitionGroups }
+  const topology: CompiledTopology = { subTopologies, globalStores: [], repartitionTopics, copartitionGroups }
   return planTopology({
     topology,
     names: new TopicNames(topology, 'app'),
