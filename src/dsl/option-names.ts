@@ -3,7 +3,7 @@ import { checkOptions, consumedOptions, namedOptions, producedOptions } from '..
 import type { OptionNames } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import type { AnyMaterialized } from './materialized.ts'
-import type { Grouped, Materialized, Printed, Repartitioned } from './options.ts'
+import type { Grouped, Joined, Materialized, Printed, Repartitioned } from './options.ts'
 import type { Branched } from './streams.ts'
 
 const materialized: OptionNames<Materialized<unknown, unknown>> = {
@@ -35,6 +35,14 @@ export const branchedOptions: OptionNames<Branched<unknown, unknown>> = {
   ...namedOptions,
   withFunction: true,
   withConsumer: true,
+}
+
+export const joinedOptions: OptionNames<Joined<unknown, unknown, unknown>> = {
+  ...namedOptions,
+  key: true,
+  value: true,
+  otherValue: true,
+  grace: true,
 }
 
 export const tableOptions: object = { ...consumedOptions, ...materialized }
