@@ -7,6 +7,7 @@ export { Topology } from './topology/topology.ts'
 export type { TopologyDescription } from './topology/describe.ts'
 export type { NodeDescription, StoreDescription, SubTopologyDescription, TopologyJson } from './topology/description.ts'
 export type {
+  AnyKStream,
   Branched,
   BranchedKStream,
   CogroupedKStream,

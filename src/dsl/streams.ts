@@ -218,12 +218,26 @@ export interface BranchedKStream<K, V> {
 }
 
 /**
- * `name` is added to that of `split`. `withFunction` puts its result into the map in place of the branch,
- * `withConsumer` leaves the branch out of it. Kafka Streams: `Branched`.
+ * Of one branch. `name` is added to that of `split`; without one it is the number of the branch, from 1 on, and 0 for the
+ * default branch. Kafka Streams: `Branched`.
+ *
+ * @example
+ * orders
+ *   .split({ name: 'orders-' })
+ *   .branch((order) => order.total > 1000, { name: 'large', withConsumer: (large) => large.to('large-orders') })
+ *   .defaultBranch({ name: 'other' })
+ *   .get('orders-other')
  */
 export interface Branched<K, V> extends Named {
-  readonly withFunction?: (stream: KStream<K, V>) => KStream<K, unknown> | KStream<never, never>
+  /** Its result is in the map in place of the branch; null: neither is. */
+  readonly withFunction?: (stream: KStream<K, V>) => AnyKStream | null
+  /** Is given the branch, which is not in the map then. */
   readonly withConsumer?: (stream: KStream<K, V>) => void
+}
+
+/** A stream of any keys and values. */
+export interface AnyKStream {
+  split(options?: Named): object
 }
 
 /**

@@ -4,6 +4,7 @@
  * the record causes has happened, through repartition topics and back into source topics, and is committed.
  */
 import { tmpdir } from 'node:os'
+import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import { parseDuration, type Duration } from '../common/duration.ts'
 import { noHeaders } from '../common/headers.ts'
@@ -14,6 +15,7 @@ import type { ValueAndTimestamp } from '../processor/record.ts'
 import type { KeyValueStore } from '../processor/state-store.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
+import { GlobalTask, globalTaskId } from '../runtime/task/global-task.ts'
 import { StreamTask } from '../runtime/task/stream-task.ts'
 import { hasPatternSource, planTopology, TopicNames, type SubTopologyPlan } from '../runtime/topology-plan.ts'
 import type { Serde } from '../serde/serde.ts'
@@ -43,6 +45,9 @@ export class TopologyTestDriver {
   readonly #metrics = new MetricsRegistry()
   readonly #engine = new MemoryEngine()
   readonly #tasks = new Map<string, StreamTask>()
+  /** Fills the global stores; undefined: there are none. */
+  readonly #globalTask: GlobalTask | undefined
+  readonly #globalTopics: ReadonlySet<string>
   /** Topics that match a pattern, as far as the test or the topology named them. */
   readonly #matched = new Set<string>()
   readonly #patterns: readonly RegExp[]
@@ -67,14 +72,17 @@ export class TopologyTestDriver {
       nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),
     )
     this.#topics = new DriverTopics(partitions, (record, topic) => this.#route(record, topic))
+    this.#globalTask = this.#makeGlobalTask()
+    this.#globalTopics = new Set(this.#compiled.globalStores.map(({ topic }) => topic))
     // What a pattern matches is known only when the test has named its topics.
     if (!hasPatternSource(this.#compiled)) this.#plan()
   }
 
   createInputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestInputTopic<K, V> {
     const target = this.#topics.topic(topic)
-    if (target.readers.length === 0 && !this.#match(topic)) this.#plan()
-    if (target.readers.length === 0 && !this.#matched.has(topic)) this.#refuseTopic(topic)
+    const isRead = (): boolean => target.readers.length > 0 || this.#globalTopics.has(topic)
+    if (!isRead() && !this.#match(topic)) this.#plan()
+    if (!isRead() && !this.#matched.has(topic)) this.#refuseTopic(topic)
     const pipe: Pipe = (keyPart, valuePart, { timestamp = this.#now, headers = noHeaders, partition }) => {
       this.#requireRunning()
       const chosen = partition ?? target.partitionOf(keyPart)
@@ -146,12 +154,14 @@ export class TopologyTestDriver {
   close(): void {
     for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
+    this.#globalTask?.close()
     this.#stopped ??= { reason: 'it was closed' }
   }
 
   /** Processes until nothing is left; after each record everything is committed. */
   #run(): void {
     try {
+      this.#updateGlobalStores()
       for (let task = this.#busy[0]; task !== undefined; task = this.#busy[0]) {
         while (task.hasInput && task.process(Infinity, 1) > 0) this.#commit(task)
         this.#busy.shift()
@@ -161,15 +171,25 @@ export class TopologyTestDriver {
     }
   }
 
+  /** Also the state of the global stores, when a record has gone to one of their topics. */
   #commit(task: StreamTask): void {
     task.flush(Infinity)
+    this.#updateGlobalStores()
     if (task.uncommittedBytes > engineCommitBytes) {
       task.commitEngineNow(task.freeze(), { ...emptyMarker, committedAtMs: this.#now })
     }
   }
 
+  #updateGlobalStores(): void {
+    while (this.#globalTask?.process(Infinity) === true) {
+      const pending = this.#globalTask.commit(this.#globalTask.freeze(), { ...emptyMarker, committedAtMs: this.#now })
+      assert(pending === undefined, 'the engine commits at once')
+    }
+  }
+
   /** Gives a record to the task that reads it; a record of a topic that nobody reads stays where it is. */
   #route(record: DriverRecord, { name, readers }: DriverTopic): void {
+    if (this.#globalTopics.has(name)) return this.#globalTask?.add(record)
     // Only a pattern can find its readers later than the driver was made.
     if (readers.length === 0 && this.#patterns.length > 0 && (this.#match(name) || !this.#planned)) this.#plan()
     if (readers.length === 0) return
@@ -248,6 +268,7 @@ export class TopologyTestDriver {
       topicName: (unprefixed) => `${applicationId}-${unprefixed}`,
       inputTopics,
       sink: this.#topics,
+      globalStores: this.#globalTask,
       state: this.#engine.openNow(taskId),
       config: this.#config,
       clock: this.#clock,
@@ -258,8 +279,26 @@ export class TopologyTestDriver {
     return task
   }
 
+  #makeGlobalTask(): GlobalTask | undefined {
+    const { globalStores } = this.#compiled
+    if (globalStores.length === 0) return undefined
+    const { applicationId, logger } = this.#config
+    const task = new GlobalTask({
+      stores: globalStores,
+      applicationId,
+      state: this.#engine.openNow(globalTaskId),
+      config: this.#config,
+      clock: this.#clock,
+      metrics: this.#metrics,
+      logger,
+    })
+    task.initialize()
+    return task
+  }
+
   #kindOf(name: string): string {
-    const stores = this.#compiled.subTopologies.flatMap((subTopology) => subTopology.stores)
+    const { subTopologies, globalStores } = this.#compiled
+    const stores = [...subTopologies.flatMap((subTopology) => subTopology.stores), ...globalStores]
     const store = stores.find(({ spec }) => spec.name === name)
     if (store !== undefined) return store.spec.kind
     const names = stores.map(({ spec }) => spec.name).join(', ')
@@ -270,6 +309,8 @@ export class TopologyTestDriver {
   }
 
   #parts<K, V>(name: string): KeyValueStore<K, V>[] {
+    const global = this.#globalTask?.store(name)
+    if (global !== undefined) return [global as KeyValueStore<K, V>]
     if (!this.#planned) this.#plan()
     return [...this.#tasks.values()].flatMap((task) => {
       const store = task.store(name)
@@ -295,7 +336,7 @@ export class TopologyTestDriver {
   }
 
   #refuseTopic(topic: string): never {
-    const names = this.#topics.readTopics.toSorted().join(', ')
+    const names = [...this.#topics.readTopics, ...this.#globalTopics].toSorted().join(', ')
     throw new TestingError(
       'MILLRACE_TEST_TOPIC_UNKNOWN',
       `the topology does not read a topic '${topic}'; it reads: ${names === '' ? 'none' : names}`,

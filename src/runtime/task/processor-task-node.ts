@@ -133,8 +133,10 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   }
 
   getStateStore<S>(name: string): S {
-    if (!this.#stores.includes(name)) this.#refuseStore(name)
-    return this.#scope.stores.store(name) as S
+    if (this.#stores.includes(name)) return this.#scope.stores.store(name) as S
+    const global = this.#scope.globalStores?.view(name)
+    if (global === undefined) this.#refuseStore(name)
+    return global as S
   }
 
   /** Stream time begins at 0, so that the first record fires; the wall clock one interval from now. */
@@ -161,6 +163,9 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   }
 
   #checkSchedule(interval: unknown, type: unknown, punctuate: unknown, start: unknown): number {
+    if (this.#scope.isGlobal === true) {
+      this.#refuseSchedule('a punctuation of the processor of a global store, which only records can call')
+    }
     const intervalMs = parseDuration(interval)
     if (intervalMs === undefined || intervalMs < 1) {
       this.#refuseSchedule(

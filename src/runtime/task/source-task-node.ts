@@ -12,6 +12,9 @@ import type { RecordQueue, RecordSource } from './record-queue.ts'
 import type { TaskNode, TaskScope } from './task-scope.ts'
 import { unreadText } from './unread-text.ts'
 
+/** Of the sources of global stores, which take every record, whatever its timestamp. */
+export const asRecorded: TimestampExtractor = ({ timestamp }) => timestamp
+
 export class SourceTaskNode implements TaskNode, RecordSource {
   readonly name: string
   readonly #spec: SourceNode
@@ -127,6 +130,7 @@ export class SourceTaskNode implements TaskNode, RecordSource {
     const { head } = queue
     head.timestamp = cursor.timestamp
     if (this.#takesOwnTimestamp && cursor.timestamp >= 0) return true
+    if (this.#extractor === asRecorded) return true
     try {
       head.timestamp = this.#takesWallClock ? this.#scope.clock.now() : this.#extract(queue, cursor)
     } catch (error) {

@@ -390,6 +390,7 @@ function makeScope(options: TaskOptions): TaskScope {
     stores,
     failures,
     dropped,
+    globalStores: options.globalStores,
     streamPunctuations: new PunctuationQueue(),
     wallClockPunctuations: new PunctuationQueue(),
     observedTimes: new ObservedTimes(),

@@ -2,6 +2,7 @@
 import type { Clock } from '../../common/clock.ts'
 import type { Logger } from '../../common/logger.ts'
 import type { MetricsRegistry } from '../../common/metrics.ts'
+import type { GlobalStores } from '../../processor/global-stores.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
 import type { StreamsConfig } from '../../processor/streams-config.ts'
 import type { TaskState } from '../../state/state-engine.ts'
@@ -33,6 +34,8 @@ export interface TaskOptions {
   /** By source node: the topics that it reads and that have this task's partition, with the broker's names. */
   readonly inputTopics: ReadonlyMap<string, readonly string[]>
   readonly sink: RecordSink
+  /** Undefined: the topology has none. */
+  readonly globalStores?: GlobalStores | undefined
   readonly state: TaskState
   readonly config: TaskConfig
   readonly clock: Clock

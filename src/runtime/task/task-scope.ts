@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/clock.ts'
+import type { GlobalStores } from '../../processor/global-stores.ts'
 import type { ProcessorMetadata } from '../../processor/operator.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
 import type { TaskStores } from '../../state/task-stores.ts'
@@ -21,6 +22,10 @@ export interface TaskScope {
   readonly stores: TaskStores
   readonly failures: FailureHandler
   readonly dropped: DroppedRecords
+  /** What every processor may read; undefined: the topology has none. */
+  readonly globalStores?: GlobalStores | undefined
+  /** The task of the global stores, whose processors have no time of their own and so no punctuations. */
+  readonly isGlobal?: boolean | undefined
   readonly streamPunctuations: PunctuationQueue<PunctuatedNode>
   readonly wallClockPunctuations: PunctuationQueue<PunctuatedNode>
   readonly observedTimes: ObservedTimes
