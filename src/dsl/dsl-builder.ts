@@ -7,6 +7,7 @@ import { TopologyError } from '../errors/topology-error.ts'
 import { checkName } from '../topology/names.ts'
 import type { TopologyShape } from '../topology/topology-shape.ts'
 import { LogicalGraph, type NodeId } from './graph.ts'
+import type { Regrouping } from './operators/table-regroup.ts'
 import type { GlobalKTable, KGroupedStream, KGroupedTable, KStream, KTable } from './streams.ts'
 import type { TableSupply } from './table-supply.ts'
 import type { AnySerde } from '../serde/serde.ts'
@@ -38,8 +39,9 @@ export interface KTablePart extends StreamPart {
 }
 
 export interface KGroupedTablePart extends StreamPart {
+  /** Given with groupBy; names the internal topic. */
   readonly givenName: string | undefined
-  readonly supply: TableSupply
+  readonly regrouping: Regrouping
 }
 
 export interface GlobalKTablePart {

@@ -84,9 +84,24 @@ export interface Repartition extends BaseNode {
   readonly onProductionError: ErrorPolicy | undefined
 }
 
+/**
+ * The internal topic of a grouped table, between a sink and a source; the node's name is the source's. Unlike any other it
+ * has no filter in front, and is never merged. Kafka Streams: GroupedTableOperationRepartitionNode.java.
+ */
+export interface TableRepartition extends BaseNode {
+  readonly kind: 'tableRepartition'
+  readonly sinkName: string
+  readonly topic: string
+  readonly key: AnySerde
+  /** Of changes. */
+  readonly value: AnySerde
+}
+
 export interface Sink extends BaseNode {
   readonly kind: 'sink'
   readonly sink: Omit<SinkNode, 'kind' | 'name' | 'parents'>
+  /** It writes to an internal topic, which the application creates; the source that reads it is a node of its own. */
+  readonly createsTopic?: boolean
 }
 
 export interface AddedStore extends BaseNode {
@@ -101,7 +116,7 @@ export interface GlobalSource extends BaseNode {
 }
 
 export type GraphNode =
-  StreamSource | TableSource | GlobalSource | Operation | Compound | Repartition | Sink | AddedStore
+  StreamSource | TableSource | GlobalSource | Operation | Compound | Repartition | TableRepartition | Sink | AddedStore
 
 /** A node before the graph has given it an id and a priority. */
 export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id' | 'priority'> : never) : never

@@ -3,10 +3,10 @@ import { checkOptions, consumedOptions, namedOptions, producedOptions } from '..
 import type { OptionNames } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import type { AnyMaterialized } from './materialized.ts'
-import type { Grouped, Joined, Materialized, Printed, Repartitioned } from './options.ts'
+import type { Grouped, Joined, Materialized, Printed, Repartitioned, TableJoined } from './options.ts'
 import type { Branched } from './streams.ts'
 
-const materialized: OptionNames<Materialized<unknown, unknown>> = {
+export const materializedOptions: OptionNames<Materialized<unknown, unknown>> = {
   store: true,
   key: true,
   value: true,
@@ -15,7 +15,13 @@ const materialized: OptionNames<Materialized<unknown, unknown>> = {
   retention: true,
 }
 
-const tables: OptionNames<Named & Materialized<unknown, unknown>> = { ...namedOptions, ...materialized }
+const tables: OptionNames<Named & Materialized<unknown, unknown>> = { ...namedOptions, ...materializedOptions }
+
+const tableJoined: OptionNames<TableJoined<unknown, unknown> & Materialized<unknown, unknown>> = {
+  ...tables,
+  partitioner: true,
+  otherPartitioner: true,
+}
 
 export const groupedOptions: OptionNames<Grouped<unknown, unknown>> = { ...namedOptions, key: true, value: true }
 
@@ -45,7 +51,7 @@ export const joinedOptions: OptionNames<Joined<unknown, unknown, unknown>> = {
   grace: true,
 }
 
-export const tableOptions: object = { ...consumedOptions, ...materialized }
+export const tableOptions: object = { ...consumedOptions, ...materializedOptions }
 
 export function checkNamed<O extends Named>(operator: string, options: O): O {
   return checkOptions(operator, options, namedOptions)
@@ -53,4 +59,8 @@ export function checkNamed<O extends Named>(operator: string, options: O): O {
 
 export function checkTable<O extends Named & AnyMaterialized>(operator: string, options: O): O {
   return checkOptions(operator, options, tables)
+}
+
+export function checkTableJoined<O extends Named & AnyMaterialized>(operator: string, options: O): O {
+  return checkOptions(operator, options, tableJoined)
 }

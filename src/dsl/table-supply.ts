@@ -32,6 +32,8 @@ export interface TableReader<K> {
   read(key: K): ValueAndTimestamp<unknown> | undefined
   /** The value that was current at `asOf`, borrowed. Only a versioned table has it. */
   readAsOf?(key: K, asOf: number): ValueAndTimestamp<unknown> | undefined
+  /** When the operator that opened it is closed. */
+  close?(): void
 }
 
 /** Kafka Streams: the demands on KTableSource. */
@@ -147,7 +149,7 @@ export class DerivedTable implements TableSupply {
   }
 }
 
-function storeView(storeName: string, historyRetentionMs: number | undefined): TableView {
+export function storeView(storeName: string, historyRetentionMs: number | undefined): TableView {
   return {
     storeNames: [storeName],
     historyRetentionMs,
@@ -179,6 +181,10 @@ class ComputedReader<K> implements TableReader<K> {
 
   read(key: K): ValueAndTimestamp<unknown> | undefined {
     return this.computed(key, this.parent.read(key))
+  }
+
+  close(): void {
+    this.parent.close?.()
   }
 
   protected computed(key: K, current: ValueAndTimestamp<unknown> | undefined): ValueAndTimestamp<unknown> | undefined {

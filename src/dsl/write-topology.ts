@@ -5,7 +5,16 @@
  */
 import { timestampExtractors } from '../processor/timestamp-extractors.ts'
 import { TopologyBuilder } from '../topology/topology-builder.ts'
-import type { Compound, GraphNode, NodeId, Operation, Repartition, TableSource } from './graph.ts'
+import type {
+  Compound,
+  GraphNode,
+  NodeId,
+  Operation,
+  Repartition,
+  Sink,
+  TableRepartition,
+  TableSource,
+} from './graph.ts'
 import { nodesAboveNullKeyJoins } from './null-key-joins.ts'
 import { nullKeyFilter, openNullKeyFilter } from './operators/null-key-filter.ts'
 
@@ -56,8 +65,10 @@ function writeNode(builder: TopologyBuilder, node: GraphNode, parents: readonly 
       return writeCompound(builder, node, parents)
     case 'repartition':
       return writeRepartition(builder, node, parents, options.keepsNullKeys)
+    case 'tableRepartition':
+      return writeTableRepartition(builder, node, parents)
     case 'sink':
-      return builder.addSink({ kind: 'sink', name: node.name, parents, ...node.sink })
+      return writeSink(builder, node, parents)
     case 'store':
       return builder.addStore(node.spec)
   }
@@ -99,6 +110,13 @@ function writeCompound(builder: TopologyBuilder, node: Compound, parents: readon
   }
 }
 
+function writeSink(builder: TopologyBuilder, { name, sink, createsTopic }: Sink, parents: readonly string[]): void {
+  const { topic } = sink
+  if (createsTopic === true && typeof topic === 'string')
+    builder.addRepartitionTopic({ name: topic, partitions: undefined })
+  builder.addSink({ kind: 'sink', name, parents, ...sink })
+}
+
 function writeRepartition(
   builder: TopologyBuilder,
   node: Repartition,
@@ -128,5 +146,22 @@ function writeRepartition(
     admitsNull: true,
     // The user's extractor has given these records their time before they were written.
     timestampExtractor: timestampExtractors.failOnInvalid,
+  })
+}
+
+/** Null keys never get here, and a null value is no change. */
+function writeTableRepartition(builder: TopologyBuilder, node: TableRepartition, parents: readonly string[]): void {
+  const { name, sinkName, topic, key, value } = node
+  builder.addRepartitionTopic({ name: topic, partitions: undefined })
+  builder.addSink({ kind: 'sink', name: sinkName, parents, topic, key, value })
+  const { failOnInvalid } = timestampExtractors
+  builder.addSource({
+    kind: 'source',
+    name,
+    topics: [topic],
+    key,
+    value,
+    admitsNull: false,
+    timestampExtractor: failOnInvalid,
   })
 }

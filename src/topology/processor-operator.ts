@@ -167,6 +167,15 @@ abstract class BaseContext<KR, VR> {
   }
 }
 
+class TransformerContext<KR, VR> extends BaseContext<KR, VR> {}
+
+/** For transformers of a table's values, which return what is forwarded. */
+export function transformerContext<KR, VR>(
+  context: OperatorContext<KR, VR>,
+): Omit<ProcessorContext<KR, VR>, 'forward'> {
+  return new TransformerContext(context)
+}
+
 class UserContext<KR, VR> extends BaseContext<KR, VR> implements ProcessorContext<KR, VR> {
   forward(record: StreamRecord<KR, VR>, child?: string): void {
     this.forwardAs(record.key, record, child)

@@ -1,0 +1,151 @@
+/**
+ * What a table of transformed values can give to those downstream. Where it is not stored, a reader asks a transformer of
+ * its own, in the context of the stored record. Kafka Streams: KTableTransformValues.java.
+ */
+import { noHeaders, type Headers } from '../common/headers.ts'
+import { isThenable, refusePromise, refuseResult } from '../processor/callback-result.ts'
+import type { OperatorContext } from '../processor/operator.ts'
+import type { ValueTransformer } from '../processor/processor.ts'
+import type { RecordContext } from '../processor/record-context.ts'
+import type { ValueAndTimestamp } from '../processor/record.ts'
+import { transformerContext } from '../topology/processor-operator.ts'
+import { storeView, type TableReader, type TableSupply, type TableView } from './table-supply.ts'
+
+export type AnyTransformer = ValueTransformer<unknown, unknown, unknown>
+
+/** One transformer of the user, called with what its contract promises. */
+export class TransformerCall {
+  readonly #transformer: AnyTransformer
+  readonly #nodeName: string
+  readonly #record: RecordContext
+
+  constructor(transformer: AnyTransformer, context: OperatorContext<unknown, unknown>) {
+    this.#transformer = transformer
+    this.#nodeName = context.nodeName
+    this.#record = context.record
+    transformer.init?.(transformerContext(context))
+  }
+
+  transform(value: unknown, key: unknown): unknown {
+    const { timestamp, headers } = this.#record
+    const result = this.#transformer.transform(value, key, { timestamp, headers })
+    if (isThenable(result)) refusePromise(this.#nodeName, 'transform method', result)
+    if (result === undefined)
+      refuseResult(this.#nodeName, 'transform method', 'the new value, or null for none', result)
+    return result
+  }
+
+  close(): void {
+    this.#transformer.close?.()
+  }
+}
+
+export class TransformedTable implements TableSupply {
+  readonly storeName: string | undefined
+  readonly supplier: () => AnyTransformer
+  readonly #parent: TableSupply
+  readonly #historyRetentionMs: number | undefined
+  #sendsOldValues = false
+
+  constructor(
+    parent: TableSupply,
+    storeName: string | undefined,
+    supplier: () => AnyTransformer,
+    historyRetentionMs: number | undefined,
+  ) {
+    this.#parent = parent
+    this.storeName = storeName
+    this.supplier = supplier
+    this.#historyRetentionMs = historyRetentionMs
+  }
+
+  get isVersioned(): boolean {
+    return this.storeName === undefined ? this.#parent.isVersioned : this.#historyRetentionMs !== undefined
+  }
+
+  get sendsOldValues(): boolean {
+    return this.#sendsOldValues
+  }
+
+  demandOldValues(force: boolean): boolean {
+    if (this.storeName !== undefined || this.#parent.demandOldValues(force)) this.#sendsOldValues = true
+    return this.#sendsOldValues
+  }
+
+  /** As in Java, the transformer's own stores are not connected to who reads an unstored table. */
+  view(): TableView {
+    if (this.storeName !== undefined) return storeView(this.storeName, this.#historyRetentionMs)
+    const parent = this.#parent.view()
+    return {
+      storeNames: parent.storeNames,
+      historyRetentionMs: parent.historyRetentionMs,
+      open: <K>(context: OperatorContext<unknown, unknown>) => {
+        const reader = parent.open<K>(context)
+        const call = new TransformerCall(this.supplier(), context)
+        return parent.historyRetentionMs === undefined
+          ? new TransformedReader<K>(reader, call, context.record)
+          : new VersionedTransformedReader<K>(reader, call, context.record)
+      },
+    }
+  }
+}
+
+class TransformedReader<K> implements TableReader<K> {
+  protected readonly parent: TableReader<K>
+  readonly #call: TransformerCall
+  readonly #record: RecordContext
+
+  constructor(parent: TableReader<K>, call: TransformerCall, record: RecordContext) {
+    this.parent = parent
+    this.#call = call
+    this.#record = record
+  }
+
+  read(key: K): ValueAndTimestamp<unknown> | undefined {
+    return this.transformed(key, this.parent.read(key))
+  }
+
+  close(): void {
+    this.parent.close?.()
+    this.#call.close()
+  }
+
+  /** Also where the parent has nothing: a transformer may make something of it, with the unknown timestamp -1. */
+  protected transformed(
+    key: K,
+    current: ValueAndTimestamp<unknown> | undefined,
+  ): ValueAndTimestamp<unknown> | undefined {
+    const parentValue = current === undefined ? null : current.value
+    const stored = current === undefined ? -1 : current.timestamp
+    const record = this.#record
+    const { topic, partition, offset, timestamp, headers } = record
+    enter(record, null, -1, -1, stored, noHeaders)
+    try {
+      const value = this.#call.transform(parentValue, key)
+      return value === null ? undefined : { value, timestamp: stored }
+    } finally {
+      enter(record, topic, partition, offset, timestamp, headers)
+    }
+  }
+}
+
+class VersionedTransformedReader<K> extends TransformedReader<K> {
+  readAsOf(key: K, asOf: number): ValueAndTimestamp<unknown> | undefined {
+    return this.transformed(key, this.parent.readAsOf?.(key, asOf))
+  }
+}
+
+function enter(
+  record: RecordContext,
+  topic: string | null,
+  partition: number,
+  offset: number,
+  timestamp: number,
+  headers: Headers,
+): void {
+  record.topic = topic
+  record.partition = partition
+  record.offset = offset
+  record.timestamp = timestamp
+  record.headers = headers
+}
