@@ -143,7 +143,8 @@ export class TimestampedKeyValueStore<K, V> implements KeyValueStore<K, ValueAnd
 function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
   const last = prefix.findLastIndex((byte) => byte !== 0xff)
   if (last < 0) return undefined
-  const bound = prefix.slice(0, last + 1)
+  // A copy: slice() of a Buffer is a view.
+  const bound = Uint8Array.from(prefix.subarray(0, last + 1))
   bound[last] = (bound[last] ?? 0) + 1
   return bound
 }
