@@ -1,0 +1,129 @@
+import { murmur3 } from '../../common/murmur3.ts'
+import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
+import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
+import type { Change } from '../../processor/record.ts'
+import type { AnySerde } from '../../serde/serde.ts'
+import {
+  foreignKeyTopic,
+  hashLength,
+  instructions,
+  newSubscription,
+  valueHashTopic,
+  type Instruction,
+  type Subscription,
+} from '../joins/subscription-serdes.ts'
+
+export interface SubscriptionSending {
+  readonly isLeftJoin: boolean
+  readonly foreignKeyOf: (value: unknown, key: unknown) => unknown
+  readonly foreignKey: AnySerde
+  readonly value: AnySerde
+  /** Without the application id. */
+  readonly subscriptionTopic: string
+  /** The left table is versioned: older versions than its latest change nothing. */
+  readonly skipsOlderVersions: () => boolean
+}
+
+/**
+ * From a change of the left table to what its row subscribes to, and no longer subscribes to. Kafka Streams:
+ * SubscriptionSendProcessorSupplier.java.
+ */
+export function subscriptionSendOperator(sending: SubscriptionSending): OperatorSupplier {
+  return () => new SubscriptionSendOperator(sending)
+}
+
+class SubscriptionSendOperator<K> implements Operator<K, Change<unknown>> {
+  readonly #sending: SubscriptionSending
+  readonly #skipsOlderVersions: boolean
+  readonly #hashBytes = Buffer.alloc(hashLength)
+  #context!: OperatorContext<unknown, Subscription>
+  #foreignKeyTopic = ''
+  #valueTopic = ''
+
+  constructor(sending: SubscriptionSending) {
+    this.#sending = sending
+    this.#skipsOlderVersions = sending.skipsOlderVersions()
+  }
+
+  init(context: OperatorContext<unknown, Subscription>): void {
+    this.#context = context
+    const topic = `${context.applicationId}-${this.#sending.subscriptionTopic}`
+    this.#foreignKeyTopic = foreignKeyTopic(topic)
+    this.#valueTopic = valueHashTopic(topic)
+  }
+
+  process(key: K, change: Change<unknown>): void {
+    if (this.#skipsOlderVersions && !change.isLatest) {
+      this.#context.dropRecord('out of order in a versioned table')
+      return
+    }
+    if (this.#sending.isLeftJoin) this.#leftJoin(key, change)
+    else this.#innerJoin(key, change)
+  }
+
+  /** Every change is answered, a deleted row and a null foreign key under the key null, which nobody subscribes to. */
+  #leftJoin(key: K, { oldValue, newValue }: Change<unknown>): void {
+    if (oldValue === null && newValue === null) return
+    const oldForeignKey = this.#foreignKeyOf(oldValue, key)
+    const newForeignKey = this.#foreignKeyOf(newValue, key)
+    const hash = this.#hash(newValue)
+    if (oldForeignKey !== null && this.#differ(oldForeignKey, newForeignKey)) {
+      this.#send(oldForeignKey, key, hash, instructions.deleteSilently)
+    }
+    this.#send(newForeignKey, key, hash, instructions.propagateAlways)
+  }
+
+  #innerJoin(key: K, { oldValue, newValue }: Change<unknown>): void {
+    const oldForeignKey = this.#foreignKeyOf(oldValue, key)
+    const newForeignKey = this.#foreignKeyOf(newValue, key)
+    if (newForeignKey === null) {
+      if (newValue !== null) this.#context.dropRecord('null foreign key')
+      if (oldForeignKey === null) return
+      this.#send(oldForeignKey, key, this.#hash(newValue), instructions.deleteAndPropagate)
+      return
+    }
+    const hash = this.#hash(newValue)
+    if (oldForeignKey === null || !this.#differ(oldForeignKey, newForeignKey)) {
+      this.#send(newForeignKey, key, hash, instructions.propagateIfPresent)
+      return
+    }
+    this.#send(oldForeignKey, key, hash, instructions.deleteSilently)
+    // The old key may have had a result, which has to go where the new one has none.
+    this.#send(newForeignKey, key, hash, instructions.propagateAlways)
+  }
+
+  /** The hash is lent: the sink copies it at once. */
+  #send(foreignKey: unknown, key: K, hash: Uint8Array | null, instruction: Instruction): void {
+    this.#context.forward(foreignKey, newSubscription(hash, instruction, key, this.#context.partition))
+  }
+
+  #hash(value: unknown): Uint8Array | null {
+    if (value === null) return null
+    const { headers } = this.#context.record
+    return murmur3(this.#sending.value.serialize(value as never, this.#valueTopic, headers), this.#hashBytes)
+  }
+
+  #foreignKeyOf(value: unknown, key: K): unknown {
+    if (value === null) return null
+    const foreignKey = this.#sending.foreignKeyOf(value, key)
+    if (isThenable(foreignKey)) refusePromise(this.#context.nodeName, 'foreign key callback', foreignKey)
+    if (foreignKey !== undefined) return foreignKey
+    return refuseResult(
+      this.#context.nodeName,
+      'foreign key callback',
+      'the key of the other table, or null where the row refers to none',
+      foreignKey,
+    )
+  }
+
+  /** By their bytes, as they decide the partition. */
+  #differ(oldForeignKey: unknown, newForeignKey: unknown): boolean {
+    if (newForeignKey === null) return true
+    const { foreignKey } = this.#sending
+    if (oldForeignKey === newForeignKey && foreignKey.immutable === true) return false
+    const { headers } = this.#context.record
+    const oldBytes = Buffer.from(foreignKey.serialize(oldForeignKey as never, this.#foreignKeyTopic, headers))
+    const newBytes = foreignKey.serialize(newForeignKey as never, this.#foreignKeyTopic, headers)
+    return !oldBytes.equals(newBytes)
+  }
+}
