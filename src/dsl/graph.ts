@@ -56,6 +56,15 @@ export interface Operation extends BaseNode {
 export interface Compound extends BaseNode {
   readonly kind: 'compound'
   readonly parts: readonly CompoundPart[]
+  /** Of a join of two streams: what it becomes when both are one. */
+  readonly selfJoin?: SelfJoinForm | undefined
+}
+
+/** One window and one processor instead of two windows and three processors (KIP-862). */
+export interface SelfJoinForm {
+  readonly thisWindow: NodeId
+  readonly otherWindow: NodeId
+  readonly part: CompoundPart
 }
 
 export interface CompoundPart {

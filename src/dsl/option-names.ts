@@ -3,7 +3,7 @@ import { checkOptions, consumedOptions, namedOptions, producedOptions } from '..
 import type { OptionNames } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import type { AnyMaterialized } from './materialized.ts'
-import type { Grouped, Joined, Materialized, Printed, Repartitioned, TableJoined } from './options.ts'
+import type { Grouped, Joined, Materialized, Printed, Repartitioned, StreamJoined, TableJoined } from './options.ts'
 import type { Branched } from './streams.ts'
 
 export const materializedOptions: OptionNames<Materialized<unknown, unknown>> = {
@@ -21,6 +21,17 @@ const tableJoined: OptionNames<TableJoined<unknown, unknown> & Materialized<unkn
   ...tables,
   partitioner: true,
   otherPartitioner: true,
+}
+
+export const streamJoinedOptions: OptionNames<StreamJoined<unknown, unknown, unknown>> = {
+  ...namedOptions,
+  key: true,
+  value: true,
+  otherValue: true,
+  store: true,
+  thisStore: true,
+  otherStore: true,
+  logging: true,
 }
 
 export const groupedOptions: OptionNames<Grouped<unknown, unknown>> = { ...namedOptions, key: true, value: true }

@@ -2,11 +2,11 @@
 import { TopologyError } from '../../errors/topology-error.ts'
 import type { Named } from '../../topology/options.ts'
 import type { DslBuilder, KStreamPart } from '../dsl-builder.ts'
-import type { Joined, StreamJoined } from '../options.ts'
+import type { Joined } from '../options.ts'
 import type { KStream } from '../streams.ts'
 import type { JoinWindows } from '../windows.ts'
 import { joinGlobalTable } from './stream-global-join.ts'
-import { joinStreams } from './stream-stream-join.ts'
+import { joinStreams, type StreamJoinOptions } from './stream-stream-join.ts'
 import { joinTable } from './stream-table-join.ts'
 
 export type JoinKind = 'inner' | 'left' | 'outer'
@@ -25,7 +25,7 @@ export function joinStream<K, VR>(
   const { stream, table, globalTable } = dsl.partsOf(other)
   const [first, second, third] = rest
   if (stream !== undefined) {
-    const options = (third ?? {}) as StreamJoined<K, never, never>
+    const options = (third ?? {}) as StreamJoinOptions
     return joinStreams(dsl, part, stream, kind, callback(operator, 'joiner', first), second as JoinWindows, options)
   }
   if (kind !== 'outer' && table !== undefined) {

@@ -1,0 +1,120 @@
+/**
+ * When the records of a left or outer join that found no match are given up: a record of the left waits `after`, one of
+ * the right `before`, both the grace period on top, until stream time is beyond that. Two ways to find them: the default
+ * emits each as soon as it is due; Java's (KStreamKStreamJoin.emitNonJoinedOuterRecords) is late in some cases and is
+ * chosen with `compatibility: 'java'`.
+ */
+import type { JoinWindows } from '../windows.ts'
+import type { JoinSide, UnmatchedEntry } from './unmatched-records.ts'
+
+/** Of one join in one task; both sides use the same. */
+export interface JoinExpiry {
+  /** A record begins to wait. */
+  waits(side: JoinSide, timestamp: number): void
+  /** Whether something may be due; cheap. `side`: that of the record that is processed. */
+  mayBeDue(side: JoinSide, streamTime: number): boolean
+  /** `entriesFrom` gives what waits from a time on, by time. `emit` may remove the entry that it is given. */
+  emitDue(
+    streamTime: number,
+    entriesFrom: (timestamp: number) => Iterable<UnmatchedEntry>,
+    emit: (entry: UnmatchedEntry) => void,
+  ): void
+}
+
+type PerSide<T> = Record<JoinSide, T>
+
+function waitsOf({ beforeMs, afterMs, graceMs }: JoinWindows): PerSide<number> {
+  return { left: afterMs + graceMs, right: beforeMs + graceMs }
+}
+
+/**
+ * Knows for each side a time before which nothing of it waits.
+ *
+ * differs from Java: the sides have times of their own, so that neither a longer wait of the other side nor the newest
+ * waiting record (which is what Java remembers after a left join's scan) holds anything back.
+ */
+export class EarliestExpiry implements JoinExpiry {
+  readonly #waitMs: PerSide<number>
+  /** Infinity: nothing waits. 0 until the store was looked through once: it may hold records from before a restart. */
+  readonly #oldest: PerSide<number>
+
+  constructor(windows: JoinWindows, kind: 'left' | 'outer') {
+    this.#waitMs = waitsOf(windows)
+    this.#oldest = { left: 0, right: kind === 'left' ? Infinity : 0 }
+  }
+
+  waits(side: JoinSide, timestamp: number): void {
+    if (timestamp < this.#oldest[side]) this.#oldest[side] = timestamp
+  }
+
+  mayBeDue(_side: JoinSide, streamTime: number): boolean {
+    return this.#isDue('left', this.#oldest.left, streamTime) || this.#isDue('right', this.#oldest.right, streamTime)
+  }
+
+  emitDue(
+    streamTime: number,
+    entriesFrom: (timestamp: number) => Iterable<UnmatchedEntry>,
+    emit: (entry: UnmatchedEntry) => void,
+  ): void {
+    const oldest = this.#oldest
+    const isOpen = {
+      left: !this.#isDue('left', oldest.left, streamTime),
+      right: !this.#isDue('right', oldest.right, streamTime),
+    }
+    const from = Math.min(isOpen.left ? Infinity : oldest.left, isOpen.right ? Infinity : oldest.right)
+    for (const entry of entriesFrom(from)) {
+      const { side, timestamp } = entry
+      if (isOpen[side]) continue
+      if (this.#isDue(side, timestamp, streamTime)) {
+        emit(entry)
+        continue
+      }
+      isOpen[side] = true
+      oldest[side] = timestamp
+      if (isOpen.left && isOpen.right) return
+    }
+    if (!isOpen.left) oldest.left = Infinity
+    if (!isOpen.right) oldest.right = Infinity
+  }
+
+  #isDue(side: JoinSide, timestamp: number, streamTime: number): boolean {
+    return timestamp + this.#waitMs[side] < streamTime
+  }
+}
+
+/** Java's: one time for both sides, which is that of the last record that the last scan has seen. */
+export class JavaExpiry implements JoinExpiry {
+  readonly #waitMs: PerSide<number>
+  /** 0 until the store was looked through once. */
+  #minTime = 0
+
+  constructor(windows: JoinWindows) {
+    this.#waitMs = waitsOf(windows)
+  }
+
+  waits(_side: JoinSide, timestamp: number): void {
+    this.#minTime = Math.min(this.#minTime, timestamp)
+  }
+
+  /** When nothing waits, Java's sum overflows unless it is without a wait: it scans in vain, which counts for the throttle. */
+  mayBeDue(side: JoinSide, streamTime: number): boolean {
+    const waitMs = this.#waitMs[side]
+    return this.#minTime === Infinity ? waitMs > 0 : this.#minTime + waitMs < streamTime
+  }
+
+  emitDue(
+    streamTime: number,
+    entriesFrom: (timestamp: number) => Iterable<UnmatchedEntry>,
+    emit: (entry: UnmatchedEntry) => void,
+  ): void {
+    const isOpen = { left: false, right: false }
+    this.#minTime = Infinity
+    for (const entry of entriesFrom(0)) {
+      const { side, timestamp } = entry
+      this.#minTime = timestamp
+      if (isOpen.left && isOpen.right) break
+      if (timestamp + this.#waitMs[side] >= streamTime) isOpen[side] = true
+      else emit(entry)
+    }
+  }
+}
