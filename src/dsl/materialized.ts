@@ -29,29 +29,45 @@ export function isUnnamedMaterialized(options: AnyMaterialized): boolean {
   return store === undefined && [key, value, caching, logging, retention].some((field) => field !== undefined)
 }
 
+/** The serdes that a store inherits where its options give none. */
+export interface InheritedSerdes {
+  readonly key: AnySerde | undefined
+  readonly value: AnySerde | undefined
+}
+
 /** The store of a table; its serdes are those given in the options, else the inherited ones. */
-export function tableStore(
+export function tableStore(node: string, name: string, options: AnyMaterialized, serdes: InheritedSerdes): StoreSpec {
+  const given = builderSpec(node, options)
+  const store = storeOf(node, name, options, given, serdes)
+  const versioned = given?.kind === 'versioned'
+  return {
+    ...store,
+    kind: versioned ? 'versioned' : 'timestampedKeyValue',
+    // Merging updates would take versions out of the history (KeyValueStoreMaterializer.java).
+    caching: store.caching && !versioned,
+    maxEntries: given?.maxEntries,
+    retentionMs: givenRetentionMs(node, options),
+    historyRetentionMs: given?.historyRetentionMs,
+  }
+}
+
+/** What stores of every kind have in common. `given`: what a builder that stands for the store says. */
+export function storeOf(
   node: string,
   name: string,
   options: AnyMaterialized,
-  serdes: { readonly key: AnySerde | undefined; readonly value: AnySerde | undefined },
-): StoreSpec {
-  const given = builderSpec(node, options)
+  given: StoreSpec | undefined,
+  serdes: InheritedSerdes,
+): Omit<StoreSpec, 'kind'> {
   const { logging } = options
-  const versioned = given?.kind === 'versioned'
   return {
-    kind: versioned ? 'versioned' : 'timestampedKeyValue',
     name,
     key: requireSerde(node, `store ${name}`, 'key', options.key ?? given?.key ?? serdes.key),
     value: requireSerde(node, `store ${name}`, 'value', options.value ?? given?.value ?? serdes.value),
     persistent: given?.persistent,
-    // Merging updates would take versions out of the history (KeyValueStoreMaterializer.java).
-    caching: !versioned && (options.caching ?? (given?.cachingChosen === false ? true : given?.caching) ?? true),
+    caching: options.caching ?? (given?.cachingChosen === false ? true : given?.caching) ?? true,
     logging: logging === undefined ? (given?.logging ?? true) : logging !== false,
     changelogConfig: typeof logging === 'object' ? logging.config : (given?.changelogConfig ?? {}),
-    maxEntries: given?.maxEntries,
-    retentionMs: retentionMs(node, options),
-    historyRetentionMs: given?.historyRetentionMs,
   }
 }
 
@@ -66,7 +82,7 @@ function builderSpec(node: string, { store }: AnyMaterialized): StoreSpec | unde
   )
 }
 
-function retentionMs(node: string, { retention }: AnyMaterialized): number | undefined {
+export function givenRetentionMs(node: string, { retention }: AnyMaterialized): number | undefined {
   if (retention === undefined) return undefined
   const duration = parseDuration(retention)
   if (duration !== undefined && duration >= 0) return duration

@@ -34,7 +34,38 @@ export interface JoinWindows {
   readonly graceMs: number
 }
 
+/** What a grouped stream can be grouped by further. */
+export type AnyWindows = TimeWindows | SlidingWindows | SessionWindows
+
 export type EmitStrategy = 'onWindowUpdate' | 'onWindowClose'
+
+/** As late as times go. Kafka Streams: the Long.MAX_VALUE of unlimited windows. */
+const latest: number = Number.MAX_SAFE_INTEGER
+
+export function isUnlimited({ sizeMs }: TimeWindows): boolean {
+  return sizeMs === Infinity
+}
+
+/** The end, exclusive, of a window of that size. */
+export function windowEnd(start: number, sizeMs: number): number {
+  return Math.min(start + sizeMs, latest)
+}
+
+/** A length that stores and serdes can work with. */
+export function finite(ms: number): number {
+  return Math.min(ms, latest)
+}
+
+/** Of the windows that contain the time; no window does where it is above the last one. */
+export function firstWindowStart({ sizeMs, advanceMs, startMs = 0 }: TimeWindows, timestamp: number): number {
+  if (sizeMs === Infinity) return startMs
+  return Math.floor(Math.max(0, timestamp - sizeMs + advanceMs) / advanceMs) * advanceMs
+}
+
+export function lastWindowStart({ sizeMs, advanceMs, startMs = 0 }: TimeWindows, timestamp: number): number {
+  if (sizeMs === Infinity) return timestamp < startMs ? -1 : startMs
+  return Math.floor(timestamp / advanceMs) * advanceMs
+}
 
 export function tumbling({ size, grace = 0 }: { readonly size: Duration; readonly grace?: Duration }): TimeWindows {
   const sizeMs = positive('tumbling', 'size', size)
@@ -70,12 +101,12 @@ export function sliding({
   readonly difference: Duration
   readonly grace?: Duration
 }): SlidingWindows {
-  const differenceMs = notNegative('sliding', 'difference', difference)
+  const differenceMs = positive('sliding', 'difference', difference)
   return { kind: 'sliding', differenceMs, graceMs: notNegative('sliding', 'grace', grace) }
 }
 
 export function session({ gap, grace = 0 }: { readonly gap: Duration; readonly grace?: Duration }): SessionWindows {
-  return { kind: 'session', gapMs: positive('session', 'gap', gap), graceMs: notNegative('session', 'grace', grace) }
+  return { kind: 'session', gapMs: notNegative('session', 'gap', gap), graceMs: notNegative('session', 'grace', grace) }
 }
 
 export type JoinWithin =
@@ -92,6 +123,16 @@ export function joinWithin(within: JoinWithin): JoinWindows {
     refuse('joinWithin', `it ends before it starts: before is ${beforeMs} ms, after ${afterMs} ms`)
   }
   return { kind: 'join', beforeMs, afterMs, graceMs }
+}
+
+/** As they come from JavaScript. */
+export function checkWindows(windows: AnyWindows): AnyWindows {
+  const kind: unknown = (windows as Partial<AnyWindows> | null | undefined)?.kind
+  if (kind === 'time' || kind === 'sliding' || kind === 'session') return windows
+  return refuse(
+    'windowedBy',
+    `it is given what tumbling(), hopping(), unlimited(), sliding() or session() makes, found ${JSON.stringify(windows) ?? typeof windows}`,
+  )
 }
 
 function positive(windows: string, option: string, duration: Duration): number {
