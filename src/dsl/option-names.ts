@@ -3,7 +3,16 @@ import { checkOptions, consumedOptions, namedOptions, producedOptions } from '..
 import type { OptionNames } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import type { AnyMaterialized } from './materialized.ts'
-import type { Grouped, Joined, Materialized, Printed, Repartitioned, StreamJoined, TableJoined } from './options.ts'
+import type {
+  Grouped,
+  Joined,
+  Materialized,
+  Printed,
+  Repartitioned,
+  StreamJoined,
+  Suppression,
+  TableJoined,
+} from './options.ts'
 import type { Branched } from './streams.ts'
 
 export const materializedOptions: OptionNames<Materialized<unknown, unknown>> = {
@@ -62,6 +71,15 @@ export const joinedOptions: OptionNames<Joined<unknown, unknown, unknown>> = {
   grace: true,
 }
 
+const suppression: OptionNames<Suppression & { readonly whenFull?: string }> = {
+  ...namedOptions,
+  until: true,
+  maxRecords: true,
+  maxBytes: true,
+  whenFull: true,
+  logging: true,
+}
+
 export const tableOptions: object = { ...consumedOptions, ...materializedOptions }
 
 export function checkNamed<O extends Named>(operator: string, options: O): O {
@@ -74,4 +92,8 @@ export function checkTable<O extends Named & AnyMaterialized>(operator: string, 
 
 export function checkTableJoined<O extends Named & AnyMaterialized>(operator: string, options: O): O {
   return checkOptions(operator, options, tableJoined)
+}
+
+export function checkSuppression(operator: string, options: Suppression): Suppression {
+  return checkOptions(operator, options, suppression)
 }

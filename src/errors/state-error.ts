@@ -6,6 +6,7 @@ export const stateErrors = {
   MILLRACE_STORE_NULL_KEY: 'a store was given null as a key',
   MILLRACE_STORE_OPTIONS: 'the options of a store do not fit together or are not supported',
   MILLRACE_STORE_READ_ONLY: 'a global store was written to by another processor than its own',
+  MILLRACE_BUFFER_FULL: 'suppress holds back more than it was allowed to, and must not emit early',
   MILLRACE_ITERATOR_EXPIRED: 'an iterator of a store was used after the record that opened it',
 } as const
 

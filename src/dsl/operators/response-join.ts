@@ -49,6 +49,10 @@ class ResponseJoinOperator<K> implements Operator<K, SubscriptionResponse> {
     this.#context.forward(key, joins ? this.#joined(value, foreignValue) : null)
   }
 
+  close(): void {
+    this.#left.close?.()
+  }
+
   #isOf(value: unknown, hash: Uint8Array | null): boolean {
     if (value === null || hash === null) return value === null && hash === null
     const bytes = this.#join.value.serialize(value as never, this.#valueTopic, this.#context.record.headers)

@@ -33,4 +33,8 @@ class SubscriptionJoinOperator<KO> implements Operator<KO | null, Subscription> 
     this.#context.forward(primaryKey, { hash, foreignValue, primaryPartition })
     record.timestamp = timestamp
   }
+
+  close(): void {
+    this.#right.close?.()
+  }
 }

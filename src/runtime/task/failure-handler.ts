@@ -4,7 +4,8 @@
  *
  * Not every error that passes by is the record's: a producer that was fenced throws from a sink, below the user's
  * processors. Such an error is marked where it enters, and no policy ever sees it. Nor does one see state that a store
- * cannot read: `skip` would lose every record of every key that was written before.
+ * cannot read: `skip` would lose every record of every key that was written before; nor a buffer that shall end the
+ * application when it is full.
  */
 import { noHeaders, type Header, type Headers } from '../../common/headers.ts'
 import { StateError } from '../../errors/state-error.ts'
@@ -51,6 +52,8 @@ type DeadLetter = Exclude<ErrorAction, string>['deadLetter']
 /** Letters are about as large as their record: they shall fit wherever that did. */
 const messageMaxLength = 1000
 const stackMaxLength = 8000
+
+const passesPolicies: ReadonlySet<StateError['code']> = new Set(['MILLRACE_STORE_UNREADABLE', 'MILLRACE_BUFFER_FULL'])
 
 export class FailureHandler {
   readonly #taskId: string
@@ -122,7 +125,7 @@ export class FailureHandler {
   /** Returns when the record is to be skipped; throws in all other cases. */
   handle(error: unknown, failure: Failure): void {
     if (this.isSettled(error)) throw error
-    if (error instanceof StateError && error.code === 'MILLRACE_STORE_UNREADABLE') {
+    if (error instanceof StateError && passesPolicies.has(error.code)) {
       throw new TaskError(error.code, this.#place(failure.node), error.message, { cause: error })
     }
     const raw = this.source?.raw()
