@@ -37,7 +37,7 @@ export class WindowTable implements TableSupply {
     return {
       storeNames: [this.storeName],
       historyRetentionMs: undefined,
-      open: <K>(context: OperatorContext<unknown, unknown>) => this.#open(this.storeName, context),
+      open: (context: OperatorContext<unknown, unknown>) => this.#open(this.storeName, context),
     }
   }
 }
