@@ -46,3 +46,14 @@ export interface TableStore<K, V> {
 }
 
 export type FlushListener<K, V> = (key: K, change: Change<V>, timestamp: number, context: RecordContext) => void
+
+/** A store that operators see in another way than processors and queries do. */
+export interface HasPublicView {
+  readonly publicView: unknown
+}
+
+export function publicView(store: unknown): unknown {
+  return typeof store === 'object' && store !== null && 'publicView' in store
+    ? (store as HasPublicView).publicView
+    : store
+}

@@ -3,8 +3,10 @@ import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { MetricsRegistry } from '../common/metrics.ts'
 import type { TopicPartition } from '../common/topic-partition.ts'
+import type { GlobalStores } from '../processor/global-stores.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { TaskState } from '../state/state-engine.ts'
+import { storeLayout } from '../state/store-layout.ts'
 import type { CompiledTopology, SubTopology } from '../topology/topology-node.ts'
 import { deadLetterTopics } from './dead-letter-topics.ts'
 import { markerRefreshMaxMs } from './managed-task.ts'
@@ -18,6 +20,7 @@ export interface TaskFactoryOptions {
   readonly topology: CompiledTopology
   readonly names: TopicNames
   readonly engines: TaskEngines
+  readonly globalStores?: GlobalStores | undefined
   readonly collector: RecordCollector
   readonly config: Readonly<StreamsConfig>
   readonly clock: Clock
@@ -55,7 +58,7 @@ export class TaskFactory {
       unlogged: subTopology.stores.flatMap(({ spec, changelogTopic }) =>
         changelogTopic === undefined ? [spec.name] : [],
       ),
-      layouts: Object.fromEntries(subTopology.stores.map(({ spec }) => [spec.name, spec.kind])),
+      layouts: Object.fromEntries(subTopology.stores.map(({ spec }) => [spec.name, storeLayout(spec)])),
       status: 'assigned',
       frozen: 'none',
       isUnwritten: false,
@@ -96,7 +99,7 @@ export class TaskFactory {
     state: TaskState,
     inputTopics: ReadonlyMap<string, readonly string[]>,
   ): StreamTask {
-    const { config, topology, collector, clock, metrics, logger } = this.#options
+    const { config, topology, collector, clock, metrics, logger, globalStores } = this.#options
     return new StreamTask({
       taskId,
       partition: partitionOf(taskId),
@@ -106,6 +109,7 @@ export class TaskFactory {
       topicName: (unprefixed) => `${config.applicationId}-${unprefixed}`,
       inputTopics,
       sink: collector,
+      globalStores,
       state,
       config,
       clock,

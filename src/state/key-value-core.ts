@@ -7,13 +7,14 @@
  */
 import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
 import type { Change } from '../processor/record.ts'
-import type { RecordContext } from '../processor/record-context.ts'
 import type { FlushListener, StoreIterator } from '../processor/state-store.ts'
+import { rememberContext, restoreContext } from './entry-context.ts'
 import { Overlay, type OverlayEntry, type OverlayRow } from './overlay.ts'
 import { RecentKeys } from './recent-keys.ts'
-import type { Batch, Keyspace } from './state-engine.ts'
+import type { BatchVisitor, Keyspace } from './state-engine.ts'
 import type { StoreCodec } from './store-codec.ts'
 import type { StoreHost } from './store-host.ts'
+import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.ts'
 import { StoreRange } from './store-range.ts'
 
 export interface CoreOptions<K, V> {
@@ -34,9 +35,11 @@ export interface Lent<V> {
   timestamp: number
 }
 
-export class KeyValueCore<K, V> {
+export class KeyValueCore<K, V> implements StoreCore {
   readonly name: string
   readonly cached: boolean
+  readonly dropped: readonly string[] = noKeyspaces
+  readonly counts = false
   readonly #codec: StoreCodec<K, V>
   readonly #keyspace: Keyspace
   readonly #host: StoreHost
@@ -89,9 +92,13 @@ export class KeyValueCore<K, V> {
     const size = held === null ? 0 : codec.heldSize(held)
     if (size !== sizeBefore) this.#overlay.resize(entry, entry.size + size - sizeBefore)
     const { record } = this.#host
-    entry.recordTimestamp = record.timestamp
-    if (this.cached) this.#remember(entry, record)
-    else this.#log(entry, codec.borrowKeyBytes(id, record))
+    if (this.cached) {
+      rememberContext(entry, record)
+      this.#overlay.markDirty(entry)
+    } else {
+      entry.recordTimestamp = record.timestamp
+      this.#log(entry, codec.borrowKeyBytes(id, record))
+    }
   }
 
   /** What must go is deleted, in the changelog too, as Java does it. */
@@ -158,14 +165,11 @@ export class KeyValueCore<K, V> {
     return this.#overlay.isEmpty
   }
 
-  /**
-   * Logs and forwards the changed key whose last update is the longest ago; false when there is none. Leaves the record
-   * context at that update: whoever flushes puts it back.
-   */
+  /** The changed key whose last update is the longest ago. */
   flushOne(): boolean {
     const entry = this.#overlay.takeDirty()
     if (entry === undefined) return false
-    this.#restoreContext(entry, this.#host.record)
+    restoreContext(entry, this.#host.record)
     this.#flush(entry)
     return true
   }
@@ -184,11 +188,19 @@ export class KeyValueCore<K, V> {
     this.#listener = undefined
   }
 
-  forEachFrozen(visit: Parameters<Batch['forEach']>[0]): void {
+  forEachFrozen(visit: BatchVisitor): void {
     this.#overlay.forEachFrozen((entry) => {
       entry.key ??= this.#codec.keyBytes(entry.id)
       visit(this.name, entry.key, entry.value === null ? null : this.#codec.local(entry.value, entry.timestamp))
     })
+  }
+
+  restore({ key, value, timestamp }: ChangelogRecord, visit: BatchVisitor): void {
+    visit(this.name, key, value === null ? null : this.#codec.fromChangelog(value, timestamp))
+  }
+
+  addCounters(): void {
+    // It counts nothing.
   }
 
   #lend(held: unknown, timestamp: number): Lent<V> | undefined {
@@ -204,14 +216,6 @@ export class KeyValueCore<K, V> {
     this.#lent.timestamp = this.#codec.timestampOf(local)
     this.#lent.value = this.#codec.decode(local)
     return this.#lent
-  }
-
-  #remember(entry: OverlayEntry, record: RecordContext): void {
-    entry.topic = record.topic
-    entry.partition = record.partition
-    entry.offset = record.offset
-    entry.headers = record.headers
-    this.#overlay.markDirty(entry)
   }
 
   #flush(entry: OverlayEntry): void {
@@ -244,15 +248,6 @@ export class KeyValueCore<K, V> {
     const frozen = this.#overlay.findFrozen(entry.id)
     if (frozen !== undefined) return frozen.value === null ? undefined : this.#codec.valueOf(frozen.value)
     return this.#readEngine(entry.id)?.value
-  }
-
-  #restoreContext(entry: OverlayEntry, record: RecordContext): void {
-    record.topic = entry.topic
-    record.partition = entry.partition
-    record.offset = entry.offset
-    record.timestamp = entry.recordTimestamp
-    record.headers = entry.headers
-    record.rawKey = undefined
   }
 
   #log(entry: OverlayEntry, key: Uint8Array): void {

@@ -113,6 +113,7 @@ class LogTaskState implements TaskState {
     this.#logger = logger
     this.#onClose = onClose
     this.#keyspaces = opened.replayed.keyspaces
+    this.#keyspaces.dropEmpty()
     this.#marker = opened.replayed.marker
     this.damage = damageOf(opened)
   }
@@ -125,13 +126,27 @@ class LogTaskState implements TaskState {
     return this.#keyspaces.keyspace(id)
   }
 
-  /** Commits never overlap: the next begins when the last has resolved or failed. */
-  commit(batch: Batch, marker: Marker): Promise<void> {
-    return this.#commit(marker, (frame) => batch.forEach((id, key, value) => frame.change(id, key, value)))
+  keyspaceIds(): Iterable<string> {
+    return this.#keyspaces.ids()
   }
 
-  clear(keyspaceId: string, marker: Marker): Promise<void> {
-    return this.#commit(marker, (frame) => frame.clear(keyspaceId))
+  /** Commits never overlap: the next begins when the last has resolved or failed. */
+  commit(batch: Batch, marker: Marker): Promise<void> {
+    let dropped: readonly string[] = []
+    const write = (frame: FrameWriter): void => {
+      batch.forEach((id, key, value) => frame.change(id, key, value))
+      dropped = batch.dropped ?? dropped
+      for (const id of dropped) frame.clear(id)
+    }
+    return this.#commit(marker, write, () => {
+      for (const id of dropped) this.#keyspaces.drop(id)
+    })
+  }
+
+  clear(storeName: string, marker: Marker): Promise<void> {
+    return this.#commit(marker, (frame) => {
+      for (const id of this.#keyspaces.idsOf(storeName)) frame.clear(id)
+    })
   }
 
   async close(): Promise<void> {
@@ -143,11 +158,11 @@ class LogTaskState implements TaskState {
   }
 
   /** All of the frame is written before this returns. */
-  #commit(marker: Marker, write: (frame: FrameWriter) => void): Promise<void> {
+  #commit(marker: Marker, write: (frame: FrameWriter) => void, onApplied?: () => void): Promise<void> {
     assert(!this.#isClosed, `the state of task ${this.#taskId} is open when it is committed to`)
     assert(this.#busy === undefined, `commits of task ${this.#taskId} do not overlap`)
     const frame = this.#frameOf(marker, write)
-    const done = this.#append(frame, marker).finally(() => (this.#busy = undefined))
+    const done = this.#append(frame, marker, onApplied).finally(() => (this.#busy = undefined))
     this.#busy = done.catch(() => undefined)
     return done
   }
@@ -170,7 +185,7 @@ class LogTaskState implements TaskState {
     return frame.finish()
   }
 
-  async #append(frame: Buffer, marker: Marker): Promise<void> {
+  async #append(frame: Buffer, marker: Marker, onApplied: (() => void) | undefined): Promise<void> {
     try {
       await this.#log.append(frame)
     } catch (error) {
@@ -184,6 +199,7 @@ class LogTaskState implements TaskState {
       )
     }
     applyBody(frame.subarray(frameHeaderBytes), (id) => this.#keyspaces.keyspace(id))
+    onApplied?.()
     this.#marker = marker
     if (this.#isMostlyDead) await this.#rewrite(marker)
   }

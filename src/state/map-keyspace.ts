@@ -5,7 +5,7 @@
  */
 import { asBuffer, bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
 import { SortedKeys, type SortedKeysCursor } from './sorted-keys.ts'
-import type { Keyspace, KeyspaceCursor } from './state-engine.ts'
+import { isKeyspaceOf, type Keyspace, type KeyspaceCursor } from './state-engine.ts'
 
 export class MapKeyspace implements Keyspace {
   readonly #values = new Map<string, Buffer>()
@@ -87,6 +87,26 @@ export class MapKeyspaces {
 
   entries(): Iterable<readonly [id: string, keyspace: MapKeyspace]> {
     return this.#byId
+  }
+
+  ids(): Iterable<string> {
+    return this.#byId.keys()
+  }
+
+  /** Of a store, that are there. */
+  idsOf(storeName: string): string[] {
+    return [...this.#byId.keys()].filter((id) => isKeyspaceOf(storeName, id))
+  }
+
+  /** Clears it, and forgets that it was there: nobody names it any more. */
+  drop(id: string): void {
+    this.#byId.get(id)?.clear()
+    this.#byId.delete(id)
+  }
+
+  /** Those that were dropped before they were read from a file. */
+  dropEmpty(): void {
+    for (const [id, keyspace] of this.#byId) if (keyspace.size === 0) this.#byId.delete(id)
   }
 }
 

@@ -45,6 +45,10 @@ class MemoryTaskState implements TaskState {
     return this.#keyspaces.keyspace(id)
   }
 
+  keyspaceIds(): Iterable<string> {
+    return this.#keyspaces.ids()
+  }
+
   /** Everything is read before anything is changed, so that a batch that throws leaves no trace. */
   commit(batch: Batch, marker: Marker): undefined {
     const keyspaces: MapKeyspace[] = []
@@ -58,11 +62,12 @@ class MemoryTaskState implements TaskState {
     for (let i = 0; i < keys.length; i++) {
       ;(keyspaces[i] as MapKeyspace).set(keys[i] as string, values[i] as Uint8Array | null)
     }
+    for (const id of batch.dropped ?? []) this.#keyspaces.drop(id)
     this.#marker = marker
   }
 
-  clear(keyspaceId: string, marker: Marker): Promise<void> {
-    this.keyspace(keyspaceId).clear()
+  clear(storeName: string, marker: Marker): Promise<void> {
+    for (const id of this.#keyspaces.idsOf(storeName)) this.keyspace(id).clear()
     this.#marker = marker
     return Promise.resolve()
   }

@@ -32,6 +32,10 @@ export class OverlayEntry {
   value: unknown
   timestamp = 0
   size: number
+  /** Of a window its start, of a session its end. */
+  time = 0
+  /** Whether a {@link TimedIndex} has it. */
+  indexed = false
 
   /** To be logged and forwarded at the next flush; such entries form a list in order of last update. */
   dirty = false
@@ -176,6 +180,12 @@ export class Overlay {
       this.#frozenOrder = undefined
     }
     this.#clearActive()
+  }
+
+  /** Active over frozen, in no order. */
+  forEach(visit: (entry: OverlayEntry) => void): void {
+    for (const [id, entry] of this.#frozen ?? []) if (!this.#active.has(id)) visit(entry)
+    this.#active.forEach(visit)
   }
 
   forEachFrozen(visit: (entry: OverlayEntry) => void): void {

@@ -18,7 +18,7 @@ export interface Marker {
   readonly layouts: Readonly<Record<string, string>>
   /** Observed stream times of processors, by node name. */
   readonly streamTimes: Readonly<Record<string, number>>
-  /** Sequence counters of join stores, by store name. */
+  /** What stores count beside their entries, by store name and what it is: the highest time, the last number. */
   readonly counters: Readonly<Record<string, number>>
   readonly committedAtMs: number
 }
@@ -52,15 +52,17 @@ export interface TaskState {
   readonly marker: Marker | undefined
   /** What was found broken when it was opened, in words for a log line; undefined where all was well. */
   readonly damage: string | undefined
-  /** Made when first named; one per store (or per segment of it). */
+  /** Made when first named; one per store, or several, whose ids are the store's name, a slash and more. */
   keyspace(id: string): Keyspace
+  /** Of all that are there. */
+  keyspaceIds(): Iterable<string>
   /**
    * All of `batch` and the marker, or nothing. The engine reads the batch before it returns, whose values stay as they are
    * until then, and copies what it keeps; undefined means that it is done already (an engine in memory).
    */
   commit(batch: Batch, marker: Marker): Promise<void> | undefined
-  /** Forgets all of one key space, for a store that must be rebuilt; atomic with the marker, as `commit` is. */
-  clear(keyspaceId: string, marker: Marker): Promise<void>
+  /** Forgets all key spaces of a store that must be rebuilt; atomic with the marker, as `commit` is. */
+  clear(storeName: string, marker: Marker): Promise<void>
   close(): Promise<void>
 }
 
@@ -79,9 +81,18 @@ export interface KeyspaceCursor {
   close(): void
 }
 
+export type BatchVisitor = (keyspaceId: string, key: Uint8Array, value: Uint8Array | null) => void
+
 /** What a commit changes; the engine pulls it. A null value deletes. */
 export interface Batch {
-  forEach(visit: (keyspaceId: string, key: Uint8Array, value: Uint8Array | null) => void): void
+  forEach(visit: BatchVisitor): void
+  /** Key spaces that go as a whole, with their memory; nothing in `forEach` is of them. Asked for after `forEach`. */
+  readonly dropped?: readonly string[]
+}
+
+/** Whether a key space is one of that store's. */
+export function isKeyspaceOf(storeName: string, keyspaceId: string): boolean {
+  return keyspaceId === storeName || keyspaceId.startsWith(`${storeName}/`)
 }
 
 /** For a commit that only moves the marker. */

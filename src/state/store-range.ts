@@ -34,7 +34,7 @@ export class StoreRange<T> implements StoreIterator<T> {
 
   next(): IteratorResult<T, undefined> {
     if (this.#closed) return { done: true, value: undefined }
-    if (!this.#source.isCurrent()) this.#refuse()
+    if (!this.#source.isCurrent()) refuseExpired(this.#source.storeName)
     for (;;) {
       const row = this.#source.rows[this.#row]
       const order = this.#compare(row)
@@ -80,13 +80,12 @@ export class StoreRange<T> implements StoreIterator<T> {
     const { cursor } = this.#source
     this.#engineKey = cursor.next() ? bytesToLatin1(cursor.key) : undefined
   }
+}
 
-  #refuse(): never {
-    const { storeName } = this.#source
-    throw new StateError(
-      'MILLRACE_ITERATOR_EXPIRED',
-      storeName,
-      `an iterator of store ${storeName} was used after the record that opened it; iterate before the callback returns, or copy what is needed`,
-    )
-  }
+export function refuseExpired(storeName: string): never {
+  throw new StateError(
+    'MILLRACE_ITERATOR_EXPIRED',
+    storeName,
+    `an iterator of store ${storeName} was used after the record that opened it; iterate before the callback returns, or copy what is needed`,
+  )
 }

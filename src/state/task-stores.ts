@@ -4,26 +4,15 @@
  * a marker.
  */
 import { assert } from '../common/assert.ts'
-import { noHeaders } from '../common/headers.ts'
-import { StateError } from '../errors/state-error.ts'
+import { noHeaders, type Headers } from '../common/headers.ts'
 import type { RecordContext } from '../processor/record-context.ts'
-import { keyView, valueView, type RecordSet } from '../processor/record-set.ts'
+import { keyView, valueView, type RecordCursor, type RecordSet } from '../processor/record-set.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
-import type { StoreSpec } from '../processor/store-builder.ts'
-import { KeyValueCore } from './key-value-core.ts'
-import { PlainKeyValueStore, TimestampedKeyValueStore } from './key-value-stores.ts'
+import { openStore, type OpenStore, type TaskStore } from './open-store.ts'
 import { maxOverlayEntries, type OverlayBudget } from './overlay.ts'
-import type { Batch, Marker, TaskState } from './state-engine.ts'
-import { StoreCodec } from './store-codec.ts'
+import type { Batch, BatchVisitor, Marker, TaskState } from './state-engine.ts'
+import type { ChangelogRecord } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
-
-export interface TaskStore {
-  readonly spec: StoreSpec
-  /** The broker's name of its changelog, which serdes are told in any case. */
-  readonly serdeTopic: string
-  /** Undefined: writes are not logged. */
-  readonly changelogTopic: string | undefined
-}
 
 export interface TaskStoresOptions {
   /** In the order in which they are flushed. */
@@ -35,12 +24,8 @@ export interface TaskStoresOptions {
   /** 0 turns caching off. */
   readonly cacheMaxBytes: number
   readonly uncommittedMaxBytes: number
-}
-
-interface OpenStore {
-  readonly core: KeyValueCore<unknown, unknown>
-  readonly codec: StoreCodec<unknown, unknown>
-  readonly face: unknown
+  /** A record came later than the retention of that store admits. */
+  readonly dropExpired?: (store: string) => void
 }
 
 /** How many entries are flushed between two looks at the clock. */
@@ -59,10 +44,11 @@ export class TaskStores implements StoreHost {
   constructor(options: TaskStoresOptions) {
     this.#options = options
     this.record = options.record
-    for (const store of options.stores) this.#stores.set(store.spec.name, this.#open(store))
+    const open = { state: options.state, host: this, cacheMaxBytes: options.cacheMaxBytes }
+    for (const store of options.stores) this.#stores.set(store.spec.name, openStore(store, open))
   }
 
-  /** The store as processors see it; undefined when the task has none of that name. */
+  /** The store as operators see it; undefined when the task has none of that name. */
   store(name: string): unknown {
     return this.#stores.get(name)?.face
   }
@@ -77,9 +63,13 @@ export class TaskStores implements StoreHost {
     )
   }
 
-  log(topic: string, key: Uint8Array, value: Uint8Array | null, timestamp: number): void {
+  log(topic: string, key: Uint8Array, value: Uint8Array | null, timestamp: number, headers: Headers = noHeaders): void {
     if (this.isClosing) return
-    this.#options.sink.append(topic, this.#options.partition, key, value, timestamp, noHeaders)
+    this.#options.sink.append(topic, this.#options.partition, key, value, timestamp, headers)
+  }
+
+  dropExpired(store: string): void {
+    this.#options.dropExpired?.(store)
   }
 
   /** Logs and forwards what the caches hold, until nothing is dirty; false when `isLate` said to stop before. */
@@ -124,11 +114,22 @@ export class TaskStores implements StoreHost {
   freeze(): Batch {
     assert(!this.#commitInFlight, 'an overlay is frozen while the engine takes an earlier one')
     for (const { core } of this.#stores.values()) core.freeze()
+    const stores = [...this.#stores.values()]
     return {
       forEach: (visit) => {
-        for (const { core } of this.#stores.values()) core.forEachFrozen(visit)
+        for (const { core } of stores) core.forEachFrozen(visit)
+      },
+      get dropped() {
+        return stores.flatMap(({ core }) => core.dropped)
       },
     }
+  }
+
+  /** What the marker has of the stores beside their entries, as of the last freeze. */
+  get counters(): Readonly<Record<string, number>> {
+    const counters: Record<string, number> = {}
+    for (const { core } of this.#stores.values()) core.addCounters(counters)
+    return counters
   }
 
   /** Done at once with an engine in memory. If it fails, the frozen entries stay, and a later commit takes them along. */
@@ -151,52 +152,80 @@ export class TaskStores implements StoreHost {
   async restore(storeName: string, set: RecordSet, marker: Marker): Promise<number> {
     const store = this.#stores.get(storeName)
     assert(store !== undefined, `the task has a store ${storeName}`)
+    const { core } = store
     let count = 0
-    const batch: Batch = {
+    const replay: Batch = {
       forEach(visit) {
-        const cursor = set.cursor()
-        while (cursor.next()) {
-          const key = keyView(cursor)
-          if (key === null) continue
+        const record = new CursorRecord(set.cursor())
+        while (record.next()) {
           count++
-          const value = valueView(cursor)
-          visit(storeName, key, value === null ? null : store.codec.fromChangelog(value, cursor.timestamp))
+          core.restore(record, visit)
         }
       },
     }
-    await this.#options.state.commit(batch, marker)
+    if (!core.counts) {
+      await this.#options.state.commit(replay, marker)
+      return count
+    }
+    // An engine may write the marker before it reads the batch, and the marker has what was counted in it.
+    const batch = new CollectedBatch()
+    replay.forEach(batch.add)
+    const counters = { ...marker.counters }
+    core.addCounters(counters)
+    await this.#options.state.commit(batch, { ...marker, counters })
     return count
   }
 
   #release(): void {
     for (const { core } of this.#stores.values()) core.release()
   }
+}
 
-  #open({ spec, serdeTopic, changelogTopic }: TaskStore): OpenStore {
-    const timestamped = isTimestamped(spec)
-    const { key, value } = spec
-    if (key === undefined || value === undefined) refuse(spec, 'it has no key or value serde; name both')
-    const codec = new StoreCodec<unknown, unknown>(spec.name, serdeTopic, key, value, timestamped)
-    const core = new KeyValueCore<unknown, unknown>({
-      name: spec.name,
-      codec,
-      keyspace: this.#options.state.keyspace(spec.name),
-      host: this,
-      // What a maximum pushes out must be logged at once.
-      cached: spec.caching && spec.maxEntries === undefined && this.#options.cacheMaxBytes > 0,
-      changelogTopic,
-      maxEntries: spec.maxEntries,
-    })
-    return { core, codec, face: timestamped ? new TimestampedKeyValueStore(core) : new PlainKeyValueStore(core, this) }
+/** The current record of a changelog. */
+class CursorRecord implements ChangelogRecord {
+  readonly #cursor: RecordCursor
+  key: Uint8Array = Buffer.alloc(0)
+  value: Uint8Array | null = null
+
+  constructor(cursor: RecordCursor) {
+    this.#cursor = cursor
+  }
+
+  get timestamp(): number {
+    return this.#cursor.timestamp
+  }
+
+  headers(): Headers {
+    return this.#cursor.headers()
+  }
+
+  /** A record without a key is none of a store's. */
+  next(): boolean {
+    while (this.#cursor.next()) {
+      const key = keyView(this.#cursor)
+      if (key === null) continue
+      this.key = key
+      this.value = valueView(this.#cursor)
+      return true
+    }
+    return false
   }
 }
 
-function isTimestamped(spec: StoreSpec): boolean {
-  if (spec.kind === 'timestampedKeyValue') return true
-  if (spec.kind === 'keyValue') return false
-  return refuse(spec, `stores of the kind ${spec.kind} are not supported yet`)
-}
+/** Keeps what it is given, which must be memory of its own. */
+class CollectedBatch implements Batch {
+  readonly #ids: string[] = []
+  readonly #keys: Uint8Array[] = []
+  readonly #values: (Uint8Array | null)[] = []
+  readonly add: BatchVisitor = (keyspaceId, key, value) => {
+    this.#ids.push(keyspaceId)
+    this.#keys.push(key)
+    this.#values.push(value)
+  }
 
-function refuse(spec: StoreSpec, reason: string): never {
-  throw new StateError('MILLRACE_STORE_OPTIONS', spec.name, `store ${spec.name}: ${reason}`)
+  forEach(visit: BatchVisitor): void {
+    for (let i = 0; i < this.#ids.length; i++) {
+      visit(this.#ids[i] as string, this.#keys[i] as Uint8Array, this.#values[i] as Uint8Array | null)
+    }
+  }
 }

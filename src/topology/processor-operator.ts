@@ -8,6 +8,7 @@ import type { Operator, OperatorContext, OperatorSupplier } from '../processor/o
 import type { FixedKeyProcessorContext, ProcessorContext } from '../processor/processor-context.ts'
 import type { FixedKeyProcessor, Processor } from '../processor/processor.ts'
 import type { StreamRecord } from '../processor/record.ts'
+import { publicView } from '../processor/state-store.ts'
 import type { StoreBuilder } from '../processor/store-builder.ts'
 
 export function processorOperator<K, V, KR, VR>(
@@ -126,7 +127,7 @@ abstract class BaseContext<KR, VR> {
   }
 
   getStateStore<S>(store: StoreBuilder<S> | string): S {
-    return this.operatorContext.getStateStore<S>(typeof store === 'string' ? store : store.name)
+    return publicView(this.operatorContext.getStateStore(typeof store === 'string' ? store : store.name)) as S
   }
 
   get recordMetadata(): ProcessorContext<KR, VR>['recordMetadata'] {

@@ -25,10 +25,13 @@ export interface StoreFixture {
   readonly stores: TaskStores
   readonly record: RecordContext
   readonly logged: Logged[]
+  /** The stores that dropped a record because it came too late. */
+  readonly expired: string[]
 }
 
 export function storeFixture(state: TaskState, specs: readonly StoreSpec[], cacheMaxBytes: number = 1e9): StoreFixture {
   const logged: Logged[] = []
+  const expired: string[] = []
   const record: RecordContext = {
     topic: 'in',
     partition: 0,
@@ -56,8 +59,9 @@ export function storeFixture(state: TaskState, specs: readonly StoreSpec[], cach
     partition: 0,
     cacheMaxBytes,
     uncommittedMaxBytes: 1e9,
+    dropExpired: (store) => void expired.push(store),
   })
-  return { stores, record, logged }
+  return { stores, record, logged, expired }
 }
 
 export function storeSpec(key: AnySerde, value: AnySerde, more: Partial<StoreSpec> = {}): StoreSpec {

@@ -14,8 +14,11 @@ import { assert } from '../../common/assert.ts'
 import type { TopicPartitionKey } from '../../common/topic-partition.ts'
 import type { Counter } from '../../common/metrics.ts'
 import type { RecordSet } from '../../processor/record-set.ts'
+import { publicView } from '../../processor/state-store.ts'
 import type { Batch, Marker } from '../../state/state-engine.ts'
-import { TaskStores, type TaskStore } from '../../state/task-stores.ts'
+import type { TaskStore } from '../../state/open-store.ts'
+import { storeLayout } from '../../state/store-layout.ts'
+import { TaskStores } from '../../state/task-stores.ts'
 import type { TopologyStore } from '../../topology/topology-node.ts'
 import { DroppedRecords } from './dropped-records.ts'
 import { FailureHandler, isOversized } from './failure-handler.ts'
@@ -250,20 +253,30 @@ export class StreamTask {
     for (const [partition, { offset }] of positions) this.#committed.set(partition, offset)
     this.#worked = false
     this.#scope.commitRequested = false
-    const { isEmpty } = this.#scope.stores
-    const batch = this.#scope.stores.freeze()
-    return { isEmpty, forEach: (visit) => batch.forEach(visit), streamTimes: {}, counters: {} }
+    const { stores, observedTimes } = this.#scope
+    const isEmpty = stores.isEmpty && !observedTimes.hasMoved
+    const batch = stores.freeze()
+    const streamTimes = observedTimes.freeze()
+    return {
+      isEmpty,
+      forEach: (visit) => batch.forEach(visit),
+      dropped: batch.dropped ?? [],
+      streamTimes,
+      counters: stores.counters,
+    }
   }
 
   /** Only after the transaction succeeded. If it fails, what is frozen stays readable and the next commit takes it along. */
   async commitEngine(frozen: FrozenOverlay, marker: Marker): Promise<void> {
     await this.#scope.stores.commit(frozen, marker)
+    this.#scope.observedTimes.release()
   }
 
   /** `commitEngine` for an engine in memory, whose commits are done at once. */
   commitEngineNow(frozen: FrozenOverlay, marker: Marker): void {
     const pending = this.#scope.stores.commit(frozen, marker)
     assert(pending === undefined, 'the engine commits at once')
+    this.#scope.observedTimes.release()
   }
 
   /**
@@ -275,6 +288,7 @@ export class StreamTask {
     for (const queue of this.#group.queues) queue.clear()
     const scope = this.#scope
     scope.stores.rollback(options.keepFrozen ?? false)
+    scope.observedTimes.rollback(options.keepFrozen ?? false)
     scope.streamTime = -1
     scope.commitRequested = false
     this.#worked = false
@@ -288,7 +302,7 @@ export class StreamTask {
 
   /** The public view of a store, for queries; undefined when the task has none of that name. */
   store(name: string): unknown {
-    return this.#scope.stores.store(name)
+    return publicView(this.#scope.stores.store(name))
   }
 
   close(): void {
@@ -378,6 +392,7 @@ function makeScope(options: TaskOptions): TaskScope {
     partition,
     cacheMaxBytes: config.cacheMaxBytes,
     uncommittedMaxBytes: config.uncommittedMaxBytes,
+    dropExpired: (store) => dropped.drop('expired-window-record-drop', store, record),
   })
   return {
     taskId,
@@ -393,7 +408,7 @@ function makeScope(options: TaskOptions): TaskScope {
     globalStores: options.globalStores,
     streamPunctuations: new PunctuationQueue(),
     wallClockPunctuations: new PunctuationQueue(),
-    observedTimes: new ObservedTimes(),
+    observedTimes: new ObservedTimes(state.marker?.streamTimes),
     metadata: new Map<string, number>(),
     streamTime: -1,
     hasRecord: false,
@@ -423,5 +438,5 @@ function changelogOf(store: TopologyStore, options: TaskOptions): TaskChangelog[
   if (changelogTopic === undefined) return []
   const isUsers = isSource && !options.repartitionTopics.has(changelogTopic)
   const topic = isUsers ? changelogTopic : options.topicName(changelogTopic, isSource ? 'repartition' : 'changelog')
-  return [{ store: spec.name, layout: spec.kind, topic, partition: options.partition, isSource }]
+  return [{ store: spec.name, layout: storeLayout(spec), topic, partition: options.partition, isSource }]
 }

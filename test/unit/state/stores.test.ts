@@ -312,6 +312,7 @@ describe('A store', () => {
       marker: undefined,
       damage: undefined,
       keyspace: (id) => state.keyspace(id),
+      keyspaceIds: () => state.keyspaceIds(),
       commit: (batch, marker) => (fails ? Promise.reject(new Error('disk full')) : state.commit(batch, marker)),
       clear: (id, marker) => state.clear(id, marker),
       close: () => state.close(),

@@ -1,0 +1,115 @@
+/** Which classes make up a store of each kind. */
+import { StateError } from '../errors/state-error.ts'
+import type { StoreSpec } from '../processor/store-builder.ts'
+import { KeyValueCore } from './key-value-core.ts'
+import { PlainKeyValueStore, TimestampedKeyValueStore } from './key-value-stores.ts'
+import type { TaskState } from './state-engine.ts'
+import { StoreCodec } from './store-codec.ts'
+import type { StoreCore } from './store-core.ts'
+import type { StoreHost } from './store-host.ts'
+import { TimedCore } from './timed-core.ts'
+import { KeyTexts, TimedKeyLayout } from './timed-key.ts'
+import { DuplicateWindowStore, PlainWindowStore, TimestampedWindowStore, type WindowParts } from './window-stores.ts'
+
+export interface TaskStore {
+  readonly spec: StoreSpec
+  /** The broker's name of its changelog, which serdes are told in any case. */
+  readonly serdeTopic: string
+  /** Undefined: writes are not logged. */
+  readonly changelogTopic: string | undefined
+}
+
+export interface OpenStore {
+  readonly core: StoreCore
+  /** What operators get; processors and queries get its public view. */
+  readonly face: unknown
+}
+
+export interface OpenOptions {
+  readonly state: TaskState
+  readonly host: StoreHost
+  /** 0 turns caching off. */
+  readonly cacheMaxBytes: number
+}
+
+type Codec = StoreCodec<unknown, unknown>
+
+export function openStore(store: TaskStore, options: OpenOptions): OpenStore {
+  const { spec } = store
+  switch (spec.kind) {
+    case 'keyValue':
+    case 'timestampedKeyValue':
+      return openKeyValue(store, options, spec.kind === 'timestampedKeyValue')
+    case 'window':
+    case 'timestampedWindow':
+      return openWindow(store, options, spec.kind === 'timestampedWindow')
+    default:
+      return refuse(spec, `stores of the kind ${spec.kind} are not supported yet`)
+  }
+}
+
+function openKeyValue(store: TaskStore, { state, host, cacheMaxBytes }: OpenOptions, timestamped: boolean): OpenStore {
+  const { spec, changelogTopic } = store
+  const core = new KeyValueCore<unknown, unknown>({
+    name: spec.name,
+    codec: codecOf(store, timestamped),
+    keyspace: state.keyspace(spec.name),
+    host,
+    // What a maximum pushes out must be logged at once.
+    cached: spec.caching && spec.maxEntries === undefined && cacheMaxBytes > 0,
+    changelogTopic,
+    maxEntries: spec.maxEntries,
+  })
+  return { core, face: timestamped ? new TimestampedKeyValueStore(core) : new PlainKeyValueStore(core, host) }
+}
+
+function openWindow(store: TaskStore, options: OpenOptions, timestamped: boolean): OpenStore {
+  const { spec } = store
+  const codec = codecOf(store, timestamped)
+  const layout = new TimedKeyLayout(4)
+  // Entries that are numbered are never the same twice: there is nothing that a cache could save.
+  const core = timedCore(store, options, codec, layout, spec.caching && spec.retainDuplicates !== true)
+  const windowSizeMs = spec.windowSizeMs ?? Infinity
+  const parts: WindowParts<unknown, unknown> = {
+    core,
+    keys: new KeyTexts(codec),
+    layout,
+    host: options.host,
+    windowSizeMs,
+  }
+  if (timestamped) return { core, face: new TimestampedWindowStore(parts) }
+  return { core, face: spec.retainDuplicates === true ? new DuplicateWindowStore(parts) : new PlainWindowStore(parts) }
+}
+
+function timedCore(
+  { spec, changelogTopic }: TaskStore,
+  { state, host, cacheMaxBytes }: OpenOptions,
+  codec: Codec,
+  layout: TimedKeyLayout,
+  caching: boolean,
+): TimedCore<unknown> {
+  if (spec.retentionMs === undefined) refuse(spec, 'it has no retention')
+  return new TimedCore<unknown>({
+    name: spec.name,
+    codec,
+    layout,
+    state,
+    host,
+    cached: caching && cacheMaxBytes > 0,
+    changelogTopic,
+    retentionMs: spec.retentionMs,
+    timeOrdered: spec.timeOrdered ?? false,
+    retainDuplicates: spec.retainDuplicates ?? false,
+    logged: (id) => id,
+  })
+}
+
+function codecOf({ spec, serdeTopic }: TaskStore, timestamped: boolean): Codec {
+  const { key, value } = spec
+  if (key === undefined || value === undefined) refuse(spec, 'it has no key or value serde; name both')
+  return new StoreCodec(spec.name, serdeTopic, key, value, timestamped)
+}
+
+function refuse(spec: StoreSpec, reason: string): never {
+  throw new StateError('MILLRACE_STORE_OPTIONS', spec.name, `store ${spec.name}: ${reason}`)
+}

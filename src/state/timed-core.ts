@@ -1,0 +1,409 @@
+/**
+ * A store of windows or sessions over overlay and engine: what is read from where, what is logged when, what a flush
+ * forwards, and what has expired. It knows keys as text only (`timed-key.ts`); the stores that operators, processors and
+ * queries see are thin faces over it.
+ *
+ * Retention is that of Java's stores in memory (InMemoryWindowStore, InMemorySessionStore), to the millisecond. What
+ * comes too late is dropped and counted, but logged all the same, because the layer that logs is above (Java's
+ * ChangeLoggingWindowBytesStore). A cache (CachingWindowStore) takes everything, and what it holds does not expire; time
+ * goes on below it at the flush.
+ */
+import { latin1ToBytes } from '../common/bytes.ts'
+import type { Change } from '../processor/record.ts'
+import type { RecordContext } from '../processor/record-context.ts'
+import { rememberContext, restoreContext } from './entry-context.ts'
+import type { Lent } from './key-value-core.ts'
+import { Overlay, type OverlayEntry } from './overlay.ts'
+import type { BatchVisitor, TaskState } from './state-engine.ts'
+import type { StoreCodec } from './store-codec.ts'
+import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.ts'
+import type { StoreHost } from './store-host.ts'
+import { AllRows, compareTexts, KeyRows, TimedCursor } from './timed-cursor.ts'
+import { TimedIndex } from './timed-index.ts'
+import { timeText, type TimedKeyLayout } from './timed-key.ts'
+import { TimedSegments, type Segment } from './timed-segments.ts'
+
+export interface TimedCoreOptions<V> {
+  readonly name: string
+  readonly codec: StoreCodec<unknown, V>
+  readonly layout: TimedKeyLayout
+  readonly state: TaskState
+  readonly host: StoreHost
+  readonly cached: boolean
+  /** Undefined: not logged. */
+  readonly changelogTopic: string | undefined
+  readonly retentionMs: number
+  /** Whether it is read over all keys again and again. */
+  readonly timeOrdered: boolean
+  /** Each null is logged with a number of its own, and changes nothing. */
+  readonly retainDuplicates: boolean
+  /** Between an id and the key of the changelog, both ways. */
+  readonly logged: (id: string) => string
+}
+
+export type TimedFlushListener<V> = (id: string, change: Change<V>, timestamp: number, context: RecordContext) => void
+
+const emptyBytes = Buffer.alloc(0)
+
+export class TimedCore<V> implements StoreCore {
+  readonly name: string
+  readonly cached: boolean
+  readonly #options: TimedCoreOptions<V>
+  readonly #codec: StoreCodec<unknown, V>
+  readonly #layout: TimedKeyLayout
+  readonly #host: StoreHost
+  readonly #overlay: Overlay
+  readonly #segments: TimedSegments
+  readonly #written = new Set<number>()
+  readonly #lent: Lent<V> = { value: undefined as V, timestamp: 0 }
+  #spare: TimedCursor<V>
+  #index: TimedIndex | undefined
+  #listener: TimedFlushListener<V> | undefined
+  #sendOldValues = false
+  /** The highest time that was put, and what the marker will have of it, and has. */
+  #observed = -1
+  #frozenObserved = -1
+  #committedObserved = -1
+  /** Of the last entry of a store that keeps duplicates. */
+  #sequence = 0
+  #frozenSequence = 0
+  #committedSequence = 0
+  /** What is older has expired. */
+  #minLive = 0
+  #expired: readonly Segment[] = []
+  dropped: readonly string[] = noKeyspaces
+  readonly counts = true
+
+  constructor(options: TimedCoreOptions<V>) {
+    this.#options = options
+    this.name = options.name
+    this.cached = options.cached
+    this.#codec = options.codec
+    this.#layout = options.layout
+    this.#host = options.host
+    this.#overlay = new Overlay(options.host.budget, (entry) => entry.id as string)
+    this.#segments = new TimedSegments(options.name, options.state, options.retentionMs, options.timeOrdered)
+    this.#spare = new TimedCursor(options.codec)
+    const counters = options.state.marker?.counters ?? {}
+    this.#committedObserved = counters[`${this.name}/time`] ?? -1
+    this.#committedSequence = counters[`${this.name}/sequence`] ?? 0
+    this.#backToCommitted()
+  }
+
+  get observedStreamTime(): number {
+    return this.#observed
+  }
+
+  /** The number of the next entry, beginning with 1 as in Java; it has 31 bits there. */
+  nextSequence(): number {
+    this.#sequence = (this.#sequence + 1) & 0x7fff_ffff
+    return this.#sequence
+  }
+
+  onFlush(listener: TimedFlushListener<V>, sendOldValues: boolean): void {
+    this.#listener = listener
+    this.#sendOldValues = sendOldValues
+  }
+
+  /** Lent: valid until the next read. */
+  read(id: string, time: number): Lent<V> | undefined {
+    if (time < this.#minLive && !this.cached) return undefined
+    const entry = this.#overlay.find(id)
+    return entry === undefined ? this.#readEngine(id, time) : this.#lend(entry.value, entry.timestamp)
+  }
+
+  write(id: string, keyText: string, time: number, value: V | null, timestamp: number): void {
+    // Before anything else: a value that does not fit must leave no trace.
+    const held = value === null ? null : this.#codec.held(value, timestamp)
+    const { record } = this.#host
+    if (this.cached) {
+      const entry = this.#set(id, keyText, time, held, timestamp)
+      rememberContext(entry, record)
+      this.#overlay.markDirty(entry)
+      return
+    }
+    if (this.#observe(time) && (held !== null || !this.#options.retainDuplicates)) {
+      this.#set(id, keyText, time, held, timestamp)
+    }
+    this.#log(id, held, held !== null && this.#codec.timestamped ? timestamp : record.timestamp)
+  }
+
+  /** Of one key, from time to time (inclusive), by time and tail. */
+  scan(keyText: string, from: number, to: number, reverse: boolean): TimedCursor<V> {
+    const cursor = this.#cursor(reverse)
+    const first = this.cached ? Math.max(from, 0) : Math.max(from, this.#minLive)
+    if (to < first) return cursor
+    this.#indexed().forEachOf(keyText, first, to, reverse, cursor.collect)
+    const firstCommitted = Math.max(first, this.#minLive)
+    if (this.#segments.isEmpty || to < firstCommitted) return cursor
+    const segments = this.#segments.between(firstCommitted, to)
+    if (segments.length === 0) return cursor
+    const [lower, upper] = [keyText + timeText(firstCommitted), keyText + afterTime(to)]
+    cursor.over(new KeyRows(segments, lower, upper, keyText.length + this.#layout.suffixLength, reverse))
+    return cursor
+  }
+
+  /** Over all keys, from time to time (inclusive), by time, key bytes and tail. */
+  scanAll(from: number, to: number, reverse: boolean): TimedCursor<V> {
+    const cursor = this.#cursor(reverse)
+    const first = this.cached ? Math.max(from, 0) : Math.max(from, this.#minLive)
+    if (to < first) return cursor
+    const upper = afterTime(to)
+    for (const text of this.#overlayTexts(timeText(first), upper, reverse)) {
+      const entry = this.#overlay.find(this.#layout.keyFirst(text))
+      if (entry !== undefined) cursor.add(text, entry)
+    }
+    const firstCommitted = Math.max(first, this.#minLive)
+    const segments = to < firstCommitted ? [] : this.#segments.between(firstCommitted, to)
+    if (segments.length > 0) {
+      cursor.over(new AllRows(segments, this.#layout, timeText(firstCommitted), upper, reverse))
+    }
+    return cursor
+  }
+
+  #overlayTexts(from: string, to: string, reverse: boolean): string[] {
+    let texts: string[] = []
+    if (this.#options.timeOrdered) {
+      texts = this.#indexed().idsByTime(from, to)
+    } else {
+      this.#overlay.forEach(({ id }) => {
+        const text = this.#layout.timeFirst(id as string)
+        if (text >= from && text < to) texts.push(text)
+      })
+      texts.sort(compareTexts)
+    }
+    return reverse ? texts.reverse() : texts
+  }
+
+  get isDirty(): boolean {
+    return this.#overlay.isDirty
+  }
+
+  get isEmpty(): boolean {
+    return this.#overlay.isEmpty && this.#observed === this.#frozenObserved && this.#sequence === this.#frozenSequence
+  }
+
+  flushOne(): boolean {
+    const entry = this.#overlay.takeDirty()
+    if (entry === undefined) return false
+    restoreContext(entry, this.#host.record)
+    this.#flush(entry)
+    return true
+  }
+
+  freeze(): void {
+    this.#overlay.freeze()
+    this.#frozenObserved = this.#observed
+    this.#frozenSequence = this.#sequence
+    this.#expired = this.#segments.before(this.#minLive)
+    this.dropped = this.#expired.length === 0 ? noKeyspaces : this.#segments.keyspacesOf(this.#expired)
+  }
+
+  forEachFrozen(visit: BatchVisitor): void {
+    const minLive = this.#minLiveAt(this.#frozenObserved)
+    this.#overlay.forEachFrozen((entry) => {
+      if (entry.time < minLive) return
+      const number = this.#segments.numberOf(entry.time)
+      const value = entry.value === null ? null : this.#codec.local(entry.value, entry.timestamp)
+      // There is nothing to delete in a segment that is not there.
+      if (value === null && this.#segments.find(entry.time) === undefined) return
+      this.#written.add(number)
+      this.#visit(visit, entry.id as string, number, value)
+    })
+  }
+
+  release(): void {
+    this.#overlay.release()
+    this.#segments.forget(this.#expired)
+    this.#expired = []
+    this.dropped = noKeyspaces
+    for (const number of this.#written) this.#segments.add(number)
+    this.#written.clear()
+    this.#committedObserved = this.#frozenObserved
+    this.#committedSequence = this.#frozenSequence
+    this.#index = undefined
+  }
+
+  rollback(keepFrozen: boolean): void {
+    this.#overlay.rollback(keepFrozen)
+    this.#index = undefined
+    this.#listener = undefined
+    this.#spare = new TimedCursor(this.#codec)
+    if (keepFrozen) {
+      this.#goBack(this.#frozenObserved, this.#frozenSequence)
+      return
+    }
+    this.#written.clear()
+    this.#expired = []
+    this.dropped = noKeyspaces
+    this.#backToCommitted()
+  }
+
+  /** What the changelog has of times that have expired is not brought back. */
+  restore({ key, value, timestamp }: ChangelogRecord, visit: BatchVisitor): void {
+    const id = this.#options.logged(Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1'))
+    const time = this.#layout.time(id)
+    if (this.#options.retainDuplicates) {
+      this.#committedSequence = Math.max(this.#committedSequence, sequenceOf(this.#layout, id))
+    }
+    this.#committedObserved = Math.max(this.#committedObserved, time)
+    this.#backToCommitted()
+    if (time < this.#minLive || (value === null && this.#options.retainDuplicates)) return
+    const number = this.#segments.numberOf(time)
+    if (value !== null) this.#segments.add(number)
+    else if (this.#segments.find(time) === undefined) return
+    this.#visit(visit, id, number, value === null ? null : this.#codec.fromChangelog(value, timestamp))
+  }
+
+  addCounters(counters: Record<string, number>): void {
+    if (this.#frozenObserved >= 0) counters[`${this.name}/time`] = this.#frozenObserved
+    if (this.#frozenSequence > 0) counters[`${this.name}/sequence`] = this.#frozenSequence
+  }
+
+  #visit(visit: BatchVisitor, id: string, number: number, value: Uint8Array | null): void {
+    visit(this.#segments.idOf(number), latin1ToBytes(id), value)
+    if (this.#options.timeOrdered) {
+      const timesId = this.#segments.timesIdOf(number)
+      visit(timesId, latin1ToBytes(this.#layout.timeFirst(id)), value === null ? null : emptyBytes)
+    }
+  }
+
+  #cursor(reverse: boolean): TimedCursor<V> {
+    // A reader that writes, or forwards to one that reads, still has the other one open.
+    if (this.#spare.isOpen) this.#spare = new TimedCursor(this.#codec)
+    this.#spare.begin(reverse)
+    return this.#spare
+  }
+
+  #set(id: string, keyText: string, time: number, held: unknown, timestamp: number): OverlayEntry {
+    const entry = this.#overlay.forWriting(id)
+    const sizeBefore = entry.value == null ? 0 : this.#codec.heldSize(entry.value)
+    entry.value = held
+    entry.timestamp = timestamp
+    entry.time = time
+    const size = held === null ? 0 : this.#codec.heldSize(held)
+    if (size !== sizeBefore) this.#overlay.resize(entry, entry.size + size - sizeBefore)
+    if (this.#index !== undefined) this.#reindex(this.#index, keyText, entry)
+    return entry
+  }
+
+  #reindex(index: TimedIndex, keyText: string, entry: OverlayEntry): void {
+    if (entry.value !== null || this.#hides(entry)) {
+      if (!entry.indexed) index.add(keyText, entry)
+    } else {
+      index.remove(keyText, entry)
+    }
+  }
+
+  /** Whether there is one of that id below the active entries. */
+  #hides(entry: OverlayEntry): boolean {
+    if (this.#overlay.findFrozen(entry.id) !== undefined) return true
+    return this.#segments.find(entry.time)?.keyspace.get(latin1ToBytes(entry.id as string)) !== undefined
+  }
+
+  #indexed(): TimedIndex {
+    if (this.#index !== undefined) return this.#index
+    const index = new TimedIndex(this.#layout, this.#options.timeOrdered)
+    this.#overlay.forEach((entry) => {
+      entry.indexed = false
+      this.#reindex(index, this.#layout.keyText(entry.id as string), entry)
+    })
+    this.#index = index
+    return index
+  }
+
+  /** Moves the time on; false when `time` has expired. */
+  #observe(time: number): boolean {
+    if (time > this.#observed) {
+      this.#observed = time
+      this.#minLive = this.#minLiveAt(time)
+    }
+    if (time <= this.#observed - this.#options.retentionMs) {
+      this.#host.dropExpired(this.name)
+      return false
+    }
+    // Java's store takes it, and forgets it at the next call.
+    return time >= 0
+  }
+
+  #minLiveAt(observed: number): number {
+    return Math.max(0, observed - this.#options.retentionMs + 1)
+  }
+
+  #goBack(observed: number, sequence: number): void {
+    this.#observed = observed
+    this.#sequence = sequence
+    this.#minLive = this.#minLiveAt(observed)
+  }
+
+  #backToCommitted(): void {
+    this.#frozenObserved = this.#committedObserved
+    this.#frozenSequence = this.#committedSequence
+    this.#goBack(this.#committedObserved, this.#committedSequence)
+  }
+
+  #lend(held: unknown, timestamp: number): Lent<V> | undefined {
+    if (held === null) return undefined
+    this.#lent.value = this.#codec.valueOf(held)
+    this.#lent.timestamp = timestamp
+    return this.#lent
+  }
+
+  #readEngine(id: string, time: number): Lent<V> | undefined {
+    if (time < this.#minLive) return undefined
+    const local = this.#segments.find(time)?.keyspace.get(latin1ToBytes(id))
+    if (local === undefined) return undefined
+    this.#lent.timestamp = this.#codec.timestampOf(local)
+    this.#lent.value = this.#codec.decode(local)
+    return this.#lent
+  }
+
+  #flush(entry: OverlayEntry): void {
+    const listener = this.#listener
+    const { value } = entry
+    const id = entry.id as string
+    const below = listener !== undefined && (value === null || this.#sendOldValues) ? this.#below(entry) : undefined
+    // Java: with somebody to tell, the delete of what nobody below has heard of is not told to anyone.
+    if (listener !== undefined && value === null && below === undefined) return
+    const { record } = this.#host
+    this.#observe(entry.time)
+    this.#log(id, value, value !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp)
+    entry.flushed = true
+    entry.flushedValue = value
+    if (listener === undefined) return
+    const change: Change<V> = {
+      newValue: value === null ? null : this.#codec.valueOf(value),
+      oldValue: this.#sendOldValues ? (below ?? null) : null,
+      isLatest: true,
+    }
+    const timestamp = value !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp
+    listener(id, change, timestamp, record)
+  }
+
+  /** The value that the layers below the cache have: logged in this transaction, frozen, or committed. */
+  #below(entry: OverlayEntry): V | undefined {
+    if (entry.time < this.#minLive) return undefined
+    if (entry.flushed) return entry.flushedValue === null ? undefined : this.#codec.valueOf(entry.flushedValue)
+    const frozen = this.#overlay.findFrozen(entry.id)
+    if (frozen !== undefined) return frozen.value === null ? undefined : this.#codec.valueOf(frozen.value)
+    return this.#readEngine(entry.id as string, entry.time)?.value
+  }
+
+  #log(id: string, held: unknown, timestamp: number): void {
+    const topic = this.#options.changelogTopic
+    if (topic === undefined) return
+    const key = latin1ToBytes(this.#options.logged(id))
+    this.#host.log(topic, key, held === null ? null : this.#codec.plain(held), timestamp)
+  }
+}
+
+/** Above all texts of that time, and not above those of the next. */
+function afterTime(time: number): string {
+  // A time beyond what a number holds exactly is the end of all times.
+  return timeText(Math.min(time, Number.MAX_SAFE_INTEGER - 1) + 1)
+}
+
+function sequenceOf(layout: TimedKeyLayout, id: string): number {
+  const tail = layout.tail(id)
+  return tail.charCodeAt(0) * 0x1000000 + (tail.charCodeAt(1) << 16) + (tail.charCodeAt(2) << 8) + tail.charCodeAt(3)
+}

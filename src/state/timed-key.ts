@@ -1,0 +1,110 @@
+/**
+ * How entries of windows and sessions are found: the bytes of the key, the time (8 bytes, big-endian), and a tail that
+ * tells entries of one key and time apart. As latin1 text, whose order is that of the bytes. Of a window the tail is its
+ * number (4 bytes; 0 where there is one entry only), which makes it the key of Java's changelog (WindowKeySchema.java). Of
+ * a session, found by its end, the tail is the complement of its start, so that later starts come first (as in Java's
+ * InMemorySessionStore); the changelog has the start itself (SessionKeySchema.java).
+ */
+import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
+import type { RecordContext } from '../processor/record-context.ts'
+import type { StoreCodec } from './store-codec.ts'
+
+const two32 = 2 ** 32
+const timeLength = 8
+
+/** Big-endian; two's complement where it is negative. */
+export function timeText(time: number): string {
+  const high = Math.floor(time / two32)
+  return int32Text(high) + int32Text(time - high * two32)
+}
+
+export function int32Text(value: number): string {
+  return String.fromCharCode((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff)
+}
+
+export function int32At(text: string, at: number): number {
+  return (
+    (text.charCodeAt(at) << 24) |
+    (text.charCodeAt(at + 1) << 16) |
+    (text.charCodeAt(at + 2) << 8) |
+    text.charCodeAt(at + 3)
+  )
+}
+
+export function timeAt(text: string, at: number): number {
+  return int32At(text, at) * two32 + (int32At(text, at + 4) >>> 0)
+}
+
+/** Turns a session's start into the tail of its id, and back. */
+export function complement(tail: string): string {
+  let result = ''
+  for (let i = 0; i < tail.length; i++) result += String.fromCharCode(tail.charCodeAt(i) ^ 0xff)
+  return result
+}
+
+/** The parts of an id whose tail has `tailLength` characters. */
+export class TimedKeyLayout {
+  readonly tailLength: number
+  /** Of time and tail. */
+  readonly suffixLength: number
+
+  constructor(tailLength: 4 | 8) {
+    this.tailLength = tailLength
+    this.suffixLength = timeLength + tailLength
+  }
+
+  keyText(id: string): string {
+    return id.slice(0, id.length - this.suffixLength)
+  }
+
+  time(id: string): number {
+    return timeAt(id, id.length - this.suffixLength)
+  }
+
+  tail(id: string): string {
+    return id.slice(id.length - this.tailLength)
+  }
+
+  /** The same with the time in front: the order of entries over all keys. */
+  timeFirst(id: string): string {
+    const keyLength = id.length - this.suffixLength
+    return id.slice(keyLength, keyLength + timeLength) + id.slice(0, keyLength) + id.slice(keyLength + timeLength)
+  }
+
+  /** The id that this is the {@link timeFirst} of. */
+  keyFirst(text: string): string {
+    const keyEnd = text.length - this.tailLength
+    return text.slice(timeLength, keyEnd) + text.slice(0, timeLength) + text.slice(keyEnd)
+  }
+}
+
+/** The keys of a store as text, and back. */
+export class KeyTexts<K> {
+  readonly #codec: StoreCodec<K, unknown>
+  readonly #typed: boolean
+  #lastId: unknown
+  #lastText = ''
+
+  constructor(codec: StoreCodec<K, unknown>) {
+    this.#codec = codec
+    this.#typed = codec.typedKeys
+  }
+
+  /** `record`, if its key is this one, lends its bytes. */
+  text(key: K, record: RecordContext): string {
+    const id = this.#codec.id(key)
+    if (!this.#typed) return id as string
+    // Most often the key that was just read is written.
+    if (id === this.#lastId) return this.#lastText
+    const text = bytesToLatin1(this.#codec.borrowKeyBytes(id, record))
+    this.#lastId = id
+    this.#lastText = text
+    return text
+  }
+
+  key(text: string): K {
+    return this.#typed && text === this.#lastText && this.#lastId !== undefined
+      ? (this.#lastId as K)
+      : this.#codec.readKey(latin1ToBytes(text))
+  }
+}
