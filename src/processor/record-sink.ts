@@ -1,5 +1,8 @@
 import type { Headers } from '../common/headers.ts'
 
+/** In place of a timestamp: whoever writes the record to the log gives it the wall-clock time, as Java's producer does. */
+export const noTimestamp = -1
+
 /**
  * Where a task's output goes: the record collector over a producer, or the test driver's list. Synchronous: it copies
  * the bytes into an open batch and returns.
@@ -15,7 +18,7 @@ export interface RecordSink {
   whenKnown(topic: string, bytes: number, send: (missing: Error | undefined) => void): void
   /**
    * To a topic that is known. `partition` -1: by murmur2 of the key bytes, or sticky for a null key, as Java's producer
-   * does.
+   * does. `timestamp` may be {@link noTimestamp}.
    * Throws an error with `kind` production when the record is larger than the topic admits.
    */
   append(

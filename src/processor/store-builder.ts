@@ -24,6 +24,8 @@ export interface StoreSpec {
   readonly windowSizeMs?: number | undefined
   readonly retainDuplicates?: boolean | undefined
   readonly historyRetentionMs?: number | undefined
+  /** Key-value only: changelog records have no timestamp of their own (the buffer of a stream-table join with grace). */
+  readonly untimed?: boolean | undefined
   /** Windows and sessions that are also found by time over all keys, for emit on window close. */
   readonly timeOrdered?: boolean | undefined
 }

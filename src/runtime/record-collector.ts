@@ -7,11 +7,12 @@
  * topic is decided before: neither the partition nor whether the record is too large for it.
  */
 import { assert } from '../common/assert.ts'
+import { systemClock, type Clock } from '../common/clock.ts'
 import { murmur2Partition } from '../common/murmur2.ts'
 import type { Headers } from '../common/headers.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
 import type { KafkaClient, Producer, TopicMetadata } from '../kafka/client/kafka-client.ts'
-import type { RecordSink } from '../processor/record-sink.ts'
+import { noTimestamp, type RecordSink } from '../processor/record-sink.ts'
 
 interface SinkTopic {
   metadata: TopicMetadata
@@ -34,14 +35,16 @@ const waitingMaxBytes = 16 * 1024 * 1024
 
 export class RecordCollector implements RecordSink {
   readonly #client: KafkaClient
+  readonly #clock: Clock
   readonly #topics = new Map<string, SinkTopic>()
   #waiting: Waiting[] = []
   #waitingBytes = 0
   #producer: Producer
   #full = false
 
-  constructor(client: KafkaClient, producer: Producer) {
+  constructor(client: KafkaClient, producer: Producer, clock: Clock = systemClock) {
     this.#client = client
+    this.#clock = clock
     this.#producer = producer
   }
 
@@ -114,7 +117,8 @@ export class RecordCollector implements RecordSink {
     // The exact size is worth computing only for a record that may come near the limit.
     if (bytes > target.maxMessageBytes >> 1 || headers.length > 0) this.#checkSize(topic, target, key, value, headers)
     const chosen = partition >= 0 ? partition : choosePartition(target, key, bytes)
-    if (!this.#producer.append(topic, chosen, key, value, timestamp, headers)) this.#full = true
+    const time = timestamp === noTimestamp ? this.#clock.now() : timestamp
+    if (!this.#producer.append(topic, chosen, key, value, time, headers)) this.#full = true
   }
 
   /** Whether processing should wait for `drained`. */

@@ -7,6 +7,7 @@
  */
 import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
 import type { Change } from '../processor/record.ts'
+import { noTimestamp } from '../processor/record-sink.ts'
 import type { FlushListener, StoreIterator } from '../processor/state-store.ts'
 import { rememberContext, restoreContext } from './entry-context.ts'
 import { Overlay, type OverlayEntry, type OverlayRow } from './overlay.ts'
@@ -27,6 +28,8 @@ export interface CoreOptions<K, V> {
   readonly changelogTopic: string | undefined
   /** Least recently used entries go first; only for uncached stores. */
   readonly maxEntries?: number | undefined
+  /** Changelog records have no timestamp of their own. */
+  readonly untimed?: boolean
 }
 
 /** A value with its timestamp, lent: valid until the next read. */
@@ -45,6 +48,7 @@ export class KeyValueCore<K, V> implements StoreCore {
   readonly #host: StoreHost
   readonly #changelogTopic: string | undefined
   readonly #maxEntries: number | undefined
+  readonly #untimed: boolean
   readonly #overlay: Overlay
   readonly #lent: Lent<V> = { value: undefined as V, timestamp: 0 }
   #recent: RecentKeys | undefined
@@ -59,6 +63,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     this.#host = options.host
     this.#changelogTopic = options.changelogTopic
     this.#maxEntries = options.maxEntries
+    this.#untimed = options.untimed ?? false
     this.#overlay = new Overlay(options.host.budget, (entry) => options.codec.keyText(entry))
   }
 
@@ -253,9 +258,13 @@ export class KeyValueCore<K, V> implements StoreCore {
   #log(entry: OverlayEntry, key: Uint8Array): void {
     if (this.#changelogTopic === undefined) return
     const { value } = entry
-    // A tombstone has no value to take a timestamp from: Java takes the record's. So does a store without timestamps.
-    const timestamp = value !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp
-    this.#host.log(this.#changelogTopic, key, value === null ? null : this.#codec.plain(value), timestamp)
+    this.#host.log(this.#changelogTopic, key, value === null ? null : this.#codec.plain(value), this.#loggedTime(entry))
+  }
+
+  /** A tombstone has no value to take a timestamp from: Java takes the record's. So does a store without timestamps. */
+  #loggedTime(entry: OverlayEntry): number {
+    if (this.#untimed) return noTimestamp
+    return entry.value !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp
   }
 }
 

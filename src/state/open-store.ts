@@ -3,12 +3,13 @@ import { StateError } from '../errors/state-error.ts'
 import type { StoreSpec } from '../processor/store-builder.ts'
 import { KeyValueCore } from './key-value-core.ts'
 import { PlainKeyValueStore, TimestampedKeyValueStore } from './key-value-stores.ts'
+import { SessionTable } from './session-stores.ts'
 import type { TaskState } from './state-engine.ts'
 import { StoreCodec } from './store-codec.ts'
 import type { StoreCore } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
 import { TimedCore } from './timed-core.ts'
-import { KeyTexts, TimedKeyLayout } from './timed-key.ts'
+import { complementTail, KeyTexts, TimedKeyLayout } from './timed-key.ts'
 import { DuplicateWindowStore, PlainWindowStore, TimestampedWindowStore, type WindowParts } from './window-stores.ts'
 
 export interface TaskStore {
@@ -43,6 +44,8 @@ export function openStore(store: TaskStore, options: OpenOptions): OpenStore {
     case 'window':
     case 'timestampedWindow':
       return openWindow(store, options, spec.kind === 'timestampedWindow')
+    case 'session':
+      return openSession(store, options)
     default:
       return refuse(spec, `stores of the kind ${spec.kind} are not supported yet`)
   }
@@ -59,6 +62,7 @@ function openKeyValue(store: TaskStore, { state, host, cacheMaxBytes }: OpenOpti
     cached: spec.caching && spec.maxEntries === undefined && cacheMaxBytes > 0,
     changelogTopic,
     maxEntries: spec.maxEntries,
+    untimed: spec.untimed ?? false,
   })
   return { core, face: timestamped ? new TimestampedKeyValueStore(core) : new PlainKeyValueStore(core, host) }
 }
@@ -81,12 +85,20 @@ function openWindow(store: TaskStore, options: OpenOptions, timestamped: boolean
   return { core, face: spec.retainDuplicates === true ? new DuplicateWindowStore(parts) : new PlainWindowStore(parts) }
 }
 
+function openSession(store: TaskStore, options: OpenOptions): OpenStore {
+  const codec = codecOf(store, false)
+  const layout = new TimedKeyLayout(8)
+  const core = timedCore(store, options, codec, layout, store.spec.caching, complementTail)
+  return { core, face: new SessionTable({ core, keys: new KeyTexts(codec), layout, host: options.host }) }
+}
+
 function timedCore(
   { spec, changelogTopic }: TaskStore,
   { state, host, cacheMaxBytes }: OpenOptions,
   codec: Codec,
   layout: TimedKeyLayout,
   caching: boolean,
+  logged: (id: string) => string = (id) => id,
 ): TimedCore<unknown> {
   if (spec.retentionMs === undefined) refuse(spec, 'it has no retention')
   return new TimedCore<unknown>({
@@ -100,7 +112,7 @@ function timedCore(
     retentionMs: spec.retentionMs,
     timeOrdered: spec.timeOrdered ?? false,
     retainDuplicates: spec.retainDuplicates ?? false,
-    logged: (id) => id,
+    logged,
   })
 }
 

@@ -1,6 +1,7 @@
 /** The ends of a topology in a test: typed topics to write to and to read from. */
 import { noHeaders, type Headers } from '../common/headers.ts'
 import { keyView, valueView } from '../processor/record-set.ts'
+import { noTimestamp } from '../processor/record-sink.ts'
 import { rangeReader, type RangeReader } from '../serde/range-reader.ts'
 import type { AnySerde, Serde } from '../serde/serde.ts'
 import { stringSerde } from '../serde/string-serde.ts'
@@ -113,6 +114,7 @@ function toPart<T>(serde: Serde<T>, value: T | null, topic: string, headers: Hea
 }
 
 export function rawRecord(record: DriverRecord): RawRecord {
-  const { topic, partition, timestamp } = record
+  const { topic, partition } = record
+  const timestamp = record.timestamp === noTimestamp ? null : record.timestamp
   return { topic, partition, key: keyView(record), value: valueView(record), timestamp, headers: record.headers() }
 }
