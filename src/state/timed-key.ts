@@ -35,11 +35,21 @@ export function timeAt(text: string, at: number): number {
   return int32At(text, at) * two32 + (int32At(text, at + 4) >>> 0)
 }
 
-/** Turns a session's start into the tail of its id, and back. */
-export function complement(tail: string): string {
-  let result = ''
-  for (let i = 0; i < tail.length; i++) result += String.fromCharCode(tail.charCodeAt(i) ^ 0xff)
-  return result
+/** The tail of a session's id: of two that end together the one that starts later comes first. */
+export function startTail(start: number): string {
+  const high = Math.floor(start / two32)
+  return int32Text(~high) + int32Text(~(start - high * two32))
+}
+
+export function startOfTail(id: string): number {
+  const at = id.length - timeLength
+  return ~int32At(id, at) * two32 + (~int32At(id, at + 4) >>> 0)
+}
+
+/** The id of a session with its start as it is in the changelog, and back. */
+export function complementTail(id: string): string {
+  const at = id.length - timeLength
+  return id.slice(0, at) + int32Text(~int32At(id, at)) + int32Text(~int32At(id, at + 4))
 }
 
 /** The parts of an id whose tail has `tailLength` characters. */
