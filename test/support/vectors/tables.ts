@@ -2,6 +2,7 @@
 import type { ValueTransformer } from '../../../src/processor/processor.ts'
 import type { KeyValueStore } from '../../../src/processor/state-store.ts'
 import { stores } from '../../../src/state/stores.ts'
+import { tableScenarioVectors } from './table-scenarios.ts'
 import { dsl, pair, STRINGS, strings, type VectorTopologies } from './vector-topology.ts'
 
 /** Remembers everything that it was given. */
@@ -20,6 +21,7 @@ function logged(): ValueTransformer<string, string, string> {
 }
 
 export const tablesVectors: VectorTopologies = {
+  ...tableScenarioVectors,
   'table-table inner join': dsl((b) => {
     b.table('L', strings).join(b.table('R', strings), pair).toStream().to('out', strings)
   }),
