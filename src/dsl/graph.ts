@@ -42,6 +42,10 @@ export interface Operation extends BaseNode {
   readonly supplier: OperatorSupplier
   /** Stores that come with the operator, asked when the topology is written. */
   readonly ownStores: () => readonly StoreSpec[]
+  /** What becomes of records that it forwards; undefined: anything. Topologies are optimised by it. */
+  readonly changes?: 'nothing' | 'value' | 'key' | undefined
+  /** Streams come together here. */
+  readonly isMerge?: boolean | undefined
   /** Of a windowed aggregation: how long after its end a window takes records; what suppress waits for. */
   readonly graceMs?: number
   /** Stores that were added elsewhere. */
@@ -91,6 +95,8 @@ export interface Repartition extends BaseNode {
   readonly value: AnySerde
   readonly partitioner: StreamPartitioner<never, never> | undefined
   readonly onProductionError: ErrorPolicy | undefined
+  /** False: asked for with repartition(), and never optimised away. */
+  readonly isMergeable: boolean
 }
 
 /**

@@ -11,7 +11,7 @@ import { fixedKeyProcessorOperator, processorOperator } from '../topology/proces
 import { splitStores } from '../topology/topology.ts'
 import { splitStream } from './branched-kstream-impl.ts'
 import type { DslBuilder, KStreamPart } from './dsl-builder.ts'
-import type { NodeId } from './graph.ts'
+import type { NodeId, Operation } from './graph.ts'
 import { joinStream } from './joins/join-stream.ts'
 import { givenStoreName, historyRetention, requireSerde, tableStore } from './materialized.ts'
 import { filterOperator } from './operators/filter.ts'
@@ -33,6 +33,7 @@ import { SourceTable } from './table-supply.ts'
 type Callback<K, V> = (value: V, key: K) => unknown
 /** What an operator does to its input: which serdes stay known, and whether the partitioning still fits. */
 type Keeps = 'all' | 'key' | 'value' | 'nothing'
+type Changes = Operation['changes']
 
 export class KStreamImpl<K, V> implements KStream<K, V> {
   readonly #dsl: DslBuilder
@@ -114,6 +115,8 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
       kind: 'operation',
       name,
       parents: one.node === two.node ? [one.node] : [one.node, two.node],
+      changes: 'nothing',
+      isMerge: true,
       supplier: passThrough,
       ownStores: () => [],
       otherStores: [],
@@ -142,6 +145,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
       partitions: checkPartitions(options.partitions),
       partitioner: options.partitioner,
       onProductionError: options.onProductionError,
+      isMergeable: false,
     })
     return this.#dsl.stream({
       name: node.name,
@@ -221,7 +225,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     const name = this.#dsl.nodeName('KSTREAM-KEY-SELECT-', checkOptions('groupBy()', options, groupedOptions).name)
     return this.#dsl.grouped({
       name,
-      node: this.#addOperation(name, selectKeyOperator(mapper), options),
+      node: this.#addOperation(name, selectKeyOperator(mapper), options, 'key'),
       key: options.key,
       value: options.value ?? this.#part.value,
       sources: this.#part.sources,
@@ -261,15 +265,16 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
 
   #operation<KR, VR>(prefix: string, supplier: OperatorSupplier, options: Named, keeps: Keeps): KStream<KR, VR> {
     const name = this.#dsl.nodeName(prefix, options.name)
-    return this.#stream(name, this.#addOperation(name, supplier, options), keeps)
+    return this.#stream(name, this.#addOperation(name, supplier, options, changesOf(keeps)), keeps)
   }
 
-  #addOperation(name: string, supplier: OperatorSupplier, options: Processed): NodeId {
+  #addOperation(name: string, supplier: OperatorSupplier, options: Processed, changes: Changes): NodeId {
     const { names, builders } = splitStores(options.stores)
     return this.#dsl.graph.add({
       kind: 'operation',
       name,
       parents: [this.#part.node],
+      changes,
       supplier,
       ownStores: () => builders.map(({ spec }) => spec),
       otherStores: names,
@@ -296,7 +301,15 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   }
 
   #processed<KR, VR>(name: string, supplier: OperatorSupplier, options: Processed, keeps: Keeps): KStream<KR, VR> {
-    return this.#stream(name, this.#addOperation(name, supplier, options), keeps)
+    return this.#stream(name, this.#addOperation(name, supplier, options, this.#changesOfProcessor(keeps)), keeps)
+  }
+
+  /**
+   * differs from Java, which optimises as if processors changed nothing (KAFKA-19668), and so may repartition records
+   * before a processor has changed their keys.
+   */
+  #changesOfProcessor(keeps: Keeps): Changes {
+    return this.#dsl.shape.compatibility === 'java' ? 'nothing' : changesOf(keeps)
   }
 
   #repartitionForTable(
@@ -313,6 +326,11 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     })
     return { node: this.#dsl.graph.add(node), sources: new Set([node.name]) }
   }
+}
+
+function changesOf(keeps: Keeps): Changes {
+  if (keeps === 'all') return 'nothing'
+  return keeps === 'key' ? 'value' : 'key'
 }
 
 function checkTopic<T>(node: string, topic: string | T): string | T {

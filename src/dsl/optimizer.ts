@@ -4,15 +4,19 @@
  */
 import { TopologyError } from '../errors/topology-error.ts'
 import { samePattern } from '../topology/topic-pattern.ts'
-import type { TopologyOptimization } from '../topology/topology-shape.ts'
+import type { TopologyShape } from '../topology/topology-shape.ts'
 import type { GraphNode, NodeId, StreamSource } from './graph.ts'
+import { mergeRepartitions, type MergedGraph } from './merge-repartitions.ts'
+import { javaRepartitionGroups, repartitionGroups } from './repartition-groups.ts'
 
-export function optimize(
-  nodes: readonly GraphNode[],
-  optimizations: readonly TopologyOptimization[],
-): readonly GraphNode[] {
-  const merged = mergeDuplicateSources(nodes)
-  return optimizations.includes('mergeRepartitionTopics') ? mergeRepartitionTopics(merged) : merged
+export function optimize(nodes: readonly GraphNode[], shape: TopologyShape): MergedGraph {
+  const chosen = shape.topologyOptimization
+  const asJava = shape.compatibility === 'java'
+  const unique = mergeDuplicateSources(nodes)
+  const merged = chosen.includes('mergeRepartitionTopics')
+    ? mergeRepartitions(unique, asJava ? javaRepartitionGroups(nodes) : repartitionGroups(nodes), asJava)
+    : { nodes: unique, replacedSources: new Map<string, string>() }
+  return chosen.includes('singleStoreSelfJoin') ? { ...merged, nodes: rewriteSelfJoins(merged.nodes) } : merged
 }
 
 /** Streams of the same topics share one source (InternalStreamsBuilder.mergeDuplicateSourceNodes). */
@@ -65,12 +69,13 @@ function checkOffsetResets(one: StreamSource, two: StreamSource): void {
   )
 }
 
-/** Refused where it could have an effect, because without it the topics would have other names than the user expects. */
-function mergeRepartitionTopics(nodes: readonly GraphNode[]): readonly GraphNode[] {
-  const repartitions = nodes.filter(({ kind }) => kind === 'repartition')
-  if (repartitions.length < 2) return nodes
-  throw new TopologyError(
-    'MILLRACE_NOT_AVAILABLE',
-    `topologyOptimization 'mergeRepartitionTopics' is not available yet, and this topology has ${repartitions.length} repartition topics that it might merge; use topologyOptimization: ['reuseSourceTopics']`,
-  )
+/** A join whose two streams are one needs one window and one store (InternalStreamsBuilder.rewriteSingleStoreSelfJoin). */
+function rewriteSelfJoins(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const removed = new Set<NodeId>()
+  const rewritten = nodes.map((node) => {
+    if (node.kind !== 'compound' || node.selfJoin === undefined || node.parents.length !== 1) return node
+    removed.add(node.selfJoin.otherWindow)
+    return { ...node, parts: [node.selfJoin.part] }
+  })
+  return rewritten.filter(({ id }) => !removed.has(id))
 }

@@ -22,6 +22,8 @@ export interface RepartitionRequest {
   readonly partitions?: number | undefined
   readonly partitioner?: StreamPartitioner<never, never> | undefined
   readonly onProductionError?: ErrorPolicy | undefined
+  /** Default: true. */
+  readonly isMergeable?: boolean
 }
 
 export type NewRepartition = Extract<NewNode, { kind: 'repartition' }>
@@ -50,5 +52,6 @@ export function repartitionNode(dsl: DslBuilder, request: RepartitionRequest): N
     value: requireSerde(names.sinkName, user, 'value', request.value, serdeHint),
     partitioner: request.partitioner,
     onProductionError: request.onProductionError,
+    isMergeable: request.isMergeable ?? true,
   }
 }

@@ -169,9 +169,11 @@ export class StreamsBuilder {
   build(): Topology {
     const { naming, topologyOptimization } = this.#dsl.shape
     if (naming === 'explicit') checkNaming(this.#dsl.generated)
-    const nodes = optimize(this.#dsl.graph.nodes(), topologyOptimization)
+    const { nodes, replacedSources } = optimize(this.#dsl.graph.nodes(), this.#dsl.shape)
     const topology = writeTopology(nodes, { reuseSourceTopics: topologyOptimization.includes('reuseSourceTopics') })
-    for (const sources of this.#dsl.copartitioned) topology.copartition(sources)
+    for (const sources of this.#dsl.copartitioned) {
+      topology.copartition([...new Set(sources.map((source) => replacedSources.get(source) ?? source))])
+    }
     checkCopartitioning(topology.definition())
     return new Topology(topology, this.#dsl.shape)
   }
