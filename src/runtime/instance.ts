@@ -64,7 +64,7 @@ export async function openInstance(options: InstanceOptions): Promise<Instance> 
 
 async function takeSlot(options: InstanceOptions, fileSystem: FileSystem, startId: string): Promise<StateSlot> {
   const { config, topology, startedAtMs, clusterId, random, logger } = options
-  const stores = topology.subTopologies.flatMap((subTopology) => subTopology.stores)
+  const stores = [...topology.subTopologies.flatMap((subTopology) => subTopology.stores), ...topology.globalStores]
   const keepsState = stores.some(({ spec }) => spec.persistent ?? config.store === 'persistent')
   // The broker in this process ends with it: there is nothing that a successor could go on with.
   if ('~kafka' in config.kafka && config.store === 'memory' && !keepsState) return slotInMemory(random.uuid())

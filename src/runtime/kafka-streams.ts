@@ -29,6 +29,7 @@ import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { connectKafka } from './connect-kafka.ts'
+import { GlobalState } from './global-state.ts'
 import { openInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
 import type { OpenSlot } from './state-slot.ts'
@@ -94,6 +95,11 @@ export class KafkaStreams implements AsyncDisposable {
   #instance: Instance | undefined
   #client: KafkaClient | undefined
   #thread: StreamThread | undefined
+  #globalState: GlobalState | undefined
+  /** What ended the updates of global stores. */
+  #globalFailure: Error | undefined
+  readonly #globalEnd = deferred()
+  #runsWithoutTasks = false
   #running: Promise<void> | undefined
   #failure: Error | undefined
   #leaveGroup = true
@@ -119,7 +125,8 @@ export class KafkaStreams implements AsyncDisposable {
   ) {
     this.#config = completeConfig(config, tmpdir())
     this.#topology = topology.compile(config)
-    if (this.#topology.subTopologies.length === 0) throw emptyTopology(this.#config.applicationId)
+    const { subTopologies, globalStores } = this.#topology
+    if (subTopologies.length === 0 && globalStores.length === 0) throw emptyTopology(this.#config.applicationId)
     this.#fingerprint = fingerprintOf(topology, this.#topology)
     this.#clock = internals.clock ?? systemClock
     this.#random = internals.random ?? systemRandom
@@ -195,6 +202,7 @@ export class KafkaStreams implements AsyncDisposable {
   async close(options: { readonly timeoutMs?: number; readonly leaveGroup?: boolean } = {}): Promise<void> {
     this.#leaveGroup = options.leaveGroup ?? this.#config.instanceId === undefined
     this.#closing.abort()
+    this.#globalEnd.resolve()
     if (this.#machine.is('NOT_RUNNING', 'ERROR')) return
     if (this.#machine.is('CREATED')) {
       this.#machine.become('PENDING_SHUTDOWN', 'close')
@@ -240,10 +248,13 @@ export class KafkaStreams implements AsyncDisposable {
       if (this.#closing.signal.aborted) throw this.#unreachable('RUNNING')
       const ownIds = [identity.transactionalId(threadId)].filter((id) => id !== undefined)
       await identity.fencePredecessors(this.#connected, this.#config.transactionTimeoutMs, ownIds)
+      await this.#openGlobalState()
       while (!this.#closing.signal.aborted) await this.#runThread()
     } catch (error) {
       if (!this.#isCutShort && !this.#isOfGivingUp(error)) this.#fail(error)
     }
+    // Last, because the tasks may read them to their end.
+    await this.#globalState?.close()
     await this.#closeClient()
     await this.#instance?.identity.release().catch((error: unknown) => {
       this.#logger.warn(
@@ -274,7 +285,7 @@ export class KafkaStreams implements AsyncDisposable {
 
   /** Ends what waits for a broker while the application connects and its thread opens. */
   #cutShort(): void {
-    if (!this.#machine.is('PENDING_SHUTDOWN') || this.#thread?.isOpened === true) return
+    if (!this.#machine.is('PENDING_SHUTDOWN') || this.#thread?.isOpened === true || this.#runsWithoutTasks) return
     this.#isCutShort = true
     void this.#closeClient()
   }
@@ -314,13 +325,46 @@ export class KafkaStreams implements AsyncDisposable {
     return this.#instance
   }
 
+  /** Every task may read global stores, so they are complete before there is any. */
+  async #openGlobalState(): Promise<void> {
+    const { globalStores } = this.#topology
+    if (globalStores.length === 0 || this.#instance === undefined) return
+    this.#globalState = await GlobalState.open({
+      stores: globalStores,
+      client: this.#connected,
+      engines: this.#instance.engines,
+      config: this.#config,
+      clock: this.#clock,
+      metrics: this.#registry,
+      logger: this.#logger,
+      onRestore: (progress) => this.#emit('restore', progress),
+      onFailure: (error) => {
+        this.#globalFailure = error
+        this.#thread?.stop({ leaveGroup: this.#leaveGroup })
+        this.#globalEnd.resolve()
+      },
+    })
+    await this.#globalState.fill(this.#closing.signal)
+    if (!this.#closing.signal.aborted) this.#globalState.follow()
+  }
+
   get #connected(): KafkaClient {
     if (this.#client === undefined) throw new Error('the client is connected before it is used (please report this)')
     return this.#client
   }
 
+  /** Only global stores: no member of any group, and RUNNING as soon as they are complete. */
+  async #runWithoutTasks(): Promise<void> {
+    this.#runsWithoutTasks = true
+    this.#machine.become('RUNNING', 'global stores')
+    await this.#globalEnd.promise
+    if (this.#globalFailure !== undefined) throw this.#globalFailure
+  }
+
   /** One life of the thread; returns when it may be followed by another. */
   async #runThread(): Promise<void> {
+    if (this.#globalFailure !== undefined) throw this.#globalFailure
+    if (this.#topology.subTopologies.length === 0) return this.#runWithoutTasks()
     const thread = this.#newThread()
     this.#thread = thread
     thread.setPaused(this.#isPaused)
@@ -333,6 +377,8 @@ export class KafkaStreams implements AsyncDisposable {
       this.#emit('error', { error: failure, ...taskOf(failure) })
       await sleep(this.#clock, replaceThreadDelayMs, this.#closing.signal)
     }
+    // Its tasks read tables that stand still now: another thread would be no help.
+    if (this.#globalFailure !== undefined) throw this.#globalFailure
   }
 
   #newThread(): StreamThread {
@@ -346,6 +392,7 @@ export class KafkaStreams implements AsyncDisposable {
       fingerprint: this.#fingerprint,
       names: new TopicNames(this.#topology, this.#config.applicationId),
       config: this.#config,
+      globalStores: this.#globalState?.stores,
       clock: this.#clock,
       metrics: this.#registry,
       logger: this.#logger,

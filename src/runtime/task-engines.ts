@@ -1,6 +1,6 @@
 /** Which engine keeps the state of a task, and where. */
 import type { StateEngine, TaskState } from '../state/state-engine.ts'
-import type { SubTopology } from '../topology/topology-node.ts'
+import type { StoreSpec } from '../processor/store-builder.ts'
 
 export interface TaskEnginesOptions {
   readonly memory: StateEngine
@@ -21,7 +21,7 @@ export class TaskEngines {
   /** All stores of a task are one atomic unit, so one that is persistent makes the others so. */
   async open(
     taskId: string,
-    { stores }: SubTopology,
+    { stores }: { readonly stores: readonly { readonly spec: StoreSpec }[] },
   ): Promise<{ readonly state: TaskState; readonly directory: string | undefined }> {
     const { memory, persistent, store, directory: place } = this.#options
     const isPersistent = stores.some(({ spec }) => spec.persistent ?? store === 'persistent')

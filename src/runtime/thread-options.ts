@@ -5,6 +5,7 @@ import type { Logger } from '../common/logger.ts'
 import type { MetricsRegistry } from '../common/metrics.ts'
 import type { Reaction } from '../errors/streams-error.ts'
 import type { KafkaClient, OwnAssignment } from '../kafka/client/kafka-client.ts'
+import type { GlobalStores } from '../processor/global-stores.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import type { RestoreProgress } from './changelog-reader.ts'
@@ -37,6 +38,8 @@ export interface ThreadOptions {
   readonly fingerprint: string
   readonly names: TopicNames
   readonly engines: TaskEngines
+  /** Complete before the thread begins; undefined: the topology has none. */
+  readonly globalStores?: GlobalStores | undefined
   readonly fileSystem: FileSystem
   /** What of earlier owners' state is on disk at the start. */
   readonly localTasks: readonly string[]

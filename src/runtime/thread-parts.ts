@@ -36,10 +36,10 @@ export async function openParts(
   logger: Logger,
   callbacks: PartsCallbacks,
 ): Promise<ThreadParts> {
-  const { client, config, listener, topology, names, clock, engines, metrics } = options
+  const { client, config, listener, topology, names, clock, engines, metrics, globalStores } = options
   const exactlyOnce = config.processingGuarantee === 'exactly_once'
   await requireSourceTopics(options)
-  const collector = new RecordCollector(client, await openProducer(options))
+  const collector = new RecordCollector(client, await openProducer(options), clock)
   const fetcher = client.fetcher({
     name: 'main',
     isolation: exactlyOnce ? 'read_committed' : 'read_uncommitted',
@@ -54,7 +54,7 @@ export async function openParts(
     topicId: (topic) => tasks.topicId(topic),
     onProgress: (progress) => listener.onRestore(progress),
   })
-  const shared = { client, topology, names, config, clock, metrics, engines, logger }
+  const shared = { client, topology, names, config, clock, metrics, engines, globalStores, logger }
   const tasks = new TaskManager({ ...shared, fetcher, reader, collector })
   const purge = new RepartitionPurge({
     client,
