@@ -1,0 +1,154 @@
+/** Runs a program on millrace and tells what became of it, in the words of DifferentialRunner.java. */
+import type { Header } from '../../src/common/headers.ts'
+import type { SessionStore } from '../../src/processor/session-store.ts'
+import type { StoreSpec } from '../../src/processor/store-builder.ts'
+import type { StreamsConfig } from '../../src/processor/streams-config.ts'
+import type { VersionedStore } from '../../src/processor/versioned-store.ts'
+import type { WindowStore } from '../../src/processor/window-store.ts'
+import { serdes } from '../../src/serde/serdes.ts'
+import type { Windowed } from '../../src/serde/windowed.ts'
+import { TopologyTestDriver } from '../../src/testing/topology-test-driver.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+import { configOf } from '../support/vectors/scenario-config.ts'
+import { storeKeys, text } from './callbacks.ts'
+import type { Outcome, Produced, Program, ProgramConfig, Row, Step } from './program.ts'
+import { replay } from './replay.ts'
+
+/** The accessors of the other kinds of stores. */
+interface Accessors {
+  timestampedWindowStore(name: string): WindowStore<unknown, unknown>
+  sessionStore(name: string): SessionStore<unknown, unknown>
+  versionedStore(name: string): VersionedStore<unknown, unknown>
+}
+
+const producedMax = 3000
+
+export function run(program: Program): Outcome {
+  const config = millraceConfig(program.config)
+  let topology: Topology
+  let describe: string
+  let driver: TopologyTestDriver
+  try {
+    topology = replay(program.calls, config)
+    describe = topology.describe().toString()
+    driver = new TopologyTestDriver(topology, config)
+  } catch (error) {
+    return { refused: said(error) }
+  }
+  const steps = runSteps(driver, program.steps)
+  return { describe, steps, ...ended(driver, topology, program.queries) }
+}
+
+function ended(driver: TopologyTestDriver, topology: Topology, queries: readonly string[]): Partial<Outcome> {
+  const { subTopologies, globalStores } = topology.compile({})
+  const specs = [...subTopologies.flatMap(({ stores: own }) => own), ...globalStores].map(({ spec }) => spec)
+  const stores: Record<string, readonly Row[]> = {}
+  for (const name of queries) {
+    const spec = specs.find((candidate) => candidate.name === name)
+    if (spec !== undefined) stores[name] = rowsOf(driver, spec)
+  }
+  // Without a task there is nobody who counts.
+  const dropped = subTopologies.length === 0 ? 0 : driver.metric('dropped-records-total')
+  driver.close()
+  return { stores, dropped }
+}
+
+function millraceConfig({ cache, optimization, emitInterval }: ProgramConfig): Partial<StreamsConfig> {
+  return configOf({
+    'topology.optimization': optimization,
+    'statestore.cache.max.bytes': String(cache),
+    '__emit.interval.ms.kstreams.windowed.aggregation__': String(emitInterval),
+  })
+}
+
+type Steps = NonNullable<Outcome['steps']>
+
+function runSteps(driver: TopologyTestDriver, steps: readonly Step[]): Steps {
+  const answers: Steps[number][] = []
+  let produced = 0
+  for (const step of steps) {
+    try {
+      pipe(driver, step)
+    } catch (error) {
+      answers.push({ error: said(error) })
+      break
+    }
+    const out = byTopic(driver)
+    answers.push({ out })
+    produced += out.length
+    if (produced > producedMax) break
+  }
+  return answers
+}
+
+function pipe(driver: TopologyTestDriver, step: Step): void {
+  if ('wall' in step) return driver.advanceWallClockTime(step.wall)
+  const { topic, key, value, ts, header } = step
+  const headers: Header[] = header === undefined ? [] : [['h', Buffer.from(header)]]
+  driver.createInputTopic(topic, serdes.string, serdes.string).pipeInput({ key, value, timestamp: ts, headers })
+}
+
+/** The order between topics is not compared. */
+function byTopic(driver: TopologyTestDriver): Produced[] {
+  const records = driver.producedRecords().map(({ topic, key, value, timestamp, headers }): Produced => {
+    const all = headers.map(([name, bytes]) => `${name}=${hex(bytes)};`).join('')
+    return [topic, hex(key), hex(value), timestamp, all]
+  })
+  return records.toSorted(([one], [two]) => (one < two ? -1 : one > two ? 1 : 0))
+}
+
+function rowsOf(given: TopologyTestDriver, { kind, name }: StoreSpec): Row[] {
+  const driver = given as TopologyTestDriver & Accessors
+  if (kind.endsWith('indow') && driver.timestampedWindowStore === undefined) throw new Error('not supported yet')
+  if (kind === 'session' && driver.sessionStore === undefined) throw new Error('not supported yet')
+  if (kind === 'versioned' && driver.versionedStore === undefined) throw new Error('not supported yet')
+  switch (kind) {
+    case 'keyValue':
+      return [...driver.keyValueStore<unknown, unknown>(name).range()].map(([key, value]) => [text(key), text(value)])
+    case 'timestampedKeyValue':
+      return [...driver.timestampedKeyValueStore<unknown, unknown>(name).range()].map(timestamped)
+    case 'timestampedWindow':
+      return [...driver.timestampedWindowStore(name).range(undefined)].map(timestamped)
+    case 'session':
+      return sessionsOf(driver.sessionStore(name))
+    case 'versioned':
+      return versionsOf(driver.versionedStore(name))
+    default:
+      throw new Error(`store ${name} is a ${kind}`)
+  }
+}
+
+function timestamped([key, stored]: readonly [key: unknown, stored: unknown]): Row {
+  const { value, timestamp } = stored as { readonly value: unknown; readonly timestamp: number }
+  return [...keyCells(key), text(value), timestamp]
+}
+
+function keyCells(key: unknown): (string | number)[] {
+  if (typeof key !== 'object' || key === null) return [text(key)]
+  const { window } = key as Windowed<unknown>
+  return window.end < Number.MAX_SAFE_INTEGER ? [text(key), window.end] : [text(key)]
+}
+
+function sessionsOf(store: SessionStore<unknown, unknown>): Row[] {
+  return storeKeys.flatMap((key) =>
+    [...store.find(key)].map(([windowed, value]) => [...keyCells(windowed), text(value)]),
+  )
+}
+
+function versionsOf(store: VersionedStore<unknown, unknown>): Row[] {
+  return storeKeys.flatMap((key) =>
+    [undefined, 5, 20, 40, 80].flatMap((asOf) => {
+      const found = store.get(key, asOf)
+      return found === undefined ? [] : [[key, asOf ?? -1, text(found.value), found.timestamp, found.validTo ?? -1]]
+    }),
+  )
+}
+
+function said(error: unknown): string {
+  const code = (error as { readonly code?: string }).code
+  return `${code === undefined ? '' : `${code}: `}${(error as Error).message}`
+}
+
+function hex(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes).toString('hex')
+}

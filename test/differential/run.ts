@@ -1,0 +1,57 @@
+/**
+ * The differential test: random topologies with random records on Java's Kafka Streams and on millrace, everything that
+ * both do compared. Needs a JDK, and the jars of Kafka Streams (see test/support/java-streams.ts).
+ *
+ *     node test/differential/run.ts --seeds 5000 [--from 1] [--max-failures 5] [--only streamJoin,suppress] [--no-shrink] [--no-headers]
+ *     node test/differential/run.ts --record test/testdata/differential/programs.json --seeds 100
+ *
+ * Prints what differs, with the smallest program that shows it. `--only`: programs without any of these calls are passed
+ * over. `--record` writes programs with what Java did.
+ */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { compileJava, whatJavaStreamsLacks } from '../support/java-streams.ts'
+import { compareSeeds, type Comparison } from './compare-seeds.ts'
+import { JavaSide } from './java-side.ts'
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    'max-failures': { type: 'string', default: '5' },
+    only: { type: 'string' },
+    'no-shrink': { type: 'boolean', default: false },
+    'no-headers': { type: 'boolean', default: false },
+    record: { type: 'string' },
+  },
+})
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+const missing = await whatJavaStreamsLacks()
+if (missing !== undefined) {
+  say(missing)
+  process.exit(2)
+}
+const java = new JavaSide(await compileJava([join(import.meta.dirname, 'DifferentialRunner.java')]))
+const comparison: Comparison = {
+  java,
+  from: Number(values.from),
+  seeds: Number(values.seeds),
+  failuresMax: Number(values['max-failures']),
+  shrinks: !values['no-shrink'],
+  only: values.only?.split(',') ?? [],
+  headers: !values['no-headers'],
+  onFailure: (text) => say(`\nDIFFERS  ${text}`),
+  onProgress: say,
+}
+const { equal, refused, skipped, failed, recorded } = await compareSeeds(comparison)
+await java.close()
+if (values.record !== undefined)
+  writeFileSync(values.record, `[\n${recorded.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`)
+say(`${equal} equal (of which ${refused} are refused by both), ${failed.length} differ: ${failed.join(' ')}`)
+for (const [why, count] of skipped) say(`  skipped ${count}: ${why}`)
+process.exit(failed.length === 0 ? 0 : 1)

@@ -1,0 +1,73 @@
+/** Makes a program that differs smaller, as long as it differs in the same way. */
+import type { Call, Program, Step } from './program.ts'
+
+const attemptsMax = 400
+
+/** `differs`: whether a smaller program still differs. */
+export async function shrink(program: Program, differs: (smaller: Program) => Promise<boolean>): Promise<Program> {
+  let smallest = program
+  let attempts = 0
+  const attempt = async (candidate: Program | undefined): Promise<boolean> => {
+    if (candidate === undefined || attempts++ >= attemptsMax || !(await differs(candidate))) return false
+    smallest = candidate
+    return true
+  }
+  for (let before = ''; before !== JSON.stringify(smallest) && attempts < attemptsMax;) {
+    before = JSON.stringify(smallest)
+    await shrinkSteps(() => smallest, attempt)
+    for (let index = smallest.calls.length - 1; index >= 0; index--) await attempt(withoutCall(smallest, index))
+    for (let index = 0; index < smallest.calls.length; index++) {
+      for (const option of ['name', 'mat', 'emit', 'logging', 'punctuate', 'stores', 'store', 'default']) {
+        await attempt(withoutOption(smallest, index, option))
+      }
+    }
+    await attempt(withConfig(smallest, { cache: 0 }))
+    await attempt(withConfig(smallest, { optimization: 'none' }))
+    await attempt(withConfig(smallest, { emitInterval: 0 }))
+  }
+  return smallest
+}
+
+async function shrinkSteps(
+  current: () => Program,
+  attempt: (candidate: Program | undefined) => Promise<boolean>,
+): Promise<void> {
+  for (let size = current().steps.length; size >= 1; size = Math.floor(size / 2)) {
+    for (let at = current().steps.length - size; at >= 0; at -= size) {
+      const { steps } = current()
+      await attempt({ ...current(), steps: [...steps.slice(0, at), ...steps.slice(at + size)] })
+    }
+  }
+}
+
+/** Without a call and whatever was made of what it made; undefined where nothing would be left. */
+function withoutCall(program: Program, index: number): Program | undefined {
+  const gone = new Set<number>()
+  const goneStores = new Set<string>()
+  const calls = program.calls.filter((call, at) => {
+    const keeps = at !== index && ![call.from, call.other, ...(call.groups ?? [])].some((id) => gone.has(id ?? -1))
+    if (keeps && !(call.stores ?? []).some((store) => goneStores.has(store))) return true
+    if (call.id !== undefined) gone.add(call.id)
+    if (call.op === 'addStore' && call.store !== undefined) goneStores.add(call.store)
+    return false
+  })
+  return calls.length === 0 ? undefined : { ...program, calls, steps: readable(calls, program.steps) }
+}
+
+function readable(calls: readonly Call[], steps: readonly Step[]): readonly Step[] {
+  const sources = calls.filter(({ op }) => ['stream', 'table', 'globalTable'].includes(op))
+  const topics = new Set(sources.flatMap(({ topics: several = [], topic = '' }) => [topic, ...several]))
+  return steps.filter((step) => 'wall' in step || topics.has(step.topic))
+}
+
+function withoutOption(program: Program, index: number, option: string): Program | undefined {
+  const call = program.calls[index]
+  if (call === undefined || !(option in call) || (call.op === 'addStore' && option === 'store')) return undefined
+  const fewer = Object.fromEntries(Object.entries(call).filter(([key]) => key !== option)) as unknown as Call
+  return { ...program, calls: program.calls.with(index, fewer) }
+}
+
+function withConfig(program: Program, config: Partial<Program['config']>): Program | undefined {
+  const simpler = { ...program.config, ...config }
+  return JSON.stringify(simpler) === JSON.stringify(program.config) ? undefined : { ...program, config: simpler }
+}
