@@ -43,6 +43,11 @@ export class StreamTableJoinOperator<K> implements Operator<K, unknown> {
       this.context.dropRecord('null key or value')
       return
     }
+    this.accept(key, value)
+  }
+
+  /** With grace it waits. */
+  protected accept(key: K, value: unknown): void {
     this.join(key, value)
   }
 

@@ -1,0 +1,96 @@
+/**
+ * Records of a stream that wait for the table they are looked up in: in order of their time, then of their key's bytes,
+ * then of their arrival. The bytes in the store and its changelog are Java's. Kafka Streams:
+ * RocksDBTimeOrderedKeyValueBuffer.java, PrefixedWindowKeySchemas.java, BufferValue.java.
+ */
+import { asBuffer } from '../../common/bytes.ts'
+import { readRecordContext, recordContextSize, writeRecordContext } from '../../processor/record-context-bytes.ts'
+import type { RecordMetadata } from '../../processor/record.ts'
+import type { KeyValueStore } from '../../processor/state-store.ts'
+import { writeInt64 } from '../../serde/number-serdes.ts'
+
+const timeFirst = 0
+const timeEnd = 9
+const sequenceSize = 4
+const sequenceMask = 0x7fff_ffff
+/** In place of the length of a value that is not there: a join knows no prior and no old value. */
+const absent = -1
+/** A time that suppress has use for, and a join has none. */
+const bufferTimeSize = 8
+const two32 = 2 ** 32
+
+export interface WaitingRecord {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  readonly context: RecordMetadata
+}
+
+export class JoinBuffer {
+  readonly #store: KeyValueStore<Uint8Array, Uint8Array>
+  /** Numbers records of equal time and key. Java begins at 0 again after a restart, and may then overwrite one. */
+  #sequence = 0
+  /** No record is older. */
+  #minTimeMs = Infinity
+
+  constructor(store: KeyValueStore<Uint8Array, Uint8Array>) {
+    this.#store = store
+    for (const [key] of store.range()) {
+      this.#sequence = Math.max(this.#sequence, asBuffer(key).readInt32BE(key.byteLength - sequenceSize))
+      this.#minTimeMs = Math.min(this.#minTimeMs, timeOf(key))
+    }
+  }
+
+  add(key: Uint8Array, value: Uint8Array, record: RecordMetadata): void {
+    this.#sequence = (this.#sequence + 1) & sequenceMask
+    this.#minTimeMs = Math.min(this.#minTimeMs, record.timestamp)
+    this.#store.put(keyBytes(record.timestamp, key, this.#sequence), valueBytes(record, value))
+  }
+
+  /** Hands over every record whose time is not after `limitMs`, and forgets it then. */
+  takeUntil(limitMs: number, visit: (record: WaitingRecord) => void): void {
+    if (limitMs < this.#minTimeMs) return
+    for (const [key, value] of this.#store.range(timeBytes(this.#minTimeMs), timeBytes(limitMs + 1))) {
+      visit({ key: key.subarray(timeEnd, key.byteLength - sequenceSize), ...readValue(asBuffer(value)) })
+      this.#store.delete(key)
+    }
+    this.#minTimeMs = limitMs + 1
+  }
+}
+
+/** Below all keys of that time. */
+function timeBytes(timeMs: number): Buffer {
+  const bytes = Buffer.allocUnsafe(timeEnd)
+  bytes[0] = timeFirst
+  writeInt64(bytes, 1, timeMs)
+  return bytes
+}
+
+function timeOf(key: Uint8Array): number {
+  const bytes = asBuffer(key)
+  return bytes.readInt32BE(1) * two32 + bytes.readUInt32BE(5)
+}
+
+function keyBytes(timeMs: number, key: Uint8Array, sequence: number): Buffer {
+  const bytes = Buffer.allocUnsafe(timeEnd + key.byteLength + sequenceSize)
+  bytes[0] = timeFirst
+  writeInt64(bytes, 1, timeMs)
+  bytes.set(key, timeEnd)
+  bytes.writeInt32BE(sequence, timeEnd + key.byteLength)
+  return bytes
+}
+
+function valueBytes(record: RecordMetadata, value: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(recordContextSize(record) + 3 * 4 + value.byteLength + bufferTimeSize)
+  let at = writeRecordContext(bytes, 0, record)
+  at = bytes.writeInt32BE(absent, at)
+  at = bytes.writeInt32BE(absent, at)
+  at = bytes.writeInt32BE(value.byteLength, at)
+  bytes.set(value, at)
+  return bytes
+}
+
+function readValue(bytes: Buffer): Omit<WaitingRecord, 'key'> {
+  const { context, end } = readRecordContext(bytes, 0)
+  const start = end + 3 * 4
+  return { context, value: bytes.subarray(start, start + bytes.readInt32BE(start - 4)) }
+}

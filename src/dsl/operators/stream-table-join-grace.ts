@@ -1,0 +1,74 @@
+import type { OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
+import type { KeyValueStore } from '../../processor/state-store.ts'
+import type { AnySerde, Serde } from '../../serde/serde.ts'
+import { JoinBuffer, type WaitingRecord } from './join-buffer.ts'
+import { StreamTableJoinOperator, type StreamTableJoin } from './stream-table-join.ts'
+
+export interface StreamTableJoinWithGrace extends StreamTableJoin {
+  readonly graceMs: number
+  readonly bufferName: string
+  readonly key: AnySerde
+  readonly value: AnySerde
+}
+
+/**
+ * A join whose records wait until stream time has passed theirs by the grace period, so that updates of the versioned
+ * table which come late are seen (KIP-923). What is older than that when it comes is joined at once. Stream time is that
+ * of the records which waited. Kafka Streams: KStreamKTableJoinProcessor.java.
+ */
+export function streamTableJoinWithGraceOperator(join: StreamTableJoinWithGrace): OperatorSupplier {
+  return () => new StreamTableJoinWithGraceOperator(join)
+}
+
+class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
+  readonly #graceMs: number
+  readonly #bufferName: string
+  readonly #key: Serde<K>
+  readonly #value: Serde<unknown>
+  #buffer!: JoinBuffer
+
+  constructor(join: StreamTableJoinWithGrace) {
+    super(join)
+    this.#graceMs = join.graceMs
+    this.#bufferName = join.bufferName
+    this.#key = join.key as Serde<K>
+    this.#value = join.value as Serde<unknown>
+  }
+
+  override init(context: OperatorContext<K, unknown>): void {
+    super.init(context)
+    this.#buffer = new JoinBuffer(context.getStateStore<KeyValueStore<Uint8Array, Uint8Array>>(this.#bufferName))
+  }
+
+  protected override accept(key: K, value: unknown): void {
+    const { observedTime, record, nodeName } = this.context
+    // Without a key there is nothing to wait for; differs from Java, where such a record fails the task.
+    if (key === null || key === undefined || record.timestamp < observedTime.ms - this.#graceMs) {
+      this.join(key, value)
+      return
+    }
+    const { headers } = record
+    this.#buffer.add(
+      this.#key.serialize(key, nodeName, headers),
+      this.#value.serialize(value, nodeName, headers),
+      record,
+    )
+    observedTime.ms = Math.max(observedTime.ms, record.timestamp)
+    this.#buffer.takeUntil(observedTime.ms - this.#graceMs, (waiting) => this.#emit(waiting))
+  }
+
+  /** With the context that the record came with, whichever record it is that lets it go. */
+  #emit({ key, value, context }: WaitingRecord): void {
+    const { record, nodeName } = this.context
+    const { topic, partition, offset, timestamp, headers } = record
+    Object.assign(record, context)
+    try {
+      this.join(
+        this.#key.deserialize(key, nodeName, context.headers),
+        this.#value.deserialize(value, nodeName, context.headers),
+      )
+    } finally {
+      Object.assign(record, { topic, partition, offset, timestamp, headers })
+    }
+  }
+}
