@@ -1,5 +1,6 @@
 /** What must hold when a run is over, by the brokers' logs alone. */
 import type { Fault } from './faults.ts'
+import type { LogRecord } from './log-model.ts'
 import type { Scenario } from './scenario.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
 
@@ -10,11 +11,14 @@ export function checkRun(cluster: SimulatedCluster, scenario: Scenario, truth: T
   const { workload, guarantee } = scenario
   const exact = guarantee === 'exactly_once'
   const copies = workload.copyTopic === undefined ? [] : checkCopy(cluster, workload.copyTopic, exact)
+  const read = (topic: string): LogRecord[] =>
+    cluster.partitionsOf(topic).flatMap((partition) => cluster.read(topic, partition).committed)
   if (!exact && mayMakeZombies(scenario)) return copies
   return [
     ...checkCounts(cluster, workload.countTopic, truth, exact),
     ...checkChangelog(cluster, workload.changelog, truth, exact),
     ...copies,
+    ...(workload.more?.check({ read }, exact) ?? []),
   ]
 }
 

@@ -6,6 +6,7 @@ import type { StoredBatch } from '../../src/kafka/broker/stored-batch.ts'
 
 export interface LogRecord {
   readonly offset: number
+  readonly timestamp: number
   readonly key: string | null
   readonly value: Buffer | null
 }
@@ -55,6 +56,7 @@ function isCommit(batch: StoredBatch): boolean {
 /** Only what is not compressed. */
 function recordsOf({ bytes, baseOffset, recordCount }: StoredBatch): LogRecord[] {
   if ((bytes.readInt16BE(21) & 7) !== 0) throw new Error('the model reads no compressed batches')
+  const baseTimestamp = Number(bytes.readBigInt64BE(27))
   let at = headerBytes
   const varint = (): number => {
     let result = 0
@@ -74,11 +76,11 @@ function recordsOf({ bytes, baseOffset, recordCount }: StoredBatch): LogRecord[]
     const length = varint()
     const end = at + length
     at += 1
-    varint()
+    const timestamp = baseTimestamp + varint()
     const offset = baseOffset + varint()
     const key = nullable()
     const value = nullable()
     at = end
-    return { offset, key: key === null ? null : key.toString('latin1'), value }
+    return { offset, timestamp, key: key === null ? null : key.toString('latin1'), value }
   })
 }

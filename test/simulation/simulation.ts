@@ -91,6 +91,7 @@ class Simulation {
         in: partitions,
         [workload.countTopic]: partitions,
         ...(workload.copyTopic !== undefined && { [workload.copyTopic]: partitions }),
+        ...Object.fromEntries((workload.more?.topics ?? []).map((topic) => [topic, partitions])),
       },
       offsetsMayGoBack: mayMakeZombies(scenario) && scenario.guarantee === 'at_least_once',
       onViolation: (what) => this.#violate(what),

@@ -10,6 +10,7 @@ import type { StreamRecord } from '../../src/processor/record.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { stores } from '../../src/state/stores.ts'
 import type { Topology } from '../../src/topology/topology.ts'
+import type { LogRecord } from './log-model.ts'
 
 export const applicationId = 'app'
 
@@ -25,6 +26,16 @@ export interface Workload {
   readonly repartitionTopics: readonly string[]
   /** The input as it came, in the order of each key. */
   readonly copyTopic?: string
+  /** Where else it writes, and what must be right there when a run is over. */
+  readonly more?: {
+    readonly topics: readonly string[]
+    readonly check: (logs: Logs, exact: boolean) => readonly string[]
+  }
+}
+
+/** What was written and committed, partition by partition. */
+export interface Logs {
+  read(topic: string): readonly LogRecord[]
 }
 
 /** Two sub-topologies with a repartition topic between them: a word passes through two tasks. */
