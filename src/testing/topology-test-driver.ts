@@ -16,6 +16,7 @@ import type { KeyValueStore } from '../processor/state-store.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
 import { GlobalTask, globalTaskId } from '../runtime/task/global-task.ts'
+import { QueueOrder } from '../runtime/task/queue-order.ts'
 import { StreamTask } from '../runtime/task/stream-task.ts'
 import { hasPatternSource, planTopology, TopicNames, type SubTopologyPlan } from '../runtime/topology-plan.ts'
 import type { Serde } from '../serde/serde.ts'
@@ -51,8 +52,8 @@ export class TopologyTestDriver {
   /** Topics that match a pattern, as far as the test or the topology named them. */
   readonly #matched = new Set<string>()
   readonly #patterns: readonly RegExp[]
-  /** Tasks with input that was not processed yet, each once. */
-  readonly #busy: StreamTask[] = []
+  /** Over all tasks, because Java's driver processes the whole topology as one task. */
+  readonly #order = new QueueOrder()
   readonly #clock: Clock
   #now: number
   #planned = false
@@ -162,9 +163,10 @@ export class TopologyTestDriver {
   #run(): void {
     try {
       this.#updateGlobalStores()
-      for (let task = this.#busy[0]; task !== undefined; task = this.#busy[0]) {
-        while (task.hasInput && task.process(Infinity, 1) > 0) this.#commit(task)
-        this.#busy.shift()
+      for (let next = this.#order.first(); next !== undefined; next = this.#order.first()) {
+        const task = this.#topics.topic(next.topic).readers[next.partition] as StreamTask
+        task.process(Infinity, 1)
+        this.#commit(task)
       }
     } catch (error) {
       this.#stop(error)
@@ -202,7 +204,6 @@ export class TopologyTestDriver {
       )
     }
     task.add(record)
-    if (!this.#busy.includes(task)) this.#busy.push(task)
   }
 
   #match(topic: string): boolean {
@@ -274,6 +275,7 @@ export class TopologyTestDriver {
       clock: this.#clock,
       metrics: this.#metrics,
       logger: this.#config.logger,
+      queueOrder: this.#order,
     })
     task.initialize()
     return task

@@ -1,9 +1,11 @@
 /**
  * The input queues of a task: which record is next, and whether the task should rather wait for one that may come before
- * it (KIP-353, KIP-695; Java's PartitionGroup). Tasks have few inputs, so the queues are simply looked through.
+ * it (KIP-353, KIP-695; Java's PartitionGroup).
  */
 import { assert } from '../../common/assert.ts'
 import type { TopicPartitionKey } from '../../common/topic-partition.ts'
+import type { RecordSet } from '../../processor/record-set.ts'
+import { QueueOrder } from './queue-order.ts'
 import type { RecordQueue } from './record-queue.ts'
 
 export class PartitionGroup {
@@ -11,15 +13,51 @@ export class PartitionGroup {
   readonly #byId = new Map<TopicPartitionKey, RecordQueue>()
   /** -1: never wait. 0: wait where records are known to be on their way. Above: that long for an idle input, too. */
   readonly #maxIdleMs: number
+  readonly #order: QueueOrder
+  readonly #sharesOrder: boolean
 
-  constructor(maxIdleMs: number) {
+  /** `order`: shared with other tasks; then whoever shares it asks for a record only of the task of the first queue. */
+  constructor(maxIdleMs: number, order?: QueueOrder) {
     this.#maxIdleMs = maxIdleMs
+    this.#order = order ?? new QueueOrder()
+    this.#sharesOrder = order !== undefined
   }
 
   add(queue: RecordQueue): void {
     assert(!this.#byId.has(queue.id), `the input ${queue.id} is added once`)
+    const [only] = this.queues
+    if (this.#isAlone && only?.isEmpty === false) this.#order.join(only)
     this.queues.push(queue)
     this.#byId.set(queue.id, queue)
+  }
+
+  /** A queue without others needs no order. */
+  get #isAlone(): boolean {
+    return this.queues.length === 1 && !this.#sharesOrder
+  }
+
+  addSet(queue: RecordQueue, set: RecordSet): void {
+    if (queue.isEmpty && !this.#isAlone) this.#order.join(queue)
+    queue.add(set)
+  }
+
+  /** The head of what `next` returned was processed. */
+  advance(queue: RecordQueue): void {
+    if (this.#isAlone) queue.advance()
+    else this.#order.advanceFirst()
+  }
+
+  /** Where a queue goes on; drops what it has. */
+  resume(queue: RecordQueue, offset: number, partitionTime: number): void {
+    queue.resume(offset, partitionTime)
+    this.#order.leave(queue)
+  }
+
+  clear(): void {
+    for (const queue of this.queues) {
+      queue.clear()
+      this.#order.leave(queue)
+    }
   }
 
   queue(id: TopicPartitionKey): RecordQueue {
@@ -37,16 +75,11 @@ export class PartitionGroup {
   /** The queue whose head has the smallest timestamp; undefined when there is none or it should wait. */
   next(now: () => number): RecordQueue | undefined {
     const { queues } = this
-    const first = queues[0]
-    if (queues.length === 1) return first?.hasRecord() ? first : undefined
-    let best: RecordQueue | undefined
-    let anyEmpty = false
-    for (const queue of queues) {
-      if (!queue.hasRecord()) anyEmpty = true
-      else if (best === undefined || queue.head.timestamp < best.head.timestamp) best = queue
-    }
-    if (anyEmpty && this.isHalted) return undefined
-    return best === undefined || !anyEmpty || this.#maxIdleMs < 0 || this.#mayGoOn(now()) ? best : undefined
+    if (this.#isAlone) return queues[0]?.hasRecord() === true ? queues[0] : undefined
+    const first = this.#order.first()
+    if (first === undefined || this.#order.size === queues.length) return first
+    if (this.isHalted) return undefined
+    return this.#maxIdleMs < 0 || this.#mayGoOn(now()) ? first : undefined
   }
 
   /** Holds a record back for one that may still come. */

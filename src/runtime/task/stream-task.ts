@@ -23,7 +23,7 @@ import type { TopologyStore } from '../../topology/topology-node.ts'
 import { DroppedRecords } from './dropped-records.ts'
 import { FailureHandler, isOversized } from './failure-handler.ts'
 import { ObservedTimes } from './observed-times.ts'
-import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.ts'
+import { decodeOffsetMetadata, encodeOffsetMetadata, mergeMetadata } from './offset-metadata.ts'
 import { PartitionGroup } from './partition-group.ts'
 import { PunctuationQueue } from './punctuation-queue.ts'
 import { RecordQueue, type RecordSource } from './record-queue.ts'
@@ -69,7 +69,7 @@ export class StreamTask {
     this.#now = () => options.clock.now()
     this.#scope = makeScope(options)
     this.changelogs = options.topology.stores.flatMap((store) => changelogOf(store, options))
-    this.#group = new PartitionGroup(options.config.maxTaskIdleMs)
+    this.#group = new PartitionGroup(options.config.maxTaskIdleMs, options.queueOrder)
     for (const [source, topics] of options.inputTopics) for (const topic of topics) this.#addQueue(source, topic)
     this.#processed = options.metrics.counter('stream-task-metrics', 'process-total', { 'task-id': options.taskId })
   }
@@ -108,10 +108,11 @@ export class StreamTask {
 
   /** Where to go on; `metadata` is that of the committed offset. Drops what is queued of that partition. */
   resume(partition: TopicPartitionKey, offset: number, metadata: string | undefined): void {
-    const { partitionTime } = decodeOffsetMetadata(metadata)
-    this.#group.queue(partition).resume(offset, partitionTime)
+    const { partitionTime, processors } = decodeOffsetMetadata(metadata)
+    this.#group.resume(this.#group.queue(partition), offset, partitionTime)
     this.#committed.set(partition, offset)
     this.#scope.streamTime = Math.max(this.#scope.streamTime, partitionTime)
+    mergeMetadata(this.#scope.metadata, processors)
   }
 
   /**
@@ -129,7 +130,7 @@ export class StreamTask {
 
   add(set: RecordSet): void {
     const queue = this.#group.queueOf(set.topic)
-    queue.add(set)
+    this.#group.addSet(queue, set)
     queue.lag = set.highWatermark < 0 ? undefined : Math.max(0, set.highWatermark - set.nextOffset)
   }
 
@@ -240,7 +241,7 @@ export class StreamTask {
     for (const { id, position, isEmpty, partitionTime } of this.#group.queues) {
       const fetched = isEmpty ? fetchPosition(id) : undefined
       const offset = fetched === undefined ? position : Math.max(position, fetched)
-      positions.set(id, { offset, metadata: encodeOffsetMetadata(partitionTime) })
+      positions.set(id, { offset, metadata: encodeOffsetMetadata(partitionTime, this.#scope.metadata) })
     }
     return positions
   }
@@ -285,11 +286,12 @@ export class StreamTask {
    */
   rollback(options: { readonly keepFrozen?: boolean } = {}): void {
     this.#closeProcessors()
-    for (const queue of this.#group.queues) queue.clear()
+    this.#group.clear()
     const scope = this.#scope
     scope.stores.rollback(options.keepFrozen ?? false)
     scope.observedTimes.rollback(options.keepFrozen ?? false)
     scope.streamTime = -1
+    scope.metadata.clear()
     scope.commitRequested = false
     this.#worked = false
     this.#endTurn()
@@ -326,7 +328,7 @@ export class StreamTask {
     if (scope.streamPunctuations.nextDueMs <= scope.streamTime) {
       this.#punctuate(scope.streamPunctuations, scope.streamTime)
     }
-    queue.advance()
+    this.#group.advance(queue)
   }
 
   #punctuate(queue: PunctuationQueue<PunctuatedNode>, timestamp: number): boolean {

@@ -7,6 +7,7 @@ import type { RecordSink } from '../../processor/record-sink.ts'
 import type { StreamsConfig } from '../../processor/streams-config.ts'
 import type { TaskState } from '../../state/state-engine.ts'
 import type { SubTopology } from '../../topology/topology-node.ts'
+import type { QueueOrder } from './queue-order.ts'
 
 /** What a task needs of the configuration. The byte budgets are this task's share. */
 export type TaskConfig = Pick<
@@ -41,6 +42,8 @@ export interface TaskOptions {
   readonly clock: Clock
   readonly metrics: MetricsRegistry
   readonly logger: Logger
+  /** Of the records of several tasks that are processed as if they were one; undefined: the task has its own. */
+  readonly queueOrder?: QueueOrder
 }
 
 export interface TaskChangelog {

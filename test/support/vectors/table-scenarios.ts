@@ -5,7 +5,7 @@ import { tumbling } from '../../../src/dsl/windows.ts'
 import type { ProcessorContext } from '../../../src/processor/processor-context.ts'
 import type { ValueTransformer } from '../../../src/processor/processor.ts'
 import type { KeyValueStore } from '../../../src/processor/state-store.ts'
-import type { StoreBuilder } from '../../../src/processor/store-builder.ts'
+import { StoreBuilder } from '../../../src/processor/store-builder.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { stores } from '../../../src/state/stores.ts'
 import { dsl, pair, STRINGS, strings, type VectorTopologies, type VectorTopology } from './vector-topology.ts'
@@ -95,8 +95,17 @@ const withSeen = (define: (b: StreamsBuilder) => void, rest: Omit<VectorTopology
     define(b)
   }, rest)
 
-const versionedAs = (name: string, historyRetention: number): StoreBuilder =>
-  stores.versioned(name, { historyRetention, ...strings })
+function versionedAs(name: string, historyRetentionMs: number): StoreBuilder {
+  return new StoreBuilder({
+    kind: 'versioned',
+    name,
+    ...strings,
+    caching: false,
+    logging: true,
+    changelogConfig: {},
+    historyRetentionMs,
+  })
+}
 
 function joins(kind: Kind): VectorTopologies {
   const of = (b: StreamsBuilder): [Table, Table] => [b.table('L', strings), b.table('R', strings)]
