@@ -90,7 +90,7 @@ public final class DifferentialRunner {
                 answer.put("dropped", dropped(driver));
             }
         } catch (final RuntimeException | StackOverflowError refused) {
-            answer.put("refused", String.valueOf(refused));
+            answer.put("refused", refused + (refused.getCause() == null ? "" : " caused by " + refused.getCause()));
         } finally {
             delete(stateDir);
         }

@@ -100,6 +100,7 @@ function reasonToSkip(program: Program, expected: Outcome): string | undefined {
   if (punctuates && expected.describe?.includes('Sub-topology: 1') === true) {
     return "one task for all sub-topologies, and so one stream time, is a thing of Java's test driver alone"
   }
+  if (expected.refused?.includes('failed to initialize processor') === true) return 'Java fails while it starts'
   const { refused } = safely(program)
   const missing = refused !== undefined && /MILLRACE_NOT_AVAILABLE|not supported yet/.test(refused)
   return missing

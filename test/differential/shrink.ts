@@ -12,7 +12,8 @@ export async function shrink(program: Program, differs: (smaller: Program) => Pr
     smallest = candidate
     return true
   }
-  for (let before = ''; before !== JSON.stringify(smallest) && attempts < attemptsMax;) {
+  // Once more as long as it gets smaller; a handful of rounds is plenty.
+  for (let round = 0, before = ''; round < 6 && before !== JSON.stringify(smallest); round++) {
     before = JSON.stringify(smallest)
     await shrinkSteps(() => smallest, attempt)
     for (let index = smallest.calls.length - 1; index >= 0; index--) await attempt(withoutCall(smallest, index))
