@@ -1,6 +1,6 @@
 /**
- * What travels as metadata of a committed offset: the partition time, in Java's encoding (TopicPartitionMetadata), so that
- * a Java application and this one can take over from each other.
+ * What travels as metadata of a committed offset: the partition time and what processors keep there, in Java's encoding
+ * (TopicPartitionMetadata, ProcessorMetadata), so that a Java application and this one can take over from each other.
  *
  * base64( version 2 | partitionTime int64 | [ count int32 | { length int32, name, value int64 } … ] )
  */
@@ -39,6 +39,14 @@ export function decodeOffsetMetadata(metadata: string | undefined): OffsetMetada
   if (!Number.isSafeInteger(partitionTime)) return unknown
   const processors = found === version ? readProcessors(bytes) : new Map<string, number>()
   return { partitionTime, processors }
+}
+
+/**
+ * Every input of a task has what all its processors keep; those that were committed last have the newest. All of it are
+ * times that only grow, so that the highest counts (ProcessorMetadata.update).
+ */
+export function mergeMetadata(into: Map<string, number>, processors: ReadonlyMap<string, number>): void {
+  for (const [name, value] of processors) into.set(name, Math.max(value, into.get(name) ?? value))
 }
 
 function readProcessors(bytes: Buffer): Map<string, number> {

@@ -1,6 +1,5 @@
 import type { Clock } from '../../common/clock.ts'
 import type { GlobalStores } from '../../processor/global-stores.ts'
-import type { ProcessorMetadata } from '../../processor/operator.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
 import type { TaskStores } from '../../state/task-stores.ts'
 import type { DroppedRecords } from './dropped-records.ts'
@@ -29,7 +28,8 @@ export interface TaskScope {
   readonly streamPunctuations: PunctuationQueue<PunctuatedNode>
   readonly wallClockPunctuations: PunctuationQueue<PunctuatedNode>
   readonly observedTimes: ObservedTimes
-  readonly metadata: ProcessorMetadata
+  /** What the processors keep in the committed offsets. See offset-metadata.ts. */
+  readonly metadata: Map<string, number>
   /** The highest timestamp of the records taken; -1 before the first. */
   streamTime: number
   hasRecord: boolean

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { decodeOffsetMetadata, encodeOffsetMetadata } from '../../../../src/runtime/task/offset-metadata.ts'
+import {
+  decodeOffsetMetadata,
+  encodeOffsetMetadata,
+  mergeMetadata,
+} from '../../../../src/runtime/task/offset-metadata.ts'
 
 // The texts were recorded from Java (TopicPartitionMetadata).
 describe('The metadata of a committed offset', () => {
@@ -42,5 +46,25 @@ describe('The metadata of a committed offset', () => {
       const cut = decodeOffsetMetadata(whole.subarray(0, length).toString('base64'))
       expect(cut).toEqual({ partitionTime: 5, processors: new Map() })
     }
+  })
+})
+
+describe('What processors keep in several committed offsets', () => {
+  it('is what was committed last: the highest of each', () => {
+    const merged = new Map([['one', 5]])
+    mergeMetadata(
+      merged,
+      new Map([
+        ['one', 3],
+        ['two', 7],
+      ]),
+    )
+    mergeMetadata(merged, new Map([['two', 9]]))
+    expect(merged).toEqual(
+      new Map([
+        ['one', 5],
+        ['two', 9],
+      ]),
+    )
   })
 })
