@@ -7,14 +7,13 @@
  * headers. Neither has a timestamp. The keys are in the order of Java's HashSet, whose table keeps the size that it once
  * grew to.
  */
-import type { Change } from './record.ts'
-import type { RecordContext } from './record-context.ts'
+import type { Change, RecordMetadata } from './record.ts'
 
 export interface BufferedChange<K, V> {
   readonly key: K
   readonly change: Change<V>
   /** That of the last update, whose timestamp and headers the record is emitted with. */
-  readonly context: RecordContext
+  readonly context: RecordMetadata
   /** Of the first record of that key. */
   readonly timeMs: number
 }

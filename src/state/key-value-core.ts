@@ -6,6 +6,7 @@
  * Uncached: every write is logged at once and forwarded by whoever wrote (Java's ChangeLoggingKeyValueBytesStore).
  */
 import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
+import { noHeaders } from '../common/headers.ts'
 import type { Change } from '../processor/record.ts'
 import { noTimestamp } from '../processor/record-sink.ts'
 import type { FlushListener, StoreIterator } from '../processor/state-store.ts'
@@ -28,6 +29,8 @@ export interface CoreOptions<K, V> {
   readonly changelogTopic: string | undefined
   /** Least recently used entries go first; only for uncached stores. */
   readonly maxEntries?: number | undefined
+  /** Only where nothing is cached: the record that is processed is the one that caused the write. */
+  readonly logsHeaders?: boolean | undefined
   /** Changelog records have no timestamp of their own. */
   readonly untimed?: boolean
 }
@@ -48,6 +51,7 @@ export class KeyValueCore<K, V> implements StoreCore {
   readonly #host: StoreHost
   readonly #changelogTopic: string | undefined
   readonly #maxEntries: number | undefined
+  readonly #logsHeaders: boolean
   readonly #untimed: boolean
   readonly #overlay: Overlay
   readonly #lent: Lent<V> = { value: undefined as V, timestamp: 0 }
@@ -63,6 +67,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     this.#host = options.host
     this.#changelogTopic = options.changelogTopic
     this.#maxEntries = options.maxEntries
+    this.#logsHeaders = options.logsHeaders ?? false
     this.#untimed = options.untimed ?? false
     this.#overlay = new Overlay(options.host.budget, (entry) => options.codec.keyText(entry))
   }
@@ -258,7 +263,9 @@ export class KeyValueCore<K, V> implements StoreCore {
   #log(entry: OverlayEntry, key: Uint8Array): void {
     if (this.#changelogTopic === undefined) return
     const { value } = entry
-    this.#host.log(this.#changelogTopic, key, value === null ? null : this.#codec.plain(value), this.#loggedTime(entry))
+    const plain = value === null ? null : this.#codec.plain(value)
+    const headers = this.#logsHeaders ? this.#host.record.headers : noHeaders
+    this.#host.log(this.#changelogTopic, key, plain, this.#loggedTime(entry), headers)
   }
 
   /** A tombstone has no value to take a timestamp from: Java takes the record's. So does a store without timestamps. */

@@ -1,6 +1,7 @@
 /** Which classes make up a store of each kind. */
 import { StateError } from '../errors/state-error.ts'
 import type { StoreSpec } from '../processor/store-builder.ts'
+import { WaitingChanges } from './change-buffer.ts'
 import { KeyValueCore } from './key-value-core.ts'
 import { PlainKeyValueStore, TimestampedKeyValueStore } from './key-value-stores.ts'
 import { SessionTable } from './session-stores.ts'
@@ -46,6 +47,8 @@ export function openStore(store: TaskStore, options: OpenOptions): OpenStore {
       return openWindow(store, options, spec.kind === 'timestampedWindow')
     case 'session':
       return openSession(store, options)
+    case 'changeBuffer':
+      return openBuffer(store, options)
     default:
       return refuse(spec, `stores of the kind ${spec.kind} are not supported yet`)
   }
@@ -62,6 +65,7 @@ function openKeyValue(store: TaskStore, { state, host, cacheMaxBytes }: OpenOpti
     cached: spec.caching && spec.maxEntries === undefined && cacheMaxBytes > 0,
     changelogTopic,
     maxEntries: spec.maxEntries,
+    logsHeaders: spec.logsHeaders,
     untimed: spec.untimed ?? false,
   })
   return { core, face: timestamped ? new TimestampedKeyValueStore(core) : new PlainKeyValueStore(core, host) }
@@ -90,6 +94,13 @@ function openSession(store: TaskStore, options: OpenOptions): OpenStore {
   const layout = new TimedKeyLayout(8)
   const core = timedCore(store, options, codec, layout, store.spec.caching, complementTail)
   return { core, face: new SessionTable({ core, keys: new KeyTexts(codec), layout, host: options.host }) }
+}
+
+function openBuffer(store: TaskStore, { state, host }: OpenOptions): OpenStore {
+  const { spec, changelogTopic } = store
+  const keyspace = state.keyspace(spec.name)
+  const buffer = new WaitingChanges({ name: spec.name, codec: codecOf(store, false), keyspace, host, changelogTopic })
+  return { core: buffer, face: buffer }
 }
 
 function timedCore(

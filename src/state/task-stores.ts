@@ -11,7 +11,7 @@ import type { RecordSink } from '../processor/record-sink.ts'
 import { openStore, type OpenStore, type TaskStore } from './open-store.ts'
 import { maxOverlayEntries, type OverlayBudget } from './overlay.ts'
 import type { Batch, BatchVisitor, Marker, TaskState } from './state-engine.ts'
-import type { ChangelogRecord } from './store-core.ts'
+import type { ChangelogRecord, StoreCore } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
 
 export interface TaskStoresOptions {
@@ -39,6 +39,7 @@ export class TaskStores implements StoreHost {
   isClosing = false
   readonly #options: TaskStoresOptions
   readonly #stores = new Map<string, OpenStore>()
+  readonly #cores: readonly StoreCore[]
   #commitInFlight = false
 
   constructor(options: TaskStoresOptions) {
@@ -46,6 +47,7 @@ export class TaskStores implements StoreHost {
     this.record = options.record
     const open = { state: options.state, host: this, cacheMaxBytes: options.cacheMaxBytes }
     for (const store of options.stores) this.#stores.set(store.spec.name, openStore(store, open))
+    this.#cores = [...this.#stores.values()].map(({ core }) => core)
   }
 
   /** The store as operators see it; undefined when the task has none of that name. */
@@ -74,7 +76,7 @@ export class TaskStores implements StoreHost {
 
   /** Logs and forwards what the caches hold, until nothing is dirty; false when `isLate` said to stop before. */
   flush(isLate: () => boolean): boolean {
-    if (this.budget.cacheBytes === 0) return true
+    if (!this.#cores.some((core) => core.isDirty)) return true
     const { record } = this
     const { topic, partition, offset, timestamp, headers } = record
     try {
@@ -94,7 +96,7 @@ export class TaskStores implements StoreHost {
     for (let dirty = true; dirty;) {
       dirty = false
       // From the top each time: a flush may make a later store dirty, or, rarely, an earlier one.
-      for (const { core } of this.#stores.values()) {
+      for (const core of this.#cores) {
         while (core.flushOne()) {
           dirty = true
           if (--untilLook > 0) continue
@@ -107,20 +109,20 @@ export class TaskStores implements StoreHost {
   }
 
   get isEmpty(): boolean {
-    return this.#stores.values().every(({ core }) => core.isEmpty)
+    return this.#cores.every((core) => core.isEmpty)
   }
 
   /** Begins a new overlay; what was written before is the returned batch, and stays readable. */
   freeze(): Batch {
     assert(!this.#commitInFlight, 'an overlay is frozen while the engine takes an earlier one')
-    for (const { core } of this.#stores.values()) core.freeze()
-    const stores = [...this.#stores.values()]
+    const cores = this.#cores
+    for (const core of cores) core.freeze()
     return {
       forEach: (visit) => {
-        for (const { core } of stores) core.forEachFrozen(visit)
+        for (const core of cores) core.forEachFrozen(visit)
       },
       get dropped() {
-        return stores.flatMap(({ core }) => core.dropped)
+        return cores.flatMap((core) => core.dropped)
       },
     }
   }
@@ -128,7 +130,7 @@ export class TaskStores implements StoreHost {
   /** What the marker has of the stores beside their entries, as of the last freeze. */
   get counters(): Readonly<Record<string, number>> {
     const counters: Record<string, number> = {}
-    for (const { core } of this.#stores.values()) core.addCounters(counters)
+    for (const core of this.#cores) core.addCounters(counters)
     return counters
   }
 
@@ -145,7 +147,7 @@ export class TaskStores implements StoreHost {
 
   rollback(keepFrozen: boolean): void {
     this.turn++
-    for (const { core } of this.#stores.values()) core.rollback(keepFrozen)
+    for (const core of this.#cores) core.rollback(keepFrozen)
   }
 
   /** Applies changelog records to the engine, atomically with the marker. Returns how many. */
@@ -177,7 +179,7 @@ export class TaskStores implements StoreHost {
   }
 
   #release(): void {
-    for (const { core } of this.#stores.values()) core.release()
+    for (const core of this.#cores) core.release()
   }
 }
 

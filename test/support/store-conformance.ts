@@ -25,12 +25,15 @@ export interface StoreFixture {
   readonly stores: TaskStores
   readonly record: RecordContext
   readonly logged: Logged[]
+  /** As `name=hex`, of each record that was logged. */
+  readonly loggedHeaders: string[]
   /** The stores that dropped a record because it came too late. */
   readonly expired: string[]
 }
 
 export function storeFixture(state: TaskState, specs: readonly StoreSpec[], cacheMaxBytes: number = 1e9): StoreFixture {
   const logged: Logged[] = []
+  const loggedHeaders: string[] = []
   const expired: string[] = []
   const record: RecordContext = {
     topic: 'in',
@@ -53,15 +56,17 @@ export function storeFixture(state: TaskState, specs: readonly StoreSpec[], cach
     sink: {
       partitionCount: () => 1,
       whenKnown: (_topic, _bytes, write) => write(undefined),
-      append: (_topic, _partition, key, value, timestamp) =>
-        void logged.push({ key: hex(key as Uint8Array), value: value === null ? null : hex(value), timestamp }),
+      append: (_topic, _partition, key, value, timestamp, headers) => {
+        logged.push({ key: hex(key as Uint8Array), value: value === null ? null : hex(value), timestamp })
+        loggedHeaders.push(headers.map(([name, bytes]) => `${name}=${bytes === null ? 'null' : hex(bytes)}`).join())
+      },
     },
     partition: 0,
     cacheMaxBytes,
     uncommittedMaxBytes: 1e9,
     dropExpired: (store) => void expired.push(store),
   })
-  return { stores, record, logged, expired }
+  return { stores, record, logged, loggedHeaders, expired }
 }
 
 export function storeSpec(key: AnySerde, value: AnySerde, more: Partial<StoreSpec> = {}): StoreSpec {
