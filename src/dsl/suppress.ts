@@ -19,7 +19,11 @@ export function suppressTable<K, V>(dsl: DslBuilder, table: KTablePart, suppress
   checkSuppression(operator, suppression)
   const { logging = true, onProcessingError } = suppression
   if (table.supply.isVersioned) {
-    refuse(`only tables that are not versioned can be suppressed, and ${table.name} is, or its parents are`)
+    throw new TopologyError(
+      'MILLRACE_STORE_OPTION_INVALID',
+      `${operator} is only supported for tables that are not versioned, and ${table.name} is (a table without a store is as versioned as its parents); give it an ordinary store`,
+      { node: table.name },
+    )
   }
   // Unlike elsewhere, Java spends no index on a node that is named.
   const name = suppression.name === undefined ? dsl.nodeName(prefix) : checkName(suppression.name)

@@ -24,6 +24,7 @@ export const changeHeaders: Headers = [['v', Buffer.of(3)]]
 const absent = -1
 const sameAsPrior = -2
 const two32 = 2 ** 32
+const latest = Number.MAX_SAFE_INTEGER
 
 /** What Java counts for it; a limit in bytes depends on that. */
 export function waitingBytes(keyLength: number, { prior, oldValue, newValue, context }: WaitingChange): number {
@@ -43,7 +44,7 @@ export function writeWaiting({ timeMs, prior, oldValue, newValue, context }: Wai
   at = writeValue(bytes, at, prior)
   at = oldIsPrior ? bytes.writeInt32BE(sameAsPrior, at) : writeValue(bytes, at, oldValue)
   at = writeValue(bytes, at, newValue)
-  writeInt64(bytes, at, timeMs)
+  writeTime(bytes, at, timeMs)
   return bytes
 }
 
@@ -55,7 +56,7 @@ export function readWaiting(borrowed: Uint8Array): WaitingChange {
   const prior = reader.value()
   const oldValue = reader.value(prior)
   const newValue = reader.value()
-  const timeMs = reader.int64()
+  const timeMs = reader.time()
   return { timeMs, prior, oldValue, newValue, context }
 }
 
@@ -94,7 +95,7 @@ export function readLogged(logged: LoggedChange): WaitingChange | undefined {
 
 function readVersion0({ value, timestamp, waitingPrior }: LoggedChange): WaitingChange {
   const reader = new ValueReader(Buffer.from(value), 0)
-  const timeMs = reader.int64()
+  const timeMs = reader.time()
   const oldValue = reader.value()
   const newValue = reader.value()
   const context = { topic: null, partition: -1, offset: -1, timestamp, headers: [] }
@@ -103,7 +104,7 @@ function readVersion0({ value, timestamp, waitingPrior }: LoggedChange): Waiting
 
 function readVersion1({ value, waitingPrior }: LoggedChange): WaitingChange {
   const bytes = Buffer.from(value)
-  const timeMs = new ValueReader(bytes, 0).int64()
+  const timeMs = new ValueReader(bytes, 0).time()
   const { context, end } = readRecordContext(bytes, 8)
   const change = new ValueReader(bytes, end + 4)
   const oldValue = change.value()
@@ -119,7 +120,7 @@ function readVersion2(value: Uint8Array): WaitingChange | undefined {
     const oldValue = reader.value()
     const newValue = reader.value()
     const prior = reader.value()
-    const timeMs = reader.int64()
+    const timeMs = reader.time()
     return reader.at === bytes.byteLength ? { timeMs, prior, oldValue, newValue, context } : undefined
   })
 }
@@ -153,12 +154,18 @@ class ValueReader {
     return this.#bytes.subarray(start, this.at)
   }
 
-  int64(): number {
+  time(): number {
     const high = this.#bytes.readInt32BE(this.at)
     const low = this.#bytes.readUInt32BE(this.at + 4)
     this.at += 8
-    return high * two32 + low
+    return Math.min(high * two32 + low, latest)
   }
+}
+
+/** As late as times go is Java's Long.MAX_VALUE, the end of unlimited windows. */
+function writeTime(bytes: Buffer, at: number, timeMs: number): void {
+  if (timeMs < latest) writeInt64(bytes, at, timeMs)
+  else bytes.writeUInt32BE(0xffffffff, bytes.writeInt32BE(0x7fffffff, at))
 }
 
 function writeValue(bytes: Buffer, at: number, value: Uint8Array | null): number {

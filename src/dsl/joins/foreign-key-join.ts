@@ -172,6 +172,8 @@ function subscriptionStore({ store, subscriptionTopic }: Names, { primaryKey }: 
     key: bytesSerde,
     value: subscriptionSerde(primaryKey, keyTopic),
     caching: false,
+    // Java keeps these subscriptions in a store with headers, whatever the format of the others.
+    logsHeaders: true,
     logging: true,
     changelogConfig: {},
   }
