@@ -1,27 +1,16 @@
 /** Foreign-key joins and suppress. */
+import { firstLetter, foreignKeyVectors, whole } from './foreign-keys.ts'
+import { suppressVectors } from './suppress.ts'
 import { dsl, pair, strings, type VectorTopologies } from './vector-topology.ts'
-
-/** In these scenarios the left value is the foreign key, and `nul` stands for none. */
-function foreignKey(value: string): string | null {
-  return value === 'nul' ? null : value
-}
-
-function firstLetter(value: string): string | null {
-  return value === 'nul' ? null : value.slice(0, 1)
-}
 
 export const fkSuppressVectors: VectorTopologies = {
   'fk inner join': dsl((b) =>
-    b
-      .table('L', strings)
-      .joinOn(b.table('R', strings), foreignKey, pair, { value: strings.value })
-      .toStream()
-      .to('out'),
+    b.table('L', strings).joinOn(b.table('R', strings), whole, pair, { value: strings.value }).toStream().to('out'),
   ),
   'fk left join named+materialized': dsl((b) =>
     b
       .table('L', strings)
-      .leftJoinOn(b.table('R', strings), foreignKey, pair, { name: 'fk', store: 'res', value: strings.value })
+      .leftJoinOn(b.table('R', strings), whole, pair, { name: 'fk', store: 'res', value: strings.value })
       .toStream()
       .to('out'),
   ),
@@ -32,4 +21,6 @@ export const fkSuppressVectors: VectorTopologies = {
       .toStream()
       .to('out'),
   ),
+  ...foreignKeyVectors,
+  ...suppressVectors,
 }
