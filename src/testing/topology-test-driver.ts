@@ -12,8 +12,12 @@ import { MetricsRegistry } from '../common/metrics.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { ValueAndTimestamp } from '../processor/record.ts'
+import type { SessionStore } from '../processor/session-store.ts'
 import type { KeyValueStore } from '../processor/state-store.ts'
+import type { StoreKind } from '../processor/store-builder.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
+import type { VersionedStore } from '../processor/versioned-store.ts'
+import type { WindowStore } from '../processor/window-store.ts'
 import { checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
 import { GlobalTask, globalTaskId } from '../runtime/task/global-task.ts'
 import { QueueOrder } from '../runtime/task/queue-order.ts'
@@ -25,6 +29,7 @@ import { emptyMarker } from '../state/state-engine.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { DriverKeyValueStore, plainValues, sameValues } from './driver-stores.ts'
+import { DriverSessionStore, DriverVersionedStore, DriverWindowStore } from './driver-timed-stores.ts'
 import { DriverTopics, type DriverRecord, type DriverTopic } from './driver-topics.ts'
 import { rawRecord, TestInputTopic, TestOutputTopic, type Pipe, type RawRecord } from './test-topics.ts'
 
@@ -33,6 +38,16 @@ export interface TopologyTestDriverOptions {
   readonly initialWallClockTime?: number
   /** Partition counts by topic, with the names on the broker; default 1. */
   readonly partitions?: Readonly<Record<string, number>>
+}
+
+/** What reads a store of each kind; nothing reads a buffer. */
+const accessors: Readonly<Partial<Record<StoreKind, string>>> = {
+  keyValue: 'keyValueStore, which has no timestamps',
+  timestampedKeyValue: 'keyValueStore or timestampedKeyValueStore',
+  window: 'windowStore, which has no timestamps',
+  timestampedWindow: 'windowStore or timestampedWindowStore',
+  session: 'sessionStore',
+  versioned: 'versionedStore',
 }
 
 /** Nobody sees when uncommitted state moves into the engine, so it need not be after each record. */
@@ -131,17 +146,40 @@ export class TopologyTestDriver {
 
   /** Of a timestamped store its values without the timestamps. */
   keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
-    if (this.#kindOf(name) === 'keyValue')
-      return new DriverKeyValueStore(name, this.#parts<K, V>(name), sameValues<V>())
+    if (this.#kindOf(name) === 'keyValue') {
+      return new DriverKeyValueStore(name, this.#parts<KeyValueStore<K, V>>(name, ['keyValue']), sameValues<V>())
+    }
+    const parts = this.#parts<KeyValueStore<K, ValueAndTimestamp<V>>>(name, ['timestampedKeyValue'])
     const view = plainValues<V>(() => this.#now)
-    return new DriverKeyValueStore(name, this.#parts<K, ValueAndTimestamp<V>>(name), view)
+    return new DriverKeyValueStore(name, parts, view)
   }
 
   timestampedKeyValueStore<K, V>(name: string): KeyValueStore<K, ValueAndTimestamp<V>> {
-    if (this.#kindOf(name) === 'keyValue') {
-      throw new TestingError('MILLRACE_TEST_STORE_UNKNOWN', `store ${name} keeps no timestamps; use keyValueStore`)
+    const parts = this.#parts<KeyValueStore<K, ValueAndTimestamp<V>>>(name, ['timestampedKeyValue'])
+    return new DriverKeyValueStore(name, parts, sameValues<ValueAndTimestamp<V>>())
+  }
+
+  /** Of a store with timestamps its values without them. */
+  windowStore<K, V>(name: string): WindowStore<K, V> {
+    if (this.#kindOf(name) === 'window') {
+      return new DriverWindowStore(name, this.#parts<WindowStore<K, V>>(name, ['window']), sameValues<V>())
     }
-    return new DriverKeyValueStore(name, this.#parts<K, ValueAndTimestamp<V>>(name), sameValues<ValueAndTimestamp<V>>())
+    const parts = this.#parts<WindowStore<K, ValueAndTimestamp<V>>>(name, ['timestampedWindow'])
+    const view = plainValues<V>(() => this.#now)
+    return new DriverWindowStore(name, parts, view)
+  }
+
+  timestampedWindowStore<K, V>(name: string): WindowStore<K, ValueAndTimestamp<V>> {
+    const parts = this.#parts<WindowStore<K, ValueAndTimestamp<V>>>(name, ['timestampedWindow'])
+    return new DriverWindowStore(name, parts, sameValues<ValueAndTimestamp<V>>())
+  }
+
+  sessionStore<K, V>(name: string): SessionStore<K, V> {
+    return new DriverSessionStore(name, this.#parts<SessionStore<K, V>>(name, ['session']))
+  }
+
+  versionedStore<K, V>(name: string): VersionedStore<K, V> {
+    return new DriverVersionedStore(name, this.#parts<VersionedStore<K, V>>(name, ['versioned']))
   }
 
   /** The sum over all tasks; the names are Java's: `dropped-records-total`. */
@@ -298,7 +336,7 @@ export class TopologyTestDriver {
     return task
   }
 
-  #kindOf(name: string): string {
+  #kindOf(name: string): StoreKind {
     const { subTopologies, globalStores } = this.#compiled
     const stores = [...subTopologies.flatMap((subTopology) => subTopology.stores), ...globalStores]
     const store = stores.find(({ spec }) => spec.name === name)
@@ -310,13 +348,21 @@ export class TopologyTestDriver {
     )
   }
 
-  #parts<K, V>(name: string): KeyValueStore<K, V>[] {
+  /** The store in each of the tasks that have it, which is of one of those kinds. */
+  #parts<S>(name: string, kinds: readonly StoreKind[]): S[] {
+    const kind = this.#kindOf(name)
+    if (!kinds.includes(kind)) {
+      throw new TestingError(
+        'MILLRACE_TEST_STORE_UNKNOWN',
+        `store ${name} is of the kind ${kind}; read it with ${accessors[kind] ?? 'what its operator emits'}`,
+      )
+    }
     const global = this.#globalTask?.store(name)
-    if (global !== undefined) return [global as KeyValueStore<K, V>]
+    if (global !== undefined) return [global as S]
     if (!this.#planned) this.#plan()
     return [...this.#tasks.values()].flatMap((task) => {
       const store = task.store(name)
-      return store === undefined ? [] : [store as KeyValueStore<K, V>]
+      return store === undefined ? [] : [store as S]
     })
   }
 
