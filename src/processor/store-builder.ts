@@ -20,7 +20,7 @@ export interface StoreSpec {
   readonly changelogConfig: Readonly<Record<string, string>>
   /** Key-value only: least recently used entries go first. */
   readonly maxEntries?: number | undefined
-  /** Key-value only, and without a cache: changelog records have the headers of the record that caused them. */
+  /** Key-value stores and those of stream joins, without a cache: changelog records have the headers of the record that caused them. */
   readonly logsHeaders?: boolean | undefined
   readonly retentionMs?: number | undefined
   readonly windowSizeMs?: number | undefined

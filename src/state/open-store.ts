@@ -124,6 +124,7 @@ function timedCore(
     timeOrdered: spec.timeOrdered ?? false,
     retainDuplicates: spec.retainDuplicates ?? false,
     logged,
+    logsHeaders: spec.logsHeaders ?? false,
   })
 }
 

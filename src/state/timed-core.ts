@@ -9,6 +9,7 @@
  * goes on below it at the flush.
  */
 import { latin1ToBytes } from '../common/bytes.ts'
+import { noHeaders } from '../common/headers.ts'
 import type { Change } from '../processor/record.ts'
 import type { RecordContext } from '../processor/record-context.ts'
 import { rememberContext, restoreContext } from './entry-context.ts'
@@ -39,6 +40,8 @@ export interface TimedCoreOptions<V> {
   readonly retainDuplicates: boolean
   /** Between an id and the key of the changelog, both ways. */
   readonly logged: (id: string) => string
+  /** Changelog records have the headers of the record that caused them; only without a cache. */
+  readonly logsHeaders: boolean
 }
 
 export type TimedFlushListener<V> = (id: string, change: Change<V>, timestamp: number, context: RecordContext) => void
@@ -393,7 +396,8 @@ export class TimedCore<V> implements StoreCore {
     const topic = this.#options.changelogTopic
     if (topic === undefined) return
     const key = latin1ToBytes(this.#options.logged(id))
-    this.#host.log(topic, key, held === null ? null : this.#codec.plain(held), timestamp)
+    const headers = this.#options.logsHeaders ? this.#host.record.headers : noHeaders
+    this.#host.log(topic, key, held === null ? null : this.#codec.plain(held), timestamp, headers)
   }
 }
 

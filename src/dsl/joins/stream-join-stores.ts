@@ -44,6 +44,7 @@ export function sideStore(
     retentionMs,
     windowSizeMs,
     retainDuplicates: true,
+    logsHeaders: true,
   }
   return asJava ? spec : withLastMillisecond(spec, retentionMs)
 }

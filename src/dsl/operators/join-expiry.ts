@@ -9,6 +9,8 @@ import type { JoinSide, UnmatchedEntry } from './unmatched-records.ts'
 
 /** Of one join in one task; both sides use the same. */
 export interface JoinExpiry {
+  /** Before the first record: the time of the oldest record that waits from before; Infinity when there is none. */
+  start(oldest: number): void
   /** A record begins to wait. */
   waits(side: JoinSide, timestamp: number): void
   /** Whether something may be due; cheap. `side`: that of the record that is processed. */
@@ -35,12 +37,18 @@ function waitsOf({ beforeMs, afterMs, graceMs }: JoinWindows): PerSide<number> {
  */
 export class EarliestExpiry implements JoinExpiry {
   readonly #waitMs: PerSide<number>
-  /** Infinity: nothing waits. 0 until the store was looked through once: it may hold records from before a restart. */
-  readonly #oldest: PerSide<number>
+  /** Infinity: nothing waits. */
+  readonly #oldest: PerSide<number> = { left: Infinity, right: Infinity }
+  readonly #rightWaits: boolean
 
   constructor(windows: JoinWindows, kind: 'left' | 'outer') {
     this.#waitMs = waitsOf(windows)
-    this.#oldest = { left: 0, right: kind === 'left' ? Infinity : 0 }
+    this.#rightWaits = kind === 'outer'
+  }
+
+  start(oldest: number): void {
+    this.#oldest.left = oldest
+    if (this.#rightWaits) this.#oldest.right = oldest
   }
 
   waits(side: JoinSide, timestamp: number): void {
@@ -85,11 +93,14 @@ export class EarliestExpiry implements JoinExpiry {
 /** Java's: one time for both sides, which is that of the last record that the last scan has seen. */
 export class JavaExpiry implements JoinExpiry {
   readonly #waitMs: PerSide<number>
-  /** 0 until the store was looked through once. */
-  #minTime = 0
+  #minTime = Infinity
 
   constructor(windows: JoinWindows) {
     this.#waitMs = waitsOf(windows)
+  }
+
+  start(oldest: number): void {
+    this.#minTime = oldest
   }
 
   waits(_side: JoinSide, timestamp: number): void {

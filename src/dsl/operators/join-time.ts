@@ -9,6 +9,8 @@ import type { JoinSide } from './unmatched-records.ts'
 
 export class JoinTime {
   readonly expiry: JoinExpiry
+  /** False: what waits from before, in the store, is not looked up yet. */
+  isStarted = false
   /** With `emitIntervalMs`: the wall-clock time before which nothing more is emitted. */
   nextEmitMs = 0
   readonly #observed: Partial<Record<JoinSide, ObservedTime>> = {}

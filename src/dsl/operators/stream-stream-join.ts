@@ -131,10 +131,17 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
   #advance(time: JoinTime, timestamp: number, isComplete: boolean): void {
     const { observedTime } = this.#context
     if (timestamp > observedTime.ms) observedTime.ms = timestamp
+    if (!time.isStarted) this.#start(time)
     const { streamTime } = time
     const asJava = this.#join.unmatched?.asJava === true
     if (asJava && (!isComplete || timestamp !== streamTime)) return
     if (time.expiry.mayBeDue(this.#options.side, streamTime)) this.#emitDue(time, streamTime)
+  }
+
+  /** Not in init: after a rollback the store may still be brought up to date then. */
+  #start(time: JoinTime): void {
+    time.isStarted = true
+    time.expiry.start(this.#unmatched?.oldest() ?? Infinity)
   }
 
   #emitDue(time: JoinTime, streamTime: number): void {

@@ -73,6 +73,11 @@ export class UnmatchedRecords<K> {
     }
   }
 
+  oldest(): number | undefined {
+    for (const { timestamp } of this.entries(0)) return timestamp
+    return undefined
+  }
+
   keyOf({ bytes }: UnmatchedEntry, headers: Headers): K {
     return this.#key.deserialize(bytes.subarray(keyAt), this.#topic, headers)
   }
