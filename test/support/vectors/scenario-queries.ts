@@ -39,7 +39,7 @@ export function runQuery(
 
 function specOf(topology: Topology, name: string): StoreSpec | undefined {
   const compiled = topology.compile({})
-  const stores = compiled.subTopologies.flatMap((subTopology) => subTopology.stores)
+  const stores = [...compiled.subTopologies.flatMap((subTopology) => subTopology.stores), ...compiled.globalStores]
   return stores.find(({ spec }) => spec.name === name)?.spec
 }
 
