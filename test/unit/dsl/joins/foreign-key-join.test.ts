@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { singlePartition } from '../../../../src/dsl/joins/single-partition.ts'
+import type { TableJoined } from '../../../../src/dsl/options.ts'
+import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
+import { serdes } from '../../../../src/serde/serdes.ts'
+import { TopologyTestDriver } from '../../../../src/testing/topology-test-driver.ts'
+
+const strings = { key: serdes.string, value: serdes.string }
+
+function driverOf(
+  foreignKey: (value: string) => unknown,
+  joiner: (left: string, right: string | null) => unknown,
+): TopologyTestDriver {
+  const builder = new StreamsBuilder()
+  builder
+    .table('L', strings)
+    .leftJoinOn(
+      builder.table('R', strings),
+      foreignKey as (value: string) => string,
+      joiner as (left: string, right: string | null) => string,
+      strings,
+    )
+    .toStream()
+    .to('out', strings)
+  return new TopologyTestDriver(builder.build(), { applicationId: 'app' })
+}
+
+function codeOf(work: () => void): unknown {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return (error as { cause?: { code?: string } }).cause?.code ?? (error as { code?: string }).code
+  }
+}
+
+describe('A foreign-key join', () => {
+  test('says which serde is missing, and where to give it', () => {
+    const builder = new StreamsBuilder()
+    const left = builder.table('L', strings).mapValues((value) => value.length)
+    const right = builder.table('R', strings)
+    expect(() => left.joinOn(right, String, (one, two) => `${one}${two}`)).toThrow(
+      /KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-\d+: the foreign-key join needs the serde of its value.*give the option 'value' of the left table/,
+    )
+  })
+
+  test('refuses an option that it does not have', () => {
+    const builder = new StreamsBuilder()
+    const options = { otherPartitoner: () => 0 } as TableJoined<string, string>
+    expect(() =>
+      builder.table('L', strings).joinOn(builder.table('R', strings), String, (one, two) => one + two, options),
+    ).toThrow("joinOn() has no option 'otherPartitoner'; did you mean 'otherPartitioner'?")
+  })
+
+  test.each<[string, () => unknown, () => unknown, string]>([
+    ['foreign key callback returns undefined', () => undefined, () => 'x', 'MILLRACE_CALLBACK_RESULT_INVALID'],
+    ['foreign key callback returns a promise', async () => 'x', () => 'x', 'MILLRACE_CALLBACK_RETURNED_PROMISE'],
+    ['joiner returns undefined', () => 'x', () => undefined, 'MILLRACE_CALLBACK_RESULT_INVALID'],
+    ['joiner returns a promise', () => 'x', async () => 'x', 'MILLRACE_CALLBACK_RETURNED_PROMISE'],
+  ])('fails where its %s', (_what, foreignKey, joiner, code) => {
+    const driver = driverOf(foreignKey, joiner)
+    const left = driver.createInputTopic('L', serdes.string, serdes.string)
+    expect(codeOf(() => left.pipeInput({ key: 'a', value: 'x', timestamp: 0 }))).toBe(code)
+  })
+
+  test('does not answer a row that has changed since it asked', () => {
+    const driver = driverOf(
+      (value) => value,
+      (left, right) => `${left}/${right}`,
+    )
+    const topic = 'app-KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-0000000014-topic'
+    const left = driver.createInputTopic('L', serdes.string, serdes.string)
+    const answers = driver.createInputTopic(topic, serdes.string, serdes.bytes)
+    left.pipeInput({ key: 'a', value: 'x', timestamp: 0 })
+    const answer = driver.producedRecords().find((record) => record.topic === topic)?.value
+    driver.producedRecords()
+    left.pipeInput({ key: 'a', value: 'y', timestamp: 1 })
+    driver.producedRecords()
+
+    const late = Buffer.concat([answer ?? Buffer.alloc(0), Buffer.from('late')])
+    answers.pipeInput({ key: 'a', value: late, timestamp: 2 })
+    expect(driver.producedRecords()).toEqual([])
+    expect(driver.metric('dropped-records-total')).toBe(1)
+
+    left.pipeInput({ key: 'a', value: 'x', timestamp: 3 })
+    driver.producedRecords()
+    answers.pipeInput({ key: 'a', value: late, timestamp: 4 })
+    expect(driver.producedRecords().map(({ value }) => Buffer.from(value ?? []).toString())).toContain('x/late')
+  })
+})
+
+describe('The partitioner of an internal topic', () => {
+  const options = { topic: 't', partitions: 3, headers: [] }
+
+  test('is given the key alone, and may choose one partition or leave it to the default', () => {
+    const seen: unknown[] = []
+    const partitioner = singlePartition<string>('sink', (value, key) => {
+      seen.push([value, key])
+      return key === 'default' ? null : key === 'list' ? [2] : 1
+    })
+    expect(['one', 'list', 'default'].map((key) => partitioner?.('value', key, options))).toEqual([1, 2, null])
+    expect(seen).toEqual([
+      [null, 'one'],
+      [null, 'list'],
+      [null, 'default'],
+    ])
+  })
+
+  test.each([[[]], [[0, 1]]])('may not choose the partitions %j', (chosen) => {
+    const partitioner = singlePartition('the-sink', () => chosen)
+    expect(() => partitioner?.(null, 'k', options)).toThrow(
+      'node the-sink: the partitioner must return one partition, or null, as a row of a table is in one partition',
+    )
+  })
+})
