@@ -22,7 +22,7 @@ export class GlobalTopics {
 
   constructor(options: GlobalTopicsOptions) {
     this.#options = options
-    this.#watch = new TopicWatch(options)
+    this.#watch = new TopicWatch({ ...options, kindOf: () => 'global' })
   }
 
   watch(topics: ReadonlyMap<string, TopicMetadata>): void {

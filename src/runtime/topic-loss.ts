@@ -70,6 +70,11 @@ function adviceFor(kind: TopicKind, { name, partitionCount }: TopicMetadata, now
   if (kind === 'repartition') {
     return `it is the application's own, and what nobody had processed of it is lost: stop all instances, do not create it by hand, the leader does that at the next start, and remove the group's offsets of '${name}', which belong to the old one. Local state that was made of the old one is refused then (MILLRACE_TOPIC_RECREATED), with what there is to decide`
   }
+  if (kind === 'global') {
+    return now === undefined
+      ? `it fills a global store: create it again (it had ${partitionCount} partitions) with all that the store shall have, or take it out of the topology, and start all instances again`
+      : 'it fills a global store: start all instances again, which fill the store anew with what the topic has now'
+  }
   return now === undefined
     ? `stop all instances, and either create it again (it had ${partitionCount} partitions) and reset the group's offsets for it, or take it out of the topology`
     : `the committed offsets and the state belong to the old one: stop all instances, reset the group's offsets for it, and start again (with a new application id if the state shall begin afresh, too)`

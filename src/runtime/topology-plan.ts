@@ -36,8 +36,8 @@ export interface TopologyPlan {
   readonly internalTopics: readonly NewTopic[]
 }
 
-/** `external`: not made by the application. */
-export type TopicKind = 'external' | 'changelog' | 'repartition'
+/** `external`: not made by the application; `global`: nor read by its tasks, but into a global store. */
+export type TopicKind = 'external' | 'global' | 'changelog' | 'repartition'
 
 /** The names that a topology has on a broker. */
 export class TopicNames {

@@ -7,15 +7,13 @@ import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import type { Processor } from '../../src/processor/processor.ts'
 import type { ProcessorContext } from '../../src/processor/processor-context.ts'
 import type { KeyValueStore } from '../../src/processor/state-store.ts'
-import type { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
-import type { StreamsEvents } from '../../src/runtime/kafka-streams.ts'
 import { nullable } from '../../src/serde/serde.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { stores } from '../../src/state/stores.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 import { Cluster } from '../support/embedded-app.ts'
+import { failureOf, lookUpNames, output, produceTo, restoresOf, strings, untilJoined } from '../support/global-app.ts'
 
-const strings = { key: serdes.string, value: serdes.string }
 const texts = { key: nullable(serdes.string), value: nullable(serdes.string) }
 const folders: string[] = []
 
@@ -29,81 +27,15 @@ async function stateDir(): Promise<string> {
   return folder
 }
 
-/** `in`, each value looked up in the global table of `names`, to `out`. */
-function lookUp(): Topology {
-  const builder = new StreamsBuilder()
-  const names = builder.globalTable('names', { ...strings, store: 'names' })
-  builder
-    .stream('in', strings)
-    .leftJoin(
-      names,
-      (value) => value,
-      (value, name) => `${value}=${name ?? 'nobody'}`,
-    )
-    .to('out', strings)
-  return builder.build()
-}
-
-/** What has been written to `out`, once it is as much as expected. */
-async function output(cluster: Cluster, count: number): Promise<(string | null)[]> {
-  const fetcher = cluster.client.fetcher({ name: 'check', isolation: 'read_committed' })
-  const found: (string | null)[] = []
-  fetcher.assign(new Map([['out-0', 0]]))
-  while (found.length < count) {
-    await fetcher.wait(100)
-    for (const set of fetcher.take()) {
-      for (const cursor = set.cursor(); cursor.next();) {
-        const { buffer, valueStart, valueLength } = cursor
-        found.push(valueLength < 0 ? null : buffer.toString('utf8', valueStart, valueStart + valueLength))
-      }
-    }
-  }
-  await fetcher.close()
-  return found
-}
-
-async function produceTo(
-  { client }: Cluster,
-  topic: string,
-  partition: number,
-  records: readonly (readonly [key: string | null, value: string | null])[],
-): Promise<void> {
-  const producer = client.producer({ lingerMs: 0 })
-  await producer.init()
-  for (const [key, value] of records) {
-    producer.append(topic, partition, bytes(key), bytes(value), 1, noHeaders)
-  }
-  await producer.flush()
-  await producer.close()
-}
-
-function bytes(text: string | null): Buffer | null {
-  return text === null ? null : Buffer.from(text)
-}
-
-function restored(app: KafkaStreams): StreamsEvents['restore'][] {
-  const events: StreamsEvents['restore'][] = []
-  app.on('restore', (event) => events.push(event))
-  return events
-}
-
-/** Sends values to `in` until one of them comes out as wanted; the table is updated beside the stream. */
-async function untilJoined(cluster: Cluster, value: string, wanted: string): Promise<void> {
-  for (let sent = 1; ; sent++) {
-    await cluster.produce('in', [['k', value]])
-    if ((await output(cluster, sent)).at(-1) === wanted) return
-  }
-}
-
 describe('A global table', () => {
   it('has the records of all partitions before the first record is processed', async () => {
     await using cluster = await Cluster.start({ names: 3, in: 1, out: 1 })
-    await produceTo(cluster, 'names', 0, [['a', 'Anna']])
-    await produceTo(cluster, 'names', 1, [
+    await produceTo(cluster.client, 'names', 0, [['a', 'Anna']])
+    await produceTo(cluster.client, 'names', 1, [
       ['b', 'Bert'],
       ['c', 'Carl'],
     ])
-    await produceTo(cluster, 'names', 2, [
+    await produceTo(cluster.client, 'names', 2, [
       ['c', null],
       ['d', 'Dora'],
       [null, 'no key'],
@@ -114,33 +46,33 @@ describe('A global table', () => {
       ['3', 'x'],
       ['4', 'd'],
     ])
-    const app = cluster.app(lookUp(), { store: 'memory' })
-    const events = restored(app)
+    const app = cluster.app(lookUpNames(), { store: 'memory' })
+    const events = restoresOf(app)
     await app.start()
-    expect(await output(cluster, 4)).toEqual(['a=Anna', 'b=Bert', 'x=nobody', 'd=Dora'])
+    expect(await output(cluster.client, 4)).toEqual(['a=Anna', 'b=Bert', 'x=nobody', 'd=Dora'])
     expect(events.at(-1)).toMatchObject({ store: 'names', restored: 5, total: 6, done: true })
   })
 
   it('follows its topic while the application runs', async () => {
     await using cluster = await Cluster.start({ names: 2, in: 1, out: 1 })
-    await cluster.app(lookUp(), { store: 'memory' }).start()
-    await produceTo(cluster, 'names', 1, [['a', 'Anna']])
-    await untilJoined(cluster, 'a', 'a=Anna')
+    await cluster.app(lookUpNames(), { store: 'memory' }).start()
+    await produceTo(cluster.client, 'names', 1, [['a', 'Anna']])
+    await untilJoined(cluster.client, 'a', 'a=Anna')
   })
 
   it('is complete in every instance', async () => {
     await using cluster = await Cluster.start({ names: 2, in: 2, out: 1 })
-    await produceTo(cluster, 'names', 0, [['a', 'Anna']])
-    await produceTo(cluster, 'names', 1, [['b', 'Bert']])
-    const apps = [cluster.app(lookUp(), { store: 'memory' }), cluster.app(lookUp(), { store: 'memory' })]
+    await produceTo(cluster.client, 'names', 0, [['a', 'Anna']])
+    await produceTo(cluster.client, 'names', 1, [['b', 'Bert']])
+    const apps = [cluster.app(lookUpNames(), { store: 'memory' }), cluster.app(lookUpNames(), { store: 'memory' })]
     await Promise.all(apps.map((app) => app.start()))
     for (const partition of [0, 1]) {
-      await produceTo(cluster, 'in', partition, [
+      await produceTo(cluster.client, 'in', partition, [
         ['k', 'a'],
         ['k', 'b'],
       ])
     }
-    const values = await output(cluster, 4)
+    const values = await output(cluster.client, 4)
     expect(values.filter((value) => value === 'a=Anna')).toHaveLength(2)
     expect(values.filter((value) => value === 'b=Bert')).toHaveLength(2)
   })
@@ -152,7 +84,7 @@ describe('A global table', () => {
       ['a', 'Anna'],
       ['b', 'Bert'],
     ])
-    const first = cluster.app(lookUp(), config)
+    const first = cluster.app(lookUpNames(), config)
     await first.start()
     await first.close()
     await cluster.produce('names', [['b', 'Bill']])
@@ -160,10 +92,10 @@ describe('A global table', () => {
       ['1', 'a'],
       ['2', 'b'],
     ])
-    const second = cluster.app(lookUp(), config)
-    const events = restored(second)
+    const second = cluster.app(lookUpNames(), config)
+    const events = restoresOf(second)
     await second.start()
-    expect(await output(cluster, 2)).toEqual(['a=Anna', 'b=Bill'])
+    expect(await output(cluster.client, 2)).toEqual(['a=Anna', 'b=Bill'])
     expect(events.at(-1)).toMatchObject({ store: 'names', restored: 1, total: 1, done: true })
   })
 
@@ -174,7 +106,7 @@ describe('A global table', () => {
       ['a', 'Anna'],
       ['b', 'Bert'],
     ])
-    const first = cluster.app(lookUp(), config)
+    const first = cluster.app(lookUpNames(), config)
     await first.start()
     await first.close()
     await cluster.client.admin.deleteTopics(['names'])
@@ -184,8 +116,8 @@ describe('A global table', () => {
       ['1', 'a'],
       ['2', 'b'],
     ])
-    await cluster.app(lookUp(), config).start()
-    expect(await output(cluster, 2)).toEqual(['a=nobody', 'b=Beth'])
+    await cluster.app(lookUpNames(), config).start()
+    expect(await output(cluster.client, 2)).toEqual(['a=nobody', 'b=Beth'])
   })
 
   it('never has what a transaction has aborted, and waits for one that is open', async () => {
@@ -202,8 +134,8 @@ describe('A global table', () => {
     await producer.abort()
     append('b', 'Bert')
     await producer.flush()
-    const app = cluster.app(lookUp(), { store: 'memory' })
-    const events = restored(app)
+    const app = cluster.app(lookUpNames(), { store: 'memory' })
+    const events = restoresOf(app)
     const started = app.start()
     while (events.length === 0) await Promise.race([app.stateIs('RUNNING'), cluster.client.describeTopics(['names'])])
     expect(app.state).toBe('REBALANCING')
@@ -213,13 +145,13 @@ describe('A global table', () => {
       ['1', 'a'],
       ['2', 'b'],
     ])
-    expect(await output(cluster, 2)).toEqual(['a=Anna', 'b=Bert'])
+    expect(await output(cluster.client, 2)).toEqual(['a=Anna', 'b=Bert'])
     await producer.close()
   })
 
   it('needs its topic to exist', async () => {
     await using cluster = await Cluster.start({ in: 1, out: 1 })
-    await expect(cluster.app(lookUp(), { store: 'memory' }).start()).rejects.toMatchObject({
+    await expect(cluster.app(lookUpNames(), { store: 'memory' }).start()).rejects.toMatchObject({
       code: 'MILLRACE_SOURCE_TOPIC_MISSING',
       topic: 'names',
     })
@@ -238,14 +170,12 @@ describe('A global table', () => {
       )
       .to('out', strings)
     const app = cluster.app(builder.build(), { store: 'memory' })
-    const errors: Error[] = []
-    app.on('error', ({ error }) => errors.push(error))
+    const failed = failureOf(app)
     await app.start()
     await cluster.produce('names', [['a', 'no number']])
+    const place = { code: 'MILLRACE_DESERIALIZATION_FAILED', topic: 'names', partition: 0, offset: 0 }
+    expect(await failed).toMatchObject(place)
     await app.stateIs('ERROR')
-    expect(errors).toEqual([
-      expect.objectContaining({ code: 'MILLRACE_DESERIALIZATION_FAILED', topic: 'names', partition: 0, offset: 0 }),
-    ])
   })
 })
 
@@ -266,11 +196,11 @@ describe('A global store', () => {
     const first = cluster.app(topology(), { store: 'memory' })
     await first.start()
     await cluster.produce('in', [['1', 'a']])
-    expect(await output(cluster, 1)).toEqual(['a=ANNA'])
+    expect(await output(cluster.client, 1)).toEqual(['a=ANNA'])
     await first.close()
     await cluster.app(topology(), { store: 'memory' }).start()
     await cluster.produce('in', [['1', 'a']])
-    expect(await output(cluster, 2)).toEqual(['a=ANNA', 'a=ANNA'])
+    expect(await output(cluster.client, 2)).toEqual(['a=ANNA', 'a=ANNA'])
     expect(seen).toEqual(['a', 'a'])
   })
 

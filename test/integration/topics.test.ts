@@ -10,6 +10,7 @@ import { listenOnTcp } from '../../src/kafka/broker/tcp-listener.ts'
 import { apis } from '../../src/kafka/protocol/apis.ts'
 import type { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import { Cluster, countByKey } from '../support/embedded-app.ts'
+import { LeapingClock } from '../support/leaping-clock.ts'
 import { RawKafka } from '../support/raw-kafka.ts'
 import type { RawAddress } from '../support/raw-kafka.ts'
 import { readCounts } from '../support/word-count-load.ts'
@@ -29,21 +30,6 @@ async function countOne(cluster: Cluster, clock: Clock = systemClock): Promise<K
 function noting(messages: string[]): Logger {
   const note = (_fields: object, message?: string): void => void messages.push(message ?? '')
   return { ...silentLogger, info: note }
-}
-
-/** The time of the system, with leaps: what is due in half a minute is due now. */
-class LeapingClock implements Clock {
-  #aheadMs = 0
-  readonly setTimer: Clock['setTimer'] = (delayMs, callback) => systemClock.setTimer(delayMs, callback)
-  readonly yieldTurn: Clock['yieldTurn'] = () => systemClock.yieldTurn()
-
-  now(): number {
-    return systemClock.now() + this.#aheadMs
-  }
-
-  leap(ms: number): void {
-    this.#aheadMs += ms
-  }
 }
 
 describe('an application whose input topic', () => {
