@@ -3,7 +3,6 @@
  * It reads of the configuration only what shapes a topology, and never the application id: names of internal topics get
  * it when the topology runs.
  */
-import { TopologyError } from '../errors/topology-error.ts'
 import type { Processor } from '../processor/processor.ts'
 import type { StoreBuilder } from '../processor/store-builder.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
@@ -15,7 +14,8 @@ import { toOffsetReset, toTopics, type Consumed, type Topics } from '../topology
 import { topologyShape } from '../topology/topology-shape.ts'
 import { specOf, Topology } from '../topology/topology.ts'
 import type { SourceNode } from '../topology/topology-node.ts'
-import { DslBuilder, type Factories, type GeneratedNames } from './dsl-builder.ts'
+import { DslBuilder, type Factories } from './dsl-builder.ts'
+import { checkNaming } from './explicit-naming.ts'
 import { KGroupedStreamImpl } from './kgrouped-stream-impl.ts'
 import { KGroupedTableImpl } from './kgrouped-table-impl.ts'
 import { KStreamImpl } from './kstream-impl.ts'
@@ -168,8 +168,9 @@ export class StreamsBuilder {
   /** The topology of everything that was made so far; what contradicts itself is an error. */
   build(): Topology {
     const { naming, topologyOptimization } = this.#dsl.shape
-    if (naming === 'explicit') checkNaming(this.#dsl.generated)
-    const { nodes, replacedSources } = optimize(this.#dsl.graph.nodes(), this.#dsl.shape)
+    const added = this.#dsl.graph.nodes()
+    if (naming === 'explicit') checkNaming(this.#dsl.generated, added)
+    const { nodes, replacedSources } = optimize(added, this.#dsl.shape)
     const topology = writeTopology(nodes, { reuseSourceTopics: topologyOptimization.includes('reuseSourceTopics') })
     for (const sources of this.#dsl.copartitioned) {
       topology.copartition([...new Set(sources.map((source) => replacedSources.get(source) ?? source))])
@@ -184,15 +185,4 @@ function sourceOptions<K, V>(
   { timestampExtractor, offsetReset, onDeserializationError }: Consumed<K, V>,
 ): Pick<SourceNode, 'timestampExtractor' | 'offsetReset' | 'onDeserializationError'> {
   return { timestampExtractor, offsetReset: toOffsetReset(name, offsetReset), onDeserializationError }
-}
-
-function checkNaming({ changelogs, stores, repartitionTopics }: GeneratedNames): void {
-  const missing = Object.entries({ stores, 'changelog topics': changelogs, 'repartition topics': repartitionTopics })
-    .filter(([, names]) => names.length > 0)
-    .map(([what, names]) => `${what}: ${names.join(', ')}`)
-  if (missing.length === 0) return
-  throw new TopologyError(
-    'MILLRACE_NAME_MISSING',
-    `naming is 'explicit', and these have generated names: ${missing.join('; ')}. Name stores with the option 'store' of the aggregation or table, repartition topics with the option 'name' of groupBy, groupByKey, toTable or repartition`,
-  )
 }
