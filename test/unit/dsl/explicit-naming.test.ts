@@ -73,7 +73,7 @@ describe('With explicit naming', () => {
         .toTable(strings)
       b.table('c', strings)
     })
-    expect(lines.map((line) => /'([^']*)' \}$/.exec(line)?.[1]).toSorted()).toEqual([
+    expect(lines.map((line) => /'([^']*)' \}$/.exec(line)?.[1] ?? '').toSorted()).toEqual([
       'a-repartition',
       'b-table',
       'c-table',
