@@ -111,13 +111,16 @@ export class KeyValueCore<K, V> implements StoreCore {
     }
   }
 
-  /** What must go is deleted, in the changelog too, as Java does it. */
+  /** What must go is deleted, in the changelog too and there before what takes its place, as Java does it. */
   #writeLimited(id: unknown, held: unknown, timestamp: number, recent: RecentKeys): void {
+    if (held === null) {
+      recent.delete(id)
+    } else {
+      recent.touch(id)
+      const surplus = recent.takeSurplus()
+      if (surplus !== undefined) this.#writeHeld(surplus, null, timestamp)
+    }
     this.#writeHeld(id, held, timestamp)
-    if (held === null) return recent.delete(id)
-    recent.touch(id)
-    const surplus = recent.takeSurplus()
-    if (surplus !== undefined) this.#writeHeld(surplus, null, timestamp)
   }
 
   #recentKeys(maxEntries: number): RecentKeys {
