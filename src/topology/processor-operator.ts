@@ -2,6 +2,7 @@
  * Runs a user's Processor as an operator: makes the record object that it sees, and gives it the context that it was
  * promised. Nothing else in the engine makes record objects.
  */
+import { CallbackError } from '../errors/callback-error.ts'
 import { TopologyError } from '../errors/topology-error.ts'
 import { isThenable, refusePromise } from '../processor/callback-result.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../processor/operator.ts'
@@ -154,6 +155,8 @@ abstract class BaseContext<KR, VR> {
 
   /** Timestamp and headers are the children's for the time of the call, whatever the user's code does with errors. */
   protected forwardAs(key: KR, record: Omit<StreamRecord<unknown, VR>, 'key'>, child: string | undefined): void {
+    // True for what is no number, too.
+    if (!(record.timestamp >= 0)) this.#refuseTimestamp(record.timestamp)
     const context = this.operatorContext.record
     const { timestamp, headers } = context
     context.timestamp = record.timestamp
@@ -165,6 +168,15 @@ abstract class BaseContext<KR, VR> {
       context.timestamp = timestamp
       context.headers = headers
     }
+  }
+
+  #refuseTimestamp(timestamp: unknown): never {
+    const { nodeName } = this.operatorContext
+    throw new CallbackError(
+      'MILLRACE_CALLBACK_RESULT_INVALID',
+      nodeName,
+      `processor ${nodeName}: forward() was given a record with the timestamp ${String(timestamp)}, and it must be milliseconds of at least 0; { ...record, value } keeps that of the record in process`,
+    )
   }
 }
 

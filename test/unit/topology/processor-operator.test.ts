@@ -56,6 +56,16 @@ test('the context tells where the record came from, and gives stores by name', (
   runs.process('k', 'v', 3)
 })
 
+test('a record without a time, or with one before 1970, cannot be forwarded', () => {
+  for (const timestamp of [-1, Number.NaN, undefined as unknown as number]) {
+    const runs = harness((record, context) => context.forward({ ...record, timestamp }))
+    expect(() => runs.process('k', 'v', 7)).toThrow(
+      expect.objectContaining({ code: 'MILLRACE_CALLBACK_RESULT_INVALID' }),
+    )
+    expect([runs.take(), runs.record.timestamp]).toEqual([[], 7])
+  }
+})
+
 test('a process method that returns a promise is refused', () => {
   const runs = harness(() => Promise.reject(new Error('never seen')))
   expect(() => runs.process('k', 'v')).toThrow(/node node: the process method returned a promise/)
