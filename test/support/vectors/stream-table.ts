@@ -2,6 +2,8 @@
 import type { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import { JOINED, joinScenarios, versioned, type TextStream, type TextTable } from './stream-table-joins.ts'
 import { dsl, pair, STRINGS, strings, type Text, type VectorTopologies } from './vector-topology.ts'
+import { processorStoreVectors } from './processor-stores.ts'
+import { processorVectors } from './processors.ts'
 import { versionedTables } from './versioned-tables.ts'
 
 const tableT = (b: StreamsBuilder): TextTable => b.table('T', strings)
@@ -195,4 +197,6 @@ export const streamTableVectors: VectorTopologies = {
   ...results,
   ...versionedTables,
   ...errors,
+  ...processorVectors,
+  ...processorStoreVectors,
 }
