@@ -4,7 +4,7 @@ import type { OperatorSupplier } from '../../processor/operator.ts'
 import type { Named } from '../../topology/options.ts'
 import type { DslBuilder, KTablePart } from '../dsl-builder.ts'
 import type { CompoundPart } from '../graph.ts'
-import { JoinedTable } from '../joined-table.ts'
+import { JoinedTable, type JoinedViews } from '../joined-table.ts'
 import { givenStoreName, historyRetention, tableStore, type AnyMaterialized } from '../materialized.ts'
 import { tableMergeOperator } from '../operators/table-merge.ts'
 import { joinValues, tableJoinOperator } from '../operators/table-table-join.ts'
@@ -15,6 +15,12 @@ type Kind = 'inner' | 'left' | 'outer'
 type Joiner = (left: never, right: never) => unknown
 type Options = Named & AnyMaterialized
 
+interface Names {
+  readonly merge: string
+  readonly left: string
+  readonly right: string
+}
+
 export function joinTables<K, VR>(
   dsl: DslBuilder,
   left: KTablePart,
@@ -24,85 +30,97 @@ export function joinTables<K, VR>(
   options: Options,
 ): KTable<K, VR> {
   checkJoiner(kind, joiner)
-  const storeName = givenStoreName(options)
-  const name = dsl.nodeName('KTABLE-MERGE-', options.name)
+  const names = joinNames(dsl, options)
   const sources = dsl.copartition(left, right)
-  const views = openViews(left, right, kind)
-  const thisName = dsl.nodeName('KTABLE-JOINTHIS-', options.name, '-join-this')
-  const otherName = dsl.nodeName('KTABLE-JOINOTHER-', options.name, '-join-other')
+  const views = openViews(left, right, kind, joiner)
+  const storeName = givenStoreName(options)
+  const supply = new JoinedTable([left.supply, right.supply], views, storeName, historyRetention(options))
   const key = options.key ?? left.key
   const { value } = options
-  const store = storeName === undefined ? undefined : tableStore(name, storeName, options, { key, value: undefined })
-
-  const needsLeft = kind !== 'outer'
-  const needsRight = kind === 'inner'
-  const join = joinValues(joiner, false)
-  const supply = new JoinedTable(
-    [left.supply, right.supply],
-    { ...views, join, needsLeft, needsRight },
-    storeName,
-    historyRetention(options),
-  )
-  const sendsOldValues = (): boolean => supply.sendsOldValues
-  const side = (partName: string, parent: number, other: TableView, supplier: OperatorSupplier): CompoundPart => ({
-    ...part(partName, [parent], supplier, options),
-    otherStores: () => other.storeNames,
-  })
-  const selfJoin = left.node === right.node
+  const stores = storeName === undefined ? [] : [tableStore(names.merge, storeName, options, { key, value: undefined })]
+  const merge = part(names.merge, [names.left, names.right], tableMergeOperator(supply), options)
   const node = dsl.graph.add({
     kind: 'compound',
-    name,
-    parents: selfJoin ? [left.node] : [left.node, right.node],
+    name: names.merge,
+    parents: left.node === right.node ? [left.node] : [left.node, right.node],
     parts: [
-      side(
-        thisName,
-        0,
-        views.right,
-        tableJoinOperator({
-          other: views.right,
-          join,
-          needsOwn: needsLeft,
-          needsOther: needsRight,
-          skipsOlder: left.supply.isVersioned,
-          sendsOldValues,
-        }),
-      ),
-      side(
-        otherName,
-        selfJoin ? 0 : 1,
-        views.left,
-        tableJoinOperator({
-          other: views.left,
-          join: joinValues(joiner, true),
-          needsOwn: needsRight,
-          needsOther: needsLeft,
-          skipsOlder: right.supply.isVersioned,
-          sendsOldValues,
-        }),
-      ),
-      {
-        ...part(name, [thisName, otherName], tableMergeOperator(supply), options),
-        ownStores: () => (store === undefined ? [] : [store]),
-      },
+      leftPart(names.left, left, supply, views, options),
+      rightPart(names.right, left, right, supply, views, joiner, options),
+      { ...merge, ownStores: () => stores },
     ],
   })
-  return dsl.table({ name, node, key, value, sources, queryableStoreName: storeName, supply })
+  return dsl.table({ name: names.merge, node, key, value, sources, queryableStoreName: storeName, supply })
 }
 
-/** In Java's order of asking: a left join needs the left side's old values before either side is looked up. */
-function openViews(left: KTablePart, right: KTablePart, kind: Kind): { left: TableView; right: TableView } {
+function joinNames(dsl: DslBuilder, { name }: Options): Names {
+  return {
+    merge: dsl.nodeName('KTABLE-MERGE-', name),
+    left: dsl.nodeName('KTABLE-JOINTHIS-', name, '-join-this'),
+    right: dsl.nodeName('KTABLE-JOINOTHER-', name, '-join-other'),
+  }
+}
+
+/** In Java's order of asking: what needs old values asks for them before either side is looked up. */
+function openViews(left: KTablePart, right: KTablePart, kind: Kind, joiner: Joiner): JoinedViews {
   if (kind !== 'inner') left.supply.demandOldValues(true)
   if (kind === 'outer') right.supply.demandOldValues(true)
-  return { left: left.supply.view(), right: right.supply.view() }
+  return {
+    left: left.supply.view(),
+    right: right.supply.view(),
+    join: joinValues(joiner, false),
+    needsLeft: kind !== 'outer',
+    needsRight: kind === 'inner',
+  }
 }
 
+function leftPart(
+  name: string,
+  left: KTablePart,
+  supply: JoinedTable,
+  { right: other, join, needsLeft, needsRight }: JoinedViews,
+  options: Options,
+): CompoundPart {
+  const operator = tableJoinOperator({
+    other,
+    join,
+    needsOwn: needsLeft,
+    needsOther: needsRight,
+    skipsOlder: left.supply.isVersioned,
+    sendsOldValues: () => supply.sendsOldValues,
+  })
+  return part(name, [0], operator, options, other)
+}
+
+function rightPart(
+  name: string,
+  left: KTablePart,
+  right: KTablePart,
+  supply: JoinedTable,
+  { left: other, needsLeft, needsRight }: JoinedViews,
+  joiner: Joiner,
+  options: Options,
+): CompoundPart {
+  const operator = tableJoinOperator({
+    other,
+    join: joinValues(joiner, true),
+    needsOwn: needsRight,
+    needsOther: needsLeft,
+    skipsOlder: right.supply.isVersioned,
+    sendsOldValues: () => supply.sendsOldValues,
+  })
+  return part(name, [left.node === right.node ? 0 : 1], operator, options, other)
+}
+
+/** `view`: what it looks values up in. */
 function part(
   name: string,
   parents: readonly (string | number)[],
   supplier: OperatorSupplier,
   { onProcessingError }: Options,
+  view?: TableView,
 ): CompoundPart {
-  return { name, parents, supplier, ownStores: () => [], otherStores: () => [], onProcessingError }
+  const otherStores = (): readonly string[] => view?.storeNames ?? []
+  return { name, parents, supplier, ownStores: () => [], otherStores, onProcessingError }
 }
 
 function checkJoiner(kind: Kind, joiner: unknown): void {

@@ -60,8 +60,9 @@ class TableRegroupOperator implements Operator<unknown, Change<unknown>> {
       if (isThenable(pair)) refusePromise(nodeName, 'groupBy callback', pair)
       refuseResult(nodeName, 'groupBy callback', 'a pair [key, value]', pair)
     }
-    for (const part of pair) if (isThenable(part)) refusePromise(nodeName, 'groupBy callback', part)
     const [group, row] = pair as [unknown, unknown]
+    if (isThenable(group)) refusePromise(nodeName, 'groupBy callback', group)
+    if (isThenable(row)) refusePromise(nodeName, 'groupBy callback', row)
     if (group === undefined || row === undefined) {
       refuseResult(
         nodeName,

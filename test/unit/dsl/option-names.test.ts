@@ -68,10 +68,18 @@ describe('options', () => {
 
   it('of tables are refused likewise', () => {
     const table = stream().toTable()
+    const grouped = table.groupBy((value) => [value, value], strings)
     for (const use of [
       (options: object) => table.filter(() => true, options),
       (options: object) => table.filterNot(() => true, options),
       (options: object) => table.mapValues(none, options),
+      (options: object) => table.join(table, none, options),
+      (options: object) => table.leftJoin(table, none, options),
+      (options: object) => table.outerJoin(table, none, options),
+      (options: object) => table.transformValues(() => ({ transform: none }), options),
+      (options: object) => grouped.count(options),
+      (options: object) => grouped.reduce(none, none, options),
+      (options: object) => grouped.aggregate(none, none, none, options),
     ]) {
       expect(() => use({ stroe: 'x' })).toThrow("did you mean 'store'?")
     }
