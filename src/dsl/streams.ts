@@ -396,7 +396,15 @@ export interface KTable<K, V> {
     supplier: () => ValueTransformer<K, V, VR>,
     options?: Processed & Materialized<K, VR>,
   ): KTable<K, VR>
-  /** Holds updates back: until a window closes, or for some time. Kafka Streams: `KTable#suppress`. */
+  /**
+   * Holds updates back, one per key: until the window of the key closes, which gives its final result once, or for some
+   * time after the first one. Time is that of the records: without new ones nothing is due. Kafka Streams:
+   * `KTable#suppress`.
+   *
+   * @example
+   * counts.suppress({ until: 'windowCloses' }).toStream().to('final-counts')
+   * prices.suppress({ until: { timeLimit: '1m' }, maxRecords: 10_000 }).toStream().to('calm-prices')
+   */
   suppress(suppression: Suppression): KTable<K, V>
   /** Groups the rows by another key, through a repartition topic. Kafka Streams: `KTable#groupBy`. */
   groupBy<KR, VR>(
@@ -419,13 +427,25 @@ export interface KTable<K, V> {
     joiner: (left: V | null, right: VO | null) => Sync<VR> | null,
     options?: Named & Materialized<K, VR>,
   ): KTable<K, VR>
-  /** Joins every row with the row of another table whose key it names. Kafka Streams: `KTable#join` (foreign key). */
+  /**
+   * Joins every row with the row of another table whose key `foreignKey(value, key)` returns, and keeps the result up to
+   * date from both sides; a row for which it returns null has no result. The tables need not have equal partition counts:
+   * two internal topics bring the rows together. Key serdes of both tables and their value serdes must be known. Kafka
+   * Streams: `KTable#join` with a foreign key extractor.
+   *
+   * @example
+   * orders.joinOn(customers, (order) => order.customerId, (order, customer) => ({ ...order, name: customer.name }))
+   */
   joinOn<KO, VO, VR>(
     other: KTable<KO, VO>,
     foreignKey: (value: V, key: K) => KO | null,
     joiner: (left: V, right: VO) => Sync<VR> | null,
     options?: TableJoined<K, KO> & Materialized<K, VR>,
   ): KTable<K, VR>
+  /**
+   * As `joinOn`, and rows without a partner with null, also those for which `foreignKey` returns null. Kafka Streams:
+   * `KTable#leftJoin` with a foreign key extractor.
+   */
   leftJoinOn<KO, VO, VR>(
     other: KTable<KO, VO>,
     foreignKey: (value: V, key: K) => KO | null,
