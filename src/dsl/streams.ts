@@ -315,14 +315,36 @@ export interface SessionWindowedKStream<K, V> {
   emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V>
 }
 
-/** Rows of a table grouped by another key: what leaves a group is subtracted from it. Kafka Streams: `KGroupedTable`. */
+/**
+ * Rows of a table grouped by another key; what `KTable.groupBy` gives. A row that changes is taken out of its group before
+ * it is put into one again, so each aggregation has one function for either. Rows travel through an internal topic;
+ * groups that have no rows any more stay, unless the subtractor deletes them. Kafka Streams: `KGroupedTable`.
+ */
 export interface KGroupedTable<K, V> {
+  /**
+   * How many rows there are in each group, as a number (`serdes.int64`); 0 once the last one has left. Kafka Streams:
+   * `KGroupedTable#count`.
+   */
   count(options?: Named & Materialized<K, number>): KTable<K, number>
+  /**
+   * Combines the rows of a group into one value of the same type. The first row is the first aggregate. Null from either
+   * function deletes. Kafka Streams: `KGroupedTable#reduce`.
+   *
+   * @example
+   * accounts
+   *   .groupBy((account) => [account.branch, account.balance], { key: serdes.string, value: serdes.float64 })
+   *   .reduce((sum, balance) => sum + balance, (sum, balance) => sum - balance, { store: 'balances' })
+   */
   reduce(
     adder: (aggregate: V, value: V) => Sync<V> | null,
     subtractor: (aggregate: V, value: V) => Sync<V> | null,
     options?: Named & Materialized<K, V>,
   ): KTable<K, V>
+  /**
+   * Combines the rows of a group into an aggregate of any type, which begins as what `initializer` returns. Adder and
+   * subtractor take `(aggregate, value, key)`, while Java's take the key first; null from either deletes. Kafka Streams:
+   * `KGroupedTable#aggregate`.
+   */
   aggregate<VA>(
     initializer: () => VA,
     adder: (aggregate: VA, value: V, key: K) => Sync<VA> | null,
@@ -389,8 +411,13 @@ export interface KTable<K, V> {
   /** Every update as a record; a delete has the value null. Kafka Streams: `KTable#toStream`. */
   toStream(options?: Named): KStream<K, V | null>
   /**
-   * Replaces the value of every key by a transformer of yours, which may use stores. Kafka Streams:
-   * `KTable#transformValues`.
+   * Replaces the value of every key by what a transformer of yours returns, which may use the stores that the option
+   * `stores` names. It is called for deletes, too, with null, and again for the old value where something downstream
+   * wants that. A join that looks up a table which is not stored asks another transformer, which has no access to those
+   * stores: name a `store` for the result then. Kafka Streams: `KTable#transformValues`.
+   *
+   * @example
+   * users.transformValues(() => new Enrich(), { stores: ['regions'], store: 'enriched', value: serdes.json<User>() })
    */
   transformValues<VR>(
     supplier: () => ValueTransformer<K, V, VR>,
@@ -406,22 +433,37 @@ export interface KTable<K, V> {
    * prices.suppress({ until: { timeLimit: '1m' }, maxRecords: 10_000 }).toStream().to('calm-prices')
    */
   suppress(suppression: Suppression): KTable<K, V>
-  /** Groups the rows by another key, through a repartition topic. Kafka Streams: `KTable#groupBy`. */
+  /**
+   * Groups the rows by another key: `mapper(value, key)` returns the pair of group and row, through a repartition topic. A
+   * row whose pair has a null is in no group. The option `name` names the topic, too. Kafka Streams: `KTable#groupBy`.
+   *
+   * @example
+   * users.groupBy((user, id) => [user.country, id], { key: serdes.string, value: serdes.string }).count()
+   */
   groupBy<KR, VR>(
     mapper: (value: V, key: K) => readonly [key: KR | null, value: VR | null],
     options?: Grouped<KR, VR>,
   ): KGroupedTable<KR, VR>
-  /** The pairs of rows of the same key, kept up to date from both sides. Kafka Streams: `KTable#join`. */
+  /**
+   * The pairs of rows of the same key, kept up to date from both sides. A key that loses its row on either side is
+   * deleted, and so is one for which the joiner returns null. Both topics need equal partition counts. The result is
+   * stored only where the option `store` names a store. Kafka Streams: `KTable#join`.
+   *
+   * @example
+   * users.join(addresses, (user, address) => ({ ...user, address }))
+   */
   join<VO, VR>(
     other: KTable<K, VO>,
     joiner: (left: V, right: VO) => Sync<VR> | null,
     options?: Named & Materialized<K, VR>,
   ): KTable<K, VR>
+  /** As `join`, and every row of this table without a partner, with null. Kafka Streams: `KTable#leftJoin`. */
   leftJoin<VO, VR>(
     other: KTable<K, VO>,
     joiner: (left: V, right: VO | null) => Sync<VR> | null,
     options?: Named & Materialized<K, VR>,
   ): KTable<K, VR>
+  /** As `join`, and the rows of either table without a partner, with null. Kafka Streams: `KTable#outerJoin`. */
   outerJoin<VO, VR>(
     other: KTable<K, VO>,
     joiner: (left: V | null, right: VO | null) => Sync<VR> | null,
