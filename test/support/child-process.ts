@@ -27,16 +27,21 @@ export class Child {
 
   /** `bin/millrace.js` with these arguments. */
   static millrace(args: readonly string[], options: ChildOptions = {}): Child {
-    return new Child([`${root}bin/millrace.js`, ...args], options)
+    return new Child(process.execPath, [`${root}bin/millrace.js`, ...args], options)
   }
 
   /** A script of the repository, such as `dist/cli/start.js`. */
   static script(file: string, args: readonly string[], options: ChildOptions = {}): Child {
-    return new Child([`${root}${file}`, ...args], options)
+    return new Child(process.execPath, [`${root}${file}`, ...args], options)
   }
 
-  private constructor(args: readonly string[], { stdin, cwd = root, env = {} }: ChildOptions) {
-    this.#process = spawn(process.execPath, args, {
+  /** Any program, such as `java`. */
+  static program(program: string, args: readonly string[], options: ChildOptions = {}): Child {
+    return new Child(program, args, options)
+  }
+
+  private constructor(program: string, args: readonly string[], { stdin, cwd = root, env = {} }: ChildOptions) {
+    this.#process = spawn(program, args, {
       cwd,
       env: { ...process.env, TMPDIR: this.#temporaryDirectory, ...env },
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
