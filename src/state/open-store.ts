@@ -11,6 +11,7 @@ import type { StoreCore } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
 import { TimedCore } from './timed-core.ts'
 import { complementTail, KeyTexts, TimedKeyLayout } from './timed-key.ts'
+import { VersionedCore } from './versioned-core.ts'
 import { DuplicateWindowStore, PlainWindowStore, TimestampedWindowStore, type WindowParts } from './window-stores.ts'
 
 export interface TaskStore {
@@ -32,6 +33,7 @@ export interface OpenOptions {
   readonly host: StoreHost
   /** 0 turns caching off. */
   readonly cacheMaxBytes: number
+  readonly likeJava: boolean
 }
 
 type Codec = StoreCodec<unknown, unknown>
@@ -49,8 +51,8 @@ export function openStore(store: TaskStore, options: OpenOptions): OpenStore {
       return openSession(store, options)
     case 'changeBuffer':
       return openBuffer(store, options)
-    default:
-      return refuse(spec, `stores of the kind ${spec.kind} are not supported yet`)
+    case 'versioned':
+      return openVersioned(store, options)
   }
 }
 
@@ -101,6 +103,23 @@ function openBuffer(store: TaskStore, { state, host }: OpenOptions): OpenStore {
   const keyspace = state.keyspace(spec.name)
   const buffer = new WaitingChanges({ name: spec.name, codec: codecOf(store, false), keyspace, host, changelogTopic })
   return { core: buffer, face: buffer }
+}
+
+function openVersioned(store: TaskStore, { state, host, likeJava }: OpenOptions): OpenStore {
+  const { spec, changelogTopic } = store
+  if (spec.historyRetentionMs === undefined) refuse(spec, 'it has no history retention')
+  const codec = codecOf(store, false)
+  const core = new VersionedCore<unknown, unknown>({
+    name: spec.name,
+    codec,
+    keys: new KeyTexts(codec),
+    state,
+    host,
+    changelogTopic,
+    historyRetentionMs: spec.historyRetentionMs,
+    withoutValidTo: likeJava,
+  })
+  return { core, face: core }
 }
 
 function timedCore(

@@ -32,8 +32,10 @@ export class OverlayEntry {
   value: unknown
   timestamp = 0
   size: number
-  /** Of a window its start, of a session its end. */
+  /** Of a window its start, of a session its end; of old versions the number of their segment. */
   time = 0
+  /** What of the size is the value's, where the value does not tell. */
+  valueSize = 0
   /** Whether a {@link TimedIndex} has it. */
   indexed = false
 

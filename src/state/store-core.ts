@@ -37,6 +37,8 @@ export interface StoreCore {
   readonly counts: boolean
   /** Hands a record of the changelog over in the form that the engine keeps it in. */
   restore(record: ChangelogRecord, visit: BatchVisitor): void
+  /** After the last one of a batch, what is known only then; `release` follows when the engine has it. */
+  finishRestore?(visit: BatchVisitor): void
   /** Adds what a marker keeps of this store beside its entries, as of the last freeze or restore. */
   addCounters(counters: Record<string, number>): void
 }

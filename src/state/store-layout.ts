@@ -4,6 +4,7 @@
  */
 import type { StoreSpec } from '../processor/store-builder.ts'
 import { segmentIntervalMs } from './timed-segments.ts'
+import { historyIntervalMs } from './versioned-core.ts'
 
 export function storeLayout(spec: StoreSpec): string {
   switch (spec.kind) {
@@ -13,6 +14,8 @@ export function storeLayout(spec: StoreSpec): string {
       const intervalMs = segmentIntervalMs(spec.retentionMs ?? 0)
       return `${spec.kind} in segments of ${intervalMs} ms${spec.timeOrdered === true ? ', by time too' : ''}`
     }
+    case 'versioned':
+      return `versioned in segments of ${historyIntervalMs(spec.historyRetentionMs ?? 0)} ms`
     default:
       return spec.kind
   }

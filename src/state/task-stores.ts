@@ -24,6 +24,8 @@ export interface TaskStoresOptions {
   /** 0 turns caching off. */
   readonly cacheMaxBytes: number
   readonly uncommittedMaxBytes: number
+  /** Answers of stores are Java's, where Java's are poorer. */
+  readonly likeJava?: boolean
   /** A record came later than the retention of that store admits. */
   readonly dropExpired?: (store: string) => void
 }
@@ -45,7 +47,12 @@ export class TaskStores implements StoreHost {
   constructor(options: TaskStoresOptions) {
     this.#options = options
     this.record = options.record
-    const open = { state: options.state, host: this, cacheMaxBytes: options.cacheMaxBytes }
+    const open = {
+      state: options.state,
+      host: this,
+      cacheMaxBytes: options.cacheMaxBytes,
+      likeJava: options.likeJava ?? false,
+    }
     for (const store of options.stores) this.#stores.set(store.spec.name, openStore(store, open))
     this.#cores = [...this.#stores.values()].map(({ core }) => core)
   }
@@ -172,9 +179,11 @@ export class TaskStores implements StoreHost {
     // An engine may write the marker before it reads the batch, and the marker has what was counted in it.
     const batch = new CollectedBatch()
     replay.forEach(batch.add)
+    core.finishRestore?.(batch.add)
     const counters = { ...marker.counters }
     core.addCounters(counters)
     await this.#options.state.commit(batch, { ...marker, counters })
+    if (core.finishRestore !== undefined) core.release()
     return count
   }
 

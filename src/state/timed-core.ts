@@ -22,7 +22,7 @@ import type { StoreHost } from './store-host.ts'
 import { AllRows, compareTexts, KeyRows, TimedCursor } from './timed-cursor.ts'
 import { TimedIndex } from './timed-index.ts'
 import { timeText, type TimedKeyLayout } from './timed-key.ts'
-import { TimedSegments, type Segment } from './timed-segments.ts'
+import { segmentIntervalMs, TimedSegments, type Segment } from './timed-segments.ts'
 
 export interface TimedCoreOptions<V> {
   readonly name: string
@@ -85,7 +85,12 @@ export class TimedCore<V> implements StoreCore {
     this.#layout = options.layout
     this.#host = options.host
     this.#overlay = new Overlay(options.host.budget, (entry) => entry.id as string)
-    this.#segments = new TimedSegments(options.name, options.state, options.retentionMs, options.timeOrdered)
+    this.#segments = new TimedSegments(
+      options.name,
+      options.state,
+      segmentIntervalMs(options.retentionMs),
+      options.timeOrdered,
+    )
     this.#spare = new TimedCursor(options.codec)
     const counters = options.state.marker?.counters ?? {}
     this.#committedObserved = counters[`${this.name}/time`] ?? -1

@@ -75,17 +75,30 @@ export class TimedKeyLayout {
     return id.slice(id.length - this.tailLength)
   }
 
-  /** The same with the time in front: the order of entries over all keys. */
+  /** The same with the time in front: the order of entries over all keys, which is by time, key, tail. */
   timeFirst(id: string): string {
     const keyLength = id.length - this.suffixLength
-    return id.slice(keyLength, keyLength + timeLength) + id.slice(0, keyLength) + id.slice(keyLength + timeLength)
+    const tailAt = keyLength + timeLength
+    return id.slice(keyLength, tailAt) + terminated(id.slice(0, keyLength)) + id.slice(tailAt)
   }
 
   /** The id that this is the {@link timeFirst} of. */
   keyFirst(text: string): string {
     const keyEnd = text.length - this.tailLength
-    return text.slice(timeLength, keyEnd) + text.slice(0, timeLength) + text.slice(keyEnd)
+    return unterminated(text.slice(timeLength, keyEnd)) + text.slice(0, timeLength) + text.slice(keyEnd)
   }
+}
+
+const terminator = '\0\0'
+
+/** Ends a key such that one that others begin with comes before them, whatever follows it. */
+function terminated(key: string): string {
+  return (key.includes('\0') ? key.replaceAll('\0', '\0\xff') : key) + terminator
+}
+
+function unterminated(text: string): string {
+  const key = text.slice(0, -terminator.length)
+  return key.includes('\0') ? key.replaceAll('\0\xff', '\0') : key
 }
 
 /** The keys of a store as text, and back. */

@@ -1,11 +1,12 @@
 /**
- * The committed entries of a store of windows or sessions: one key space per stretch of time, so that what has expired
- * goes as a whole. Stretches are as long as Java's segments (at least a minute, else half of the retention).
+ * The committed entries of a store that forgets: one key space per stretch of time, so that what has expired goes as a
+ * whole.
  */
 import type { Keyspace, TaskState } from './state-engine.ts'
 
 const minIntervalMs = 60_000
 
+/** Of windows and sessions, as Java's. */
 export function segmentIntervalMs(retentionMs: number): number {
   return Math.max(Math.floor(retentionMs / 2), minIntervalMs)
 }
@@ -26,10 +27,10 @@ export class TimedSegments {
   /** Those that the engine has, ascending. */
   #segments: Segment[] = []
 
-  constructor(name: string, state: TaskState, retentionMs: number, timeOrdered: boolean) {
+  constructor(name: string, state: TaskState, intervalMs: number, timeOrdered: boolean) {
     this.#name = name
     this.#state = state
-    this.#intervalMs = segmentIntervalMs(retentionMs)
+    this.#intervalMs = intervalMs
     this.#timeOrdered = timeOrdered
     for (const id of [...state.keyspaceIds()]) {
       const number = this.#numberIn(id)
@@ -39,6 +40,11 @@ export class TimedSegments {
 
   get isEmpty(): boolean {
     return this.#segments.length === 0
+  }
+
+  /** Ascending. */
+  get numbers(): number[] {
+    return this.#segments.map(({ number }) => number)
   }
 
   numberOf(time: number): number {
@@ -55,9 +61,11 @@ export class TimedSegments {
 
   /** The one that a time is in; undefined when the engine has none. */
   find(time: number): Segment | undefined {
+    return this.#segments.length === 0 ? undefined : this.get(this.numberOf(time))
+  }
+
+  get(number: number): Segment | undefined {
     const segments = this.#segments
-    if (segments.length === 0) return undefined
-    const number = this.numberOf(time)
     for (let i = segments.length - 1; i >= 0; i--) {
       const segment = segments[i] as Segment
       if (segment.number === number) return segment

@@ -140,6 +140,7 @@ function run(define: (builder: StreamsBuilder) => void, data: readonly Buffer[])
     state: new MemoryEngine().openNow('0_0'),
     config: {
       maxTaskIdleMs: 0,
+      compatibility: 'none',
       emitIntervalMs: 0,
       cacheMaxBytes: 10 * 1024 * 1024,
       uncommittedMaxBytes: 64 * 1024 * 1024,

@@ -67,6 +67,7 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
     state,
     config: {
       maxTaskIdleMs: 0,
+      compatibility: 'none',
       emitIntervalMs: 0,
       cacheMaxBytes: 0,
       uncommittedMaxBytes: 1e9,

@@ -307,8 +307,10 @@ export class StreamTask {
     return publicView(this.#scope.stores.store(name))
   }
 
-  close(): void {
-    this.#closeProcessors()
+  /** `abruptly`: as if the process had ended: the processors are left as they are. */
+  close({ abruptly = false }: { readonly abruptly?: boolean } = {}): void {
+    if (!abruptly) this.#closeProcessors()
+    this.#group.clear()
     this.#scope.dropped[Symbol.dispose]()
     this.#processed[Symbol.dispose]()
   }
@@ -394,6 +396,7 @@ function makeScope(options: TaskOptions): TaskScope {
     partition,
     cacheMaxBytes: config.cacheMaxBytes,
     uncommittedMaxBytes: config.uncommittedMaxBytes,
+    likeJava: config.compatibility === 'java',
     dropExpired: (store) => dropped.drop('expired-window-record-drop', store, record),
   })
   return {
