@@ -46,6 +46,10 @@ export class StreamTableJoinOperator<K> implements Operator<K, unknown> {
     this.accept(key, value)
   }
 
+  close(): void {
+    this.#reader.close?.()
+  }
+
   /** With grace it waits. */
   protected accept(key: K, value: unknown): void {
     this.join(key, value)
