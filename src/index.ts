@@ -53,6 +53,7 @@ export type { Window, Windowed } from './serde/windowed.ts'
 
 // --- processors and records -----------------------------------------------------------------------------------------
 export type { FixedKeyProcessor, Processor, ValueTransformer } from './processor/processor.ts'
+export type { ProcessorWrapper } from './processor/processor-wrapper.ts'
 export type {
   Cancellable,
   FixedKeyProcessorContext,

@@ -1,6 +1,7 @@
 /** The configuration of an application. Meaning and defaults: `docs/configuration.md`. */
 import type { Logger } from '../common/logger.ts'
 import type { ErrorPolicy } from './error-policy.ts'
+import type { ProcessorWrapper } from './processor-wrapper.ts'
 import type { TimestampExtractor } from './timestamp-extractor.ts'
 
 /** What a broker in the same process gives (EmbeddedKafka implements it). */
@@ -139,6 +140,8 @@ export interface StreamsConfig {
    * topology is built.
    */
   naming: 'generated' | 'explicit'
+  /** Wraps every processor of the topology, the DSL's operators too (KIP-1112). Default undefined: none. */
+  processorWrapper: ProcessorWrapper | undefined
   /** `none` (default), or `java`: also where Java loses or delays results; no operator of this version differs. */
   compatibility: 'none' | 'java'
   /**

@@ -24,6 +24,7 @@ const renamed: Readonly<Record<string, { readonly key: Ours; readonly as?: strin
   'errors.dead.letter.queue.topic.name': { key: 'onProcessingError', as: "{ deadLetter: 'topic' }" },
   'ensure.explicit.internal.resource.naming': { key: 'naming', as: "'explicit'" },
   'compression.type': { key: 'compression' },
+  'processor.wrapper.class': { key: 'processorWrapper' },
   'group.instance.id': { key: 'instanceId' },
   'max.poll.interval.ms': { key: 'rebalanceTimeoutMs' },
 }

@@ -39,6 +39,16 @@ const logger: Check = (value) =>
     ? undefined
     : 'an object with debug, info, warn and error (pino and console fit)'
 
+const wrapperMethods = ['wrapProcessorSupplier', 'wrapFixedKeyProcessorSupplier'] as const
+
+const processorWrapper: Check = (value) => {
+  if (value === undefined) return undefined
+  const found = typeof value === 'object' && value !== null ? (value as Partial<Record<string, unknown>>) : {}
+  const methods = wrapperMethods.filter((name) => found[name] !== undefined)
+  const fits = methods.length > 0 && methods.every((name) => typeof found[name] === 'function')
+  return fits ? undefined : `an object with the functions ${wrapperMethods.join(' or ')}`
+}
+
 const kafka: Check = (value) => {
   if (typeof value !== 'object' || value === null) return '{ brokers: [host:port, …] } or an EmbeddedKafka'
   if ('~kafka' in value) return undefined
@@ -88,6 +98,7 @@ const checks: Readonly<Record<keyof StreamsConfig, Check>> = {
   topologyOptimization: (value) =>
     typeof value === 'boolean' || Array.isArray(value) ? undefined : 'a boolean or a list of optimisations',
   naming: oneOf('generated', 'explicit'),
+  processorWrapper,
   compatibility: oneOf('none', 'java'),
   emitIntervalMs: integer(0),
   stateMaxBytes: integer(1),
@@ -134,6 +145,7 @@ export function configDefaults(
     onUncaughtError: 'shutdownClient',
     topologyOptimization: false,
     naming: 'generated',
+    processorWrapper: undefined,
     compatibility: 'none',
     emitIntervalMs: 0,
     stateMaxBytes: Math.floor(availableMemoryBytes() / 2),

@@ -17,7 +17,7 @@ export function processorOperator<K, V, KR, VR>(
   supplier: () => Processor<K, V, KR, VR>,
 ): OperatorSupplier {
   checkSupplier(name, supplier)
-  return () => new ProcessorOperator(supplier())
+  return remember(() => new ProcessorOperator(supplier()), { kind: 'processor', supplier })
 }
 
 export function fixedKeyProcessorOperator<K, V, VR>(
@@ -25,7 +25,24 @@ export function fixedKeyProcessorOperator<K, V, VR>(
   supplier: () => FixedKeyProcessor<K, V, VR>,
 ): OperatorSupplier {
   checkSupplier(name, supplier)
-  return () => new FixedKeyProcessorOperator(supplier())
+  return remember(() => new FixedKeyProcessorOperator(supplier()), { kind: 'fixedKey', supplier })
+}
+
+/** What the user gave. */
+export type UserSupplier =
+  | { readonly kind: 'processor'; readonly supplier: () => Processor<unknown, unknown, unknown, unknown> }
+  | { readonly kind: 'fixedKey'; readonly supplier: () => FixedKeyProcessor<unknown, unknown, unknown> }
+
+const userSuppliers = new WeakMap<OperatorSupplier, UserSupplier>()
+
+function remember(supplier: OperatorSupplier, user: UserSupplier): OperatorSupplier {
+  userSuppliers.set(supplier, user)
+  return supplier
+}
+
+/** Undefined: it is an operator of the DSL. */
+export function userSupplierOf(supplier: OperatorSupplier): UserSupplier | undefined {
+  return userSuppliers.get(supplier)
 }
 
 /** Tasks must not share a processor's fields, so a supplier is tried twice when it is given (ApiUtils.checkSupplier). */
@@ -137,6 +154,10 @@ abstract class BaseContext<KR, VR> {
     return { topic, partition, offset, timestamp, headers }
   }
 
+  operatorContextOf(): OperatorContext<KR, VR> {
+    return this.operatorContext
+  }
+
   get applicationId(): string {
     return this.operatorContext.applicationId
   }
@@ -178,6 +199,11 @@ abstract class BaseContext<KR, VR> {
       `processor ${nodeName}: forward() was given a record with the timestamp ${String(timestamp)}, and it must be milliseconds of at least 0; { ...record, value } keeps that of the record in process`,
     )
   }
+}
+
+/** The operator's own, behind what a processor is given; undefined when it was not made here. */
+export function contextBehind(context: unknown): OperatorContext<unknown, unknown> | undefined {
+  return context instanceof BaseContext ? context.operatorContextOf() : undefined
 }
 
 class TransformerContext<KR, VR> extends BaseContext<KR, VR> {}

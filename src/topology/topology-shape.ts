@@ -5,6 +5,7 @@
  */
 import { nearest } from '../common/nearest.ts'
 import { ConfigError } from '../errors/config-error.ts'
+import type { ProcessorWrapper } from '../processor/processor-wrapper.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 
 const optimizations = ['reuseSourceTopics', 'mergeRepartitionTopics', 'singleStoreSelfJoin'] as const
@@ -15,6 +16,8 @@ export interface TopologyShape {
   readonly topologyOptimization: readonly TopologyOptimization[]
   readonly naming: 'generated' | 'explicit'
   readonly compatibility: 'none' | 'java'
+  /** No name and no topic depends on it: another one may be given later. */
+  readonly processorWrapper?: ProcessorWrapper | undefined
 }
 
 export function topologyShape(config: Partial<StreamsConfig>): TopologyShape {
@@ -23,6 +26,7 @@ export function topologyShape(config: Partial<StreamsConfig>): TopologyShape {
     topologyOptimization: chosenOptimizations(topologyOptimization),
     naming: oneOf('naming', naming, ['generated', 'explicit']),
     compatibility: oneOf('compatibility', compatibility, ['none', 'java']),
+    processorWrapper: config.processorWrapper,
   }
 }
 

@@ -15,6 +15,7 @@ import { processorOperator } from './processor-operator.ts'
 import { TopologyBuilder } from './topology-builder.ts'
 import type { CompiledTopology, ProcessorNode, SourceNode } from './topology-node.ts'
 import { checkShape, type TopologyShape } from './topology-shape.ts'
+import { wrapProcessors } from './wrap-processors.ts'
 
 export class Topology {
   readonly #builder: TopologyBuilder
@@ -133,7 +134,9 @@ export class Topology {
    */
   compile(config: Partial<StreamsConfig> = {}): CompiledTopology {
     if (this.#shape !== undefined) checkShape(this.#shape, config)
-    return compileTopology(this.#builder.definition())
+    const definition = this.#builder.definition()
+    const wrapper = config.processorWrapper ?? this.#shape?.processorWrapper
+    return compileTopology(wrapper === undefined ? definition : wrapProcessors(definition, wrapper))
   }
 
   #stateProcessor<K, V>(name: string, source: string, supplier: () => Processor<K, V, never, never>): ProcessorNode {
