@@ -117,12 +117,15 @@ export class DriverTopic {
 
 export class DriverTopics implements RecordSink {
   readonly #topics = new Map<string, DriverTopic>()
-  readonly #onAppend: (record: DriverRecord, topic: DriverTopic) => void
+  #onAppend: (record: DriverRecord, topic: DriverTopic) => void = () => undefined
   #log: DriverRecord[] = []
+  /** What the transaction that is open has written. */
+  #uncommitted: DriverRecord[] = []
   #slab = Buffer.alloc(0)
   #used = 0
 
-  constructor(counts: Readonly<Record<string, number>>, onAppend: (record: DriverRecord, topic: DriverTopic) => void) {
+  /** For a driver, which is told of every record that the topology writes. */
+  open(counts: Readonly<Record<string, number>>, onAppend: (record: DriverRecord, topic: DriverTopic) => void): void {
     for (const [topic, count] of Object.entries(counts)) this.topic(topic).partitionCount = count
     this.#onAppend = onAppend
   }
@@ -164,8 +167,29 @@ export class DriverTopics implements RecordSink {
     const chosen = partition >= 0 ? partition : topic.partitionOf(key)
     const record = this.make(topic, chosen, key, value, timestamp, headers)
     this.#log.push(record)
+    this.#uncommitted.push(record)
     topic.unread.push(record)
     this.#onAppend(record, topic)
+  }
+
+  /** What was written stays. */
+  commit(): void {
+    if (this.#uncommitted.length > 0) this.#uncommitted = []
+  }
+
+  /** What was written since the last commit was never there, but where a test has read it; returns it. */
+  abort(): ReadonlySet<DriverRecord> {
+    const aborted = new Set(this.#uncommitted)
+    this.#uncommitted = []
+    if (aborted.size === 0) return aborted
+    this.#log = this.#log.filter((record) => !aborted.has(record))
+    for (const topic of this.#topics.values()) topic.unread = topic.unread.filter((record) => !aborted.has(record))
+    return aborted
+  }
+
+  /** The tasks are gone. */
+  forgetReaders(): void {
+    for (const { readers } of this.#topics.values()) readers.length = 0
   }
 
   /** A record of the test or the topology, with the next offset of its partition. */

@@ -21,7 +21,7 @@ import type { WindowStore } from '../processor/window-store.ts'
 import { checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
 import { GlobalTask, globalTaskId } from '../runtime/task/global-task.ts'
 import { QueueOrder } from '../runtime/task/queue-order.ts'
-import { StreamTask } from '../runtime/task/stream-task.ts'
+import { StreamTask, type FrozenOverlay } from '../runtime/task/stream-task.ts'
 import { hasPatternSource, planTopology, TopicNames, type SubTopologyPlan } from '../runtime/topology-plan.ts'
 import type { Serde } from '../serde/serde.ts'
 import { MemoryEngine } from '../state/memory-engine.ts'
@@ -30,6 +30,7 @@ import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { DriverKeyValueStore, plainValues, sameValues } from './driver-stores.ts'
 import { DriverSessionStore, DriverVersionedStore, DriverWindowStore } from './driver-timed-stores.ts'
+import { DriverProgress } from './driver-progress.ts'
 import { DriverTopics, type DriverRecord, type DriverTopic } from './driver-topics.ts'
 import { rawRecord, TestInputTopic, TestOutputTopic, type Pipe, type RawRecord } from './test-topics.ts'
 
@@ -38,6 +39,11 @@ export interface TopologyTestDriverOptions {
   readonly initialWallClockTime?: number
   /** Partition counts by topic, with the names on the broker; default 1. */
   readonly partitions?: Readonly<Record<string, number>>
+  /**
+   * Goes on where that driver was: with its committed state and positions, its topics and its wall clock. It is closed,
+   * if it was not. The topology is the same, or one whose stores belong to the same sub-topologies.
+   */
+  readonly continueFrom?: TopologyTestDriver
 }
 
 /** What reads a store of each kind; nothing reads a buffer. */
@@ -50,8 +56,20 @@ const accessors: Readonly<Partial<Record<StoreKind, string>>> = {
   versioned: 'versionedStore',
 }
 
-/** Nobody sees when uncommitted state moves into the engine, so it need not be after each record. */
+/** Nobody sees when uncommitted state moves into the engine, so it need not be after each of many records. */
 const engineCommitBytes = 16 * 1024 * 1024
+
+/** What outlives a driver. */
+interface DriverHistory {
+  readonly engine: MemoryEngine
+  readonly progress: DriverProgress
+  readonly topics: DriverTopics
+  readonly now: number
+}
+
+function newHistory(): DriverHistory {
+  return { engine: new MemoryEngine(), progress: new DriverProgress(), topics: new DriverTopics(), now: 0 }
+}
 
 export class TopologyTestDriver {
   readonly #compiled: CompiledTopology
@@ -59,7 +77,8 @@ export class TopologyTestDriver {
   readonly #config: Omit<StreamsConfig, 'kafka'>
   readonly #topics: DriverTopics
   readonly #metrics = new MetricsRegistry()
-  readonly #engine = new MemoryEngine()
+  readonly #engine: MemoryEngine
+  readonly #progress: DriverProgress
   readonly #tasks = new Map<string, StreamTask>()
   /** Fills the global stores; undefined: there are none. */
   readonly #globalTask: GlobalTask | undefined
@@ -72,12 +91,16 @@ export class TopologyTestDriver {
   readonly #clock: Clock
   #now: number
   #planned = false
-  #stopped: { readonly reason: string; readonly cause?: unknown } | undefined
+  #stopped: { readonly reason: string; readonly cause?: unknown; readonly isFinal?: boolean } | undefined
 
   constructor(topology: Topology, config: Partial<StreamsConfig> & TopologyTestDriverOptions = {}) {
-    const { initialWallClockTime = 0, partitions = {}, ...streamsConfig } = config
+    const { initialWallClockTime, partitions = {}, continueFrom, ...streamsConfig } = config
     checkPartialConfig(streamsConfig)
-    this.#now = initialWallClockTime
+    const before = continueFrom === undefined ? newHistory() : continueFrom.#handOver()
+    this.#engine = before.engine
+    this.#progress = before.progress
+    this.#topics = before.topics
+    this.#now = initialWallClockTime ?? before.now
     this.#clock = driverClock(() => this.#now)
     // A driver never waits for records that may come: nothing comes but what the test pipes.
     const defaults = configDefaults(streamsConfig.processingGuarantee ?? 'exactly_once', tmpdir())
@@ -87,7 +110,7 @@ export class TopologyTestDriver {
     this.#patterns = this.#compiled.subTopologies.flatMap(({ nodes }) =>
       nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),
     )
-    this.#topics = new DriverTopics(partitions, (record, topic) => this.#route(record, topic))
+    this.#topics.open(partitions, (record, topic) => this.#route(record, topic))
     this.#globalTask = this.#makeGlobalTask()
     this.#globalTopics = new Set(this.#compiled.globalStores.map(({ topic }) => topic))
     // What a pattern matches is known only when the test has named its topics.
@@ -190,11 +213,79 @@ export class TopologyTestDriver {
     throw new TestingError('MILLRACE_TEST_METRIC_UNKNOWN', `nobody counts a metric '${name}'; there are: ${names}`)
   }
 
+  /**
+   * What a sudden end of the process does, and the start of the next one: whatever is not committed is lost, processors
+   * are made anew (their `close` is not called), punctuations are scheduled anew, metrics begin at 0. Since every record
+   * is committed before `pipeInput` returns, that is what processors hold in fields.
+   *
+   * After a record that failed: what it wrote and produced is gone, and it is processed again at once, with all that was
+   * to follow from earlier ones. That may fail again. (Of the first 1,000 records; of a later one the effects are not
+   * told from those of earlier ones any more, and this is an error.)
+   *
+   * @example
+   * input.pipeInput({ key: 'a', value: 1 })
+   * driver.crash()
+   * input.pipeInput({ key: 'a', value: 2 }) // the stores still have what the first one did
+   */
+  crash(): void {
+    if (this.#stopped?.isFinal === true) this.#requireRunning()
+    this.#commitAll()
+    const waiting = this.#progress.takeWaiting(this.#topics.abort())
+    for (const task of this.#tasks.values()) task.close({ abruptly: true })
+    this.#tasks.clear()
+    this.#topics.forgetReaders()
+    this.#stopped = undefined
+    this.#restartGlobalTask(waiting)
+    if (this.#planned) this.#plan()
+    for (const record of waiting) this.#route(record, this.#topics.topic(record.topic))
+    this.#run()
+  }
+
+  /** Closes the processors; the driver takes no more input. What was produced can still be read. */
   close(): void {
+    if (this.#stopped?.isFinal === true) return
+    const failed = this.#stopped !== undefined
+    if (!failed) this.#commitAll()
     for (const task of this.#tasks.values()) task.close()
     this.#tasks.clear()
     this.#globalTask?.close()
-    this.#stopped ??= { reason: 'it was closed' }
+    this.#stopped = { ...this.#stopped, reason: this.#stopped?.reason ?? 'it was closed', isFinal: true }
+  }
+
+  /** To the driver that goes on from here. */
+  #handOver(): DriverHistory {
+    if (this.#stopped?.cause !== undefined) this.#requireRunning()
+    this.close()
+    this.#topics.forgetReaders()
+    return { engine: this.#engine, progress: this.#progress, topics: this.#topics, now: this.#now }
+  }
+
+  /** Everything that was committed goes into the engine, and nothing else. */
+  #commitAll(): void {
+    const failed = this.#stopped !== undefined
+    if (failed && !this.#progress.canUndo) {
+      throw new TestingError(
+        'MILLRACE_TEST_DRIVER_STOPPED',
+        'a record failed, and after so many others what it did before that is not undone any more; make a new driver',
+        { cause: this.#stopped?.cause },
+      )
+    }
+    for (const task of this.#tasks.values()) {
+      if (failed) task.rollback({ keepFrozen: true, abruptly: true })
+      this.#commitEngine(task, failed ? task.freeze() : this.#freeze(task))
+    }
+    if (!failed) this.#commitGlobalStores()
+  }
+
+  #restartGlobalTask(waiting: readonly DriverRecord[]): void {
+    const task = this.#globalTask
+    if (task === undefined) return
+    task.rollback()
+    task.initialize()
+    // Those that were processed are put again, which changes nothing.
+    for (const { topic, partition, offset } of waiting.toReversed()) {
+      if (this.#globalTopics.has(topic)) task.resume(topic, partition, offset)
+    }
   }
 
   /** Processes until nothing is left; after each record everything is committed. */
@@ -206,6 +297,7 @@ export class TopologyTestDriver {
         task.process(Infinity, 1)
         this.#commit(task)
       }
+      this.#progress.noteDone()
     } catch (error) {
       this.#stop(error)
     }
@@ -215,21 +307,41 @@ export class TopologyTestDriver {
   #commit(task: StreamTask): void {
     task.flush(Infinity)
     this.#updateGlobalStores()
-    if (task.uncommittedBytes > engineCommitBytes) {
-      task.commitEngineNow(task.freeze(), { ...emptyMarker, committedAtMs: this.#now })
-    }
+    this.#topics.commit()
+    if (task.uncommittedBytes + task.frozenBytes > engineCommitBytes) this.#commitEngine(task)
+    else if (this.#progress.noteCommit()) this.#freeze(task)
+  }
+
+  /** What the task has done by now is told from what it does from now on. */
+  #freeze(task: StreamTask): FrozenOverlay {
+    const positions = task.positions(() => undefined)
+    this.#progress.commit(positions)
+    return task.freeze(positions)
+  }
+
+  #commitEngine(task: StreamTask, frozen: FrozenOverlay = this.#freeze(task)): void {
+    const { streamTimes, counters } = frozen
+    task.commitEngineNow(frozen, { ...emptyMarker, streamTimes, counters, committedAtMs: this.#now })
   }
 
   #updateGlobalStores(): void {
-    while (this.#globalTask?.process(Infinity) === true) {
-      const pending = this.#globalTask.commit(this.#globalTask.freeze(), { ...emptyMarker, committedAtMs: this.#now })
-      assert(pending === undefined, 'the engine commits at once')
-    }
+    if (this.#globalTask === undefined) return
+    while (this.#globalTask.process(Infinity)) this.#commitGlobalStores()
+    if (this.#progress.canUndo) this.#commitGlobalStores()
+  }
+
+  #commitGlobalStores(): void {
+    const task = this.#globalTask
+    const pending = task?.commit(task.freeze(), { ...emptyMarker, committedAtMs: this.#now })
+    assert(pending === undefined, 'the engine commits at once')
   }
 
   /** Gives a record to the task that reads it; a record of a topic that nobody reads stays where it is. */
   #route(record: DriverRecord, { name, readers }: DriverTopic): void {
-    if (this.#globalTopics.has(name)) return this.#globalTask?.add(record)
+    if (this.#globalTopics.has(name)) {
+      this.#progress.noteGiven(record)
+      return this.#globalTask?.add(record)
+    }
     // Only a pattern can find its readers later than the driver was made.
     if (readers.length === 0 && this.#patterns.length > 0 && (this.#match(name) || !this.#planned)) this.#plan()
     if (readers.length === 0) return
@@ -241,6 +353,7 @@ export class TopologyTestDriver {
         `topic ${name} has ${readers.length} partitions, and the record is for partition ${partition}; give the driver partitions: { '${name}': n }`,
       )
     }
+    this.#progress.noteGiven(record)
     task.add(record)
   }
 
@@ -286,7 +399,8 @@ export class TopologyTestDriver {
         if (readers[partition] !== undefined) continue
         readers[partition] = task
         if (existing !== undefined) task.addInput(source, topic)
-        task.resume(topicPartitionKey(topic, partition), 0, undefined)
+        const { offset = 0, metadata } = this.#progress.position(topic, partition)
+        task.resume(topicPartitionKey(topic, partition), offset, metadata)
       }
     }
   }

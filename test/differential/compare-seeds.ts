@@ -73,7 +73,7 @@ async function judge(
     result.skipped.set(why, (result.skipped.get(why) ?? 0) + 1)
     return
   }
-  const differs = difference(expected, safely(program))
+  const differs = difference(expected, safely(program), program.config.cache > 0)
   if (differs === undefined) {
     result.equal++
     if (expected.refused !== undefined) result.refused++
@@ -85,12 +85,12 @@ async function judge(
   const stillDiffers = async (smaller: Program): Promise<boolean> => {
     const [outcome] = await java.outcomes([smaller])
     const skips = outcome === undefined || reasonToSkip(smaller, outcome) !== undefined
-    const found = skips ? undefined : difference(outcome, safely(smaller))
+    const found = skips ? undefined : difference(outcome, safely(smaller), smaller.config.cache > 0)
     return found !== undefined && kindOf(found) === kind
   }
   const smallest = shrinks ? await shrink(program, stillDiffers) : program
   const [again] = await java.outcomes([smallest])
-  const shown = again === undefined ? differs : difference(again, safely(smallest))
+  const shown = again === undefined ? differs : difference(again, safely(smallest), smallest.config.cache > 0)
   onFailure(`${written(smallest)}\n${shown}`)
 }
 

@@ -282,10 +282,10 @@ export class StreamTask {
 
   /**
    * Forgets everything since the last commit and ends the processors. `keepFrozen`: the transaction of the frozen overlay
-   * succeeded, so that it is committed data which the engine has yet to take.
+   * succeeded, so that it is committed data which the engine has yet to take. `abruptly`: as `close` has it.
    */
-  rollback(options: { readonly keepFrozen?: boolean } = {}): void {
-    this.#closeProcessors()
+  rollback(options: { readonly keepFrozen?: boolean; readonly abruptly?: boolean } = {}): void {
+    if (options.abruptly !== true) this.#closeProcessors()
     this.#group.clear()
     const scope = this.#scope
     scope.stores.rollback(options.keepFrozen ?? false)
