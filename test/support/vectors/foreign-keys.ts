@@ -178,7 +178,7 @@ const otherTables: VectorTopologies = Object.fromEntries([
   ],
 ])
 
-export const versionedForeignKeyVectors: VectorTopologies = Object.fromEntries([
+const versionedTables: VectorTopologies = Object.fromEntries([
   ...both('versioned left table', (b, isLeft) =>
     joinWith(b.table('L', { ...strings, store: versioned('lv', 100) }), right(b), isLeft),
   ),
@@ -194,4 +194,4 @@ export const versionedForeignKeyVectors: VectorTopologies = Object.fromEntries([
   }),
 ])
 
-export const foreignKeyVectors: VectorTopologies = { ...joins, ...otherTables }
+export const foreignKeyVectors: VectorTopologies = { ...joins, ...otherTables, ...versionedTables }
