@@ -277,12 +277,21 @@ function changelogTopics(plan: SubTopologyPlan, replicationFactor: number): NewT
 /** What Kafka Streams creates changelogs with (WindowedChangelogTopicConfig and its siblings). */
 function changelogConfig(spec: StoreSpec): Record<string, string> {
   const base = { 'message.timestamp.type': 'CreateTime', 'cleanup.policy': 'compact' }
-  if (spec.kind === 'window' || spec.kind === 'session') {
-    const retention = { 'cleanup.policy': 'compact,delete', 'retention.ms': String((spec.retentionMs ?? 0) + dayMs) }
-    return { ...base, ...retention, ...spec.changelogConfig }
+  switch (spec.kind) {
+    case 'window':
+    case 'timestampedWindow':
+    case 'session': {
+      const retention = { 'cleanup.policy': 'compact,delete', 'retention.ms': aDayMore(spec.retentionMs) }
+      return { ...base, ...retention, ...spec.changelogConfig }
+    }
+    case 'versioned':
+      return { ...base, 'min.compaction.lag.ms': aDayMore(spec.historyRetentionMs), ...spec.changelogConfig }
+    default:
+      return { ...base, ...spec.changelogConfig }
   }
-  if (spec.kind === 'versioned') {
-    return { ...base, 'min.compaction.lag.ms': String((spec.historyRetentionMs ?? 0) + dayMs), ...spec.changelogConfig }
-  }
-  return { ...base, ...spec.changelogConfig }
+}
+
+/** In case clocks drift. What has no end has the end of Java's times. */
+function aDayMore(ms: number = 0): string {
+  return Number.isSafeInteger(ms + dayMs) ? String(ms + dayMs) : '9223372036854775807'
 }

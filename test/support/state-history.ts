@@ -7,7 +7,10 @@ import type { TaskState } from '../../src/state/state-engine.ts'
 import type { SeededRandom } from '../simulation/seeded-random.ts'
 import { batchOf, contentsOf, markerOf, type Change } from './task-state.ts'
 
-const keyspaces = ['s', 't', 'window@1', 'window@2']
+const keyspaces = ['s', 't', 'w/1', 'w/2']
+const stores = ['s', 't', 'w']
+/** Key spaces that go as a whole. */
+const segments = ['w/1', 'w/2']
 
 export class StateHistory {
   readonly #random: SeededRandom
@@ -15,6 +18,7 @@ export class StateHistory {
   #after: Record<string, string>[] = [{}]
   /** What the engine did not take yet, which the next commit takes along. */
   #unwritten: Change[] = []
+  #undropped: string[] = []
   #resolved = 0
 
   constructor(random: SeededRandom) {
@@ -31,21 +35,33 @@ export class StateHistory {
     return this.#resolved
   }
 
-  /** One commit of random changes, or a clear where nothing is left over. Throws what the engine throws. */
+  /**
+   * One commit of random changes, some with segments that go, or a clear where nothing is left over. Throws what the engine
+   * throws.
+   */
   async commit(state: TaskState): Promise<void> {
     const random = this.#random
-    if (this.#unwritten.length === 0 && random.chance(0.1)) return this.#clear(state, random.pick(keyspaces))
-    const changes = Array.from({ length: random.below(6) }, () => this.#change())
+    const isWritten = this.#unwritten.length === 0 && this.#undropped.length === 0
+    if (isWritten && random.chance(0.1)) return this.#clear(state, random.pick(stores))
+    if (random.chance(0.1)) this.#undropped.push(random.pick(segments))
+    // Nothing is written to a segment that goes.
+    const changes = Array.from({ length: random.below(6) }, () => this.#change()).filter(
+      ([keyspace]) => !this.#undropped.includes(keyspace),
+    )
     const contents = { ...this.#after.at(-1) }
     for (const [keyspace, key, value] of changes) {
       if (value === null) delete contents[`${keyspace}/${key}`]
       else contents[`${keyspace}/${key}`] = value
     }
+    for (const key of Object.keys(contents)) if (this.#isDropped(key)) delete contents[key]
     this.#after.push(contents)
-    this.#unwritten.push(...changes)
+    this.#unwritten = [...this.#unwritten, ...changes].filter(([keyspace]) => !this.#undropped.includes(keyspace))
     const { number } = this
-    await state.commit(batchOf(...this.#unwritten), markerOf(number))
+    const batch = batchOf(...this.#unwritten)
+    await state.commit({ forEach: (visit) => batch.forEach(visit), dropped: this.#undropped }, markerOf(number))
+    for (const id of this.#undropped) expect([...state.keyspaceIds()]).not.toContain(id)
     this.#unwritten = []
+    this.#undropped = []
     this.#resolved = number
   }
 
@@ -55,6 +71,7 @@ export class StateHistory {
     expect(number).toBeGreaterThanOrEqual(atLeast)
     this.#after = this.#after.slice(0, number + 1)
     this.#unwritten = []
+    this.#undropped = []
     this.#resolved = number
   }
 
@@ -66,14 +83,18 @@ export class StateHistory {
     return number
   }
 
-  async #clear(state: TaskState, keyspace: string): Promise<void> {
-    const kept = Object.entries(this.#after.at(-1) ?? {}).filter(([key]) => !key.startsWith(`${keyspace}/`))
+  #isDropped(key: string): boolean {
+    return this.#undropped.some((keyspace) => key.startsWith(`${keyspace}/`))
+  }
+
+  async #clear(state: TaskState, store: string): Promise<void> {
+    const kept = Object.entries(this.#after.at(-1) ?? {}).filter(([key]) => !key.startsWith(`${store}/`))
     // In case that it fails: the state is as it was, and the next commit clears nothing.
     const before = this.#after.at(-1) ?? {}
     this.#after.push(Object.fromEntries(kept))
     const { number } = this
     try {
-      await state.clear(keyspace, markerOf(number))
+      await state.clear(store, markerOf(number))
       this.#resolved = number
     } catch (error) {
       this.#after.push(before)

@@ -101,6 +101,29 @@ describe('planTopology', () => {
     ])
   })
 
+  it.each([
+    ['window', { retentionMs: 5 }, { 'cleanup.policy': 'compact,delete', 'retention.ms': '86400005' }],
+    ['timestampedWindow', { retentionMs: 5 }, { 'cleanup.policy': 'compact,delete', 'retention.ms': '86400005' }],
+    ['session', { retentionMs: 5 }, { 'cleanup.policy': 'compact,delete', 'retention.ms': '86400005' }],
+    [
+      'timestampedWindow',
+      { retentionMs: Number.MAX_SAFE_INTEGER },
+      { 'cleanup.policy': 'compact,delete', 'retention.ms': '9223372036854775807' },
+    ],
+    ['versioned', { historyRetentionMs: 5 }, { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': '86400005' }],
+    ['changeBuffer', {}, { 'cleanup.policy': 'compact' }],
+    [
+      'session',
+      { retentionMs: 5, changelogConfig: { 'retention.ms': '1' } },
+      { 'cleanup.policy': 'compact,delete', 'retention.ms': '1' },
+    ],
+  ] as const)('creates the changelog of a store of kind %s as long as its records live', (kind, more, config) => {
+    const spec = { kind, name: 's', caching: false, logging: true, changelogConfig: {}, ...more }
+    const store = { spec, changelogTopic: 's-changelog', changelogIsSource: false }
+    const result = plan([{ id: 0, nodes: [source('a', ['in'])], stores: [store] }], [], { in: 1 })
+    expect(result.internalTopics[0]?.config).toEqual({ 'message.timestamp.type': 'CreateTime', ...config })
+  })
+
   it('resolves patterns as a whole-name match, without internal topics of the broker', () => {
     const result = plan([subTopology(0, [source('s', /t-[0-9]/)])], [], { 't-1': 1, 't-22': 4, '__t-1': 9, 't-2': 2 })
     expect([...(result.subTopologies[0]?.sourceTopics.keys() ?? [])]).toEqual(['t-1', 't-2'])
