@@ -8,7 +8,7 @@ const says: Readonly<Record<string, RegExp>> = {
   'error: processor name used twice': /processor p is already added/,
   'error: parent not added yet': /node p names the parent nowhere, which is unknown/,
   'error: explicit names required, none given':
-    /stores: (\S+); changelog topics: \1-changelog; repartition topics: \1-repartition\./,
+    /- (\S+), \1-changelog, \1-repartition: give count\(\) or aggregate\(\) the option 'store', for example \{ store: 'in-aggregate' \}/,
   'error: name with a character that is not allowed':
     /"no spaces" contains a character other than ASCII alphanumerics, '\.', '_' and '-'/,
   'error: overlapping topic lists': /subscribed to overlapping but not equal input topics: .*\[a, b\].*\[b, c\]/,
@@ -19,6 +19,13 @@ const says: Readonly<Record<string, RegExp>> = {
   'error: processor is its own parent': /p is unknown \(self-reference\)/,
   'error: processor without a parent': /node p has no parent; name at least one source or processor/,
   'error: store connected to an unknown processor': /processor p is not added yet/,
+  'error: join store keeps no duplicates': /store mine: a join keeps every record of a key/,
+  'error: join store with another retention':
+    /windowSize 20 ms and retention 26 ms, and the join needs .*retention 25 ms/,
+  'error: join store with another window size':
+    /windowSize 21 ms and retention 25 ms, and the join needs windowSize 20 ms/,
+  'error: join stores with one name': /thisStore and otherStore have the same name/,
+  'error: join of repartition topics with unequal counts': /l-repartition \(2\), r-repartition \(3\)/,
   'error: name is a dot': /store name "\." cannot be "\." or "\.\."/,
 }
 
