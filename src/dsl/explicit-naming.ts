@@ -28,6 +28,7 @@ const storeMakers: readonly (readonly [prefix: string, operator: string, option:
   ['KSTREAM-REDUCE-', 'reduce()', 'store', 'reduce'],
   ['KTABLE-AGGREGATE-', 'count(), reduce() or aggregate() of the grouped table', 'store', 'aggregate'],
   ['KSTREAM-TOTABLE-', 'toTable()', 'store', 'table'],
+  ['KTABLE-FK-JOIN-SUBSCRIPTION-', 'the join on a foreign key', 'name', 'join'],
   ['KTABLE-FK-JOIN', 'the join on a foreign key', 'store', 'join'],
   ['KTABLE-SUPPRESS-', 'suppress()', 'name', 'suppress'],
   ['KSTREAM-JOINTHIS-', 'join() or leftJoin()', 'store', 'join'],
@@ -162,7 +163,8 @@ class Proposals {
 
 function topicsOf(node: GraphNode): readonly string[] {
   if (node.kind === 'tableSource') return [node.topic]
-  if (node.kind !== 'streamSource') return []
+  // One with a parent reads an internal topic.
+  if (node.kind !== 'streamSource' || node.parents.length > 0) return []
   return node.source.topics instanceof RegExp ? [node.source.topics.source] : node.source.topics
 }
 

@@ -51,6 +51,7 @@ export function joinOnForeignKey<K, KO, VR>(
   right.supply.demandOldValues(true)
   left.supply.demandOldValues(true)
   const names = namesOf(dsl, options.name)
+  if (options.name === undefined) noteGeneratedNames(dsl, names)
   const serdes = serdesOf(names, left, right)
   const isLeftJoin = kind === 'left'
 
@@ -147,6 +148,13 @@ function namesOf(dsl: DslBuilder, given: string | undefined) {
 }
 
 type Names = ReturnType<typeof namesOf>
+
+/** differs from Java: which asks for a name of the result's store only, also where `naming` is explicit. */
+function noteGeneratedNames({ generated, shape }: DslBuilder, { store }: Names): void {
+  if (shape.compatibility === 'java') return
+  generated.stores.push(store)
+  generated.changelogs.push(`${store}-changelog`)
+}
 
 function serdesOf({ send, foreignJoin }: Names, left: KTablePart, right: KTablePart) {
   const user = 'the foreign-key join'

@@ -44,6 +44,22 @@ describe('A foreign-key join', () => {
     )
   })
 
+  test.each([
+    [
+      'none',
+      /KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-\d+, .*-changelog: .* option 'name', for example { name: 'R-join' }$/,
+    ],
+    ['java', 'none'],
+  ] as const)('with explicit naming and compatibility %s needs a name: %s', (compatibility, message) => {
+    const builder = new StreamsBuilder({ naming: 'explicit', compatibility })
+    const left = builder.table('L', { ...strings, store: 'l' })
+    const right = builder.table('R', { ...strings, store: 'r' })
+    left.joinOn(right, String, (one, two) => one + two, { ...strings, store: 'result' })
+    const build = (): unknown => builder.build()
+    if (message === 'none') expect(build).not.toThrow()
+    else expect(build).toThrow(message)
+  })
+
   test('refuses an option that it does not have', () => {
     const builder = new StreamsBuilder()
     const options = { otherPartitoner: () => 0 } as TableJoined<string, string>
