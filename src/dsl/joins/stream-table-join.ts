@@ -87,6 +87,7 @@ function withGrace(dsl: DslBuilder, join: JoinWithGrace): Operation {
     )
   }
   const bufferName = `${name}-Buffer`
+  const asJava = dsl.shape.compatibility === 'java'
   if (join.givenName === undefined) {
     dsl.generated.stores.push(bufferName)
     dsl.generated.changelogs.push(`${bufferName}-changelog`)
@@ -104,7 +105,7 @@ function withGrace(dsl: DslBuilder, join: JoinWithGrace): Operation {
     untimed: true,
   }
   return {
-    supplier: streamTableJoinWithGraceOperator({ ...join, key, value, graceMs, bufferName }),
+    supplier: streamTableJoinWithGraceOperator({ ...join, key, value, graceMs, bufferName, asJava }),
     ownStores: () => [spec],
   }
 }

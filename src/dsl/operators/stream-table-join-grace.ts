@@ -1,3 +1,4 @@
+import { StateError } from '../../errors/state-error.ts'
 import type { OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
 import type { KeyValueStore } from '../../processor/state-store.ts'
 import type { AnySerde, Serde } from '../../serde/serde.ts'
@@ -7,6 +8,8 @@ import { StreamTableJoinOperator, type StreamTableJoin } from './stream-table-jo
 export interface StreamTableJoinWithGrace extends StreamTableJoin {
   readonly graceMs: number
   readonly bufferName: string
+  /** A record without a key, which a left join could give a result, fails as it does in Java. */
+  readonly asJava: boolean
   readonly key: AnySerde
   readonly value: AnySerde
 }
@@ -23,6 +26,7 @@ export function streamTableJoinWithGraceOperator(join: StreamTableJoinWithGrace)
 class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
   readonly #graceMs: number
   readonly #bufferName: string
+  readonly #asJava: boolean
   readonly #key: Serde<K>
   readonly #value: Serde<unknown>
   #buffer!: JoinBuffer
@@ -31,6 +35,7 @@ class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
     super(join)
     this.#graceMs = join.graceMs
     this.#bufferName = join.bufferName
+    this.#asJava = join.asJava
     this.#key = join.key as Serde<K>
     this.#value = join.value as Serde<unknown>
   }
@@ -42,8 +47,10 @@ class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
 
   protected override accept(key: K, value: unknown): void {
     const { observedTime, record, nodeName } = this.context
-    // Without a key there is nothing to wait for; differs from Java, where such a record fails the task.
-    if (key === null || key === undefined || record.timestamp < observedTime.ms - this.#graceMs) {
+    const keyIsMissing = key === null || key === undefined
+    if (keyIsMissing && this.#asJava) refuseNullKey(this.#bufferName)
+    // Differs from Java: without a key there is nothing to wait for.
+    if (keyIsMissing || record.timestamp < observedTime.ms - this.#graceMs) {
       this.join(key, value)
       return
     }
@@ -71,4 +78,12 @@ class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
       Object.assign(record, { topic, partition, offset, timestamp, headers })
     }
   }
+}
+
+function refuseNullKey(bufferName: string): never {
+  throw new StateError(
+    'MILLRACE_STORE_NULL_KEY',
+    bufferName,
+    `store ${bufferName} was given null as a key: with compatibility 'java' a left join with grace refuses records without a key; filter them before it, or leave out compatibility`,
+  )
 }

@@ -1,22 +1,19 @@
 /** The other kinds of stores in processors, and the errors of the Processor API: the rest of ProcessorScenarios.java. */
 import type { SessionStore } from '../../../src/processor/session-store.ts'
-import { StoreBuilder, type StoreSpec } from '../../../src/processor/store-builder.ts'
+import type { StoreBuilder } from '../../../src/processor/store-builder.ts'
 import type { VersionedStore } from '../../../src/processor/versioned-store.ts'
 import type { WindowStore } from '../../../src/processor/window-store.ts'
 import type { Windowed } from '../../../src/serde/windowed.ts'
+import { stores } from '../../../src/state/stores.ts'
 import { Topology } from '../../../src/topology/topology.ts'
 import { act, textStore } from './processors.ts'
 import { papi, STRINGS, strings, type Text, type VectorTopologies, type VectorTopology } from './vector-topology.ts'
-
-function builder(spec: Pick<StoreSpec, 'kind' | 'name'> & Partial<StoreSpec>): StoreBuilder {
-  return new StoreBuilder({ ...strings, caching: false, logging: true, changelogConfig: {}, ...spec })
-}
 
 const rows = (found: Iterable<readonly [Windowed<Text>, string]>): string =>
   [...found].map(([{ key, window }, value]) => `${key}@${window.start}-${window.end}=${value} `).join('')
 
 function windowStore(retainDuplicates: boolean): VectorTopology {
-  const store = builder({ kind: 'window', name: 'w', retentionMs: 30, windowSizeMs: 10, retainDuplicates })
+  const store = stores.window('w', { ...strings, retention: 30, windowSize: 10, retainDuplicates })
   return papi(() =>
     withStore(
       store,
@@ -67,7 +64,7 @@ const otherStores: VectorTopologies = {
   'processor: window store with duplicates': windowStore(true),
   'processor: session store': papi(() =>
     withStore(
-      builder({ kind: 'session', name: 's', retentionMs: 50 }),
+      stores.session('s', { ...strings, retention: 50 }),
       act((c, record) => {
         const s = c.getStateStore<SessionStore<Text, string>>('s')
         const { key, value, timestamp } = record
@@ -83,7 +80,7 @@ const otherStores: VectorTopologies = {
   ),
   'processor: versioned store': papi(() =>
     withStore(
-      builder({ kind: 'versioned', name: 'v', historyRetentionMs: 30 }),
+      stores.versioned('v', { ...strings, historyRetention: 30 }),
       act((c, record) => {
         const v = c.getStateStore<VersionedStore<Text, string>>('v')
         const { key, timestamp } = record

@@ -5,23 +5,18 @@ import type { KStream, KTable } from '../../../src/dsl/streams.ts'
 import type { Processor } from '../../../src/processor/processor.ts'
 import type { ProcessorContext } from '../../../src/processor/processor-context.ts'
 import type { VersionedStore } from '../../../src/processor/versioned-store.ts'
-import { StoreBuilder } from '../../../src/processor/store-builder.ts'
+import type { StoreBuilder } from '../../../src/processor/store-builder.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
+import { stores } from '../../../src/state/stores.ts'
 import { dsl, pair, STRINGS, strings, type Text, type VectorTopology } from './vector-topology.ts'
 
 export type TextStream = KStream<Text, Text>
 export type TextTable = KTable<string, string>
 type JoinOptions = Joined<Text, Text, string>
 
-export function versioned(name: string, historyRetentionMs: number): StoreBuilder<VersionedStore<string, string>> {
-  return new StoreBuilder({
-    kind: 'versioned',
-    name,
-    caching: false,
-    logging: true,
-    changelogConfig: {},
-    historyRetentionMs,
-  })
+/** Without serdes: the table has its own. */
+export function versioned(name: string, historyRetention: number): StoreBuilder<VersionedStore<string, string>> {
+  return stores.versioned(name, { historyRetention })
 }
 
 /** Java's `Joined.with(S, S, S)`. */
@@ -251,6 +246,21 @@ function grace(join: Join): Record<string, VectorTopology> {
         .process(where)
         .to('out', strings),
     ),
+    'grace 10, a record without a key': dsl(
+      (b) => join(streamOf(b), table(b), { ...ten, name: 'named' }).to('out', strings),
+      { error: 'MILLRACE_PROCESSING_FAILED' },
+    ),
+    'grace 10, cached everything': dsl((b) => {
+      const s = streamOf(b)
+      const t = b.table('T', { ...strings, store: versioned('vt', 100), caching: true })
+      join(s, t, ten).groupByKey(strings).count({ store: 'n' }).toStream().to('out')
+    }),
+    'grace 10 twice, one join after the other': dsl((b) => {
+      const t = table(b)
+      join(join(streamOf(b), t, ten), t, ten)
+        .process(where as never)
+        .to('out', strings)
+    }),
     'grace 10 after a new key': dsl((b) =>
       join(streamOf(b).selectKey<Text>(first), table(b), { ...ten, name: 'lookup' }).to('out', strings),
     ),

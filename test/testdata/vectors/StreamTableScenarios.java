@@ -239,6 +239,23 @@ public class StreamTableScenarios implements Recorder.Catalog {
             .in("T", "k", "t0", 0, "table", "x").in("S", "k", "s5", 5, "h", "1", "n", null).in("S2", "k", "s6", 6)
             .in("S", "k", "s10", 10, "h", "2").in("S", "k", "s20", 20, "h", "3").in("S2", "é", "s40", 40, "é", "ü").in("S", "k", "s60", 60)
             .in("S", "k", "s1", 1, "late", "");
+        r.scenario("stream-table " + kind + ": grace 10, a record without a key").dsl(b ->
+            join(left, b.stream("S", STRINGS), b.table("T", STRINGS, versioned("vt", 100)), PAIR,
+                Joined.<String, String, String>with(S, S, S, "named", ms(10))).to("out"))
+            .in("T", "k", "t", 1).in("S", "k", "s", 2).in("S", null, null, 3).metric("dropped-records-total").in("S", null, "n", 4);
+        r.scenario("stream-table " + kind + ": grace 10, cached everything").config("statestore.cache.max.bytes", 100000).dsl(b -> {
+            final KStream<String, String> s = b.stream("S", STRINGS);
+            final KTable<String, String> t = b.table("T", STRINGS, versioned("vt", 100).withCachingEnabled());
+            join(left, s, t, PAIR, Joined.<String, String, String>with(S, S, S).withGracePeriod(ms(10)))
+                .groupByKey(Grouped.with(S, S)).count(Materialized.as("n")).toStream().to("out");
+        }).in("T", "k", "t", 1).in("S", "k", "s", 2).in("S", "k", "s3", 3).in("S", "q", "s4", 4).in("S", "k", "s20", 20).in("S", "k", "s5", 5)
+            .in("S", "k", "s40", 40).query("n", "all");
+        r.scenario("stream-table " + kind + ": grace 10 twice, one join after the other").dsl(b -> {
+            final KTable<String, String> t = b.table("T", STRINGS, versioned("vt", 100));
+            final Joined<String, String, String> joined = Joined.<String, String, String>with(S, S, S).withGracePeriod(ms(10));
+            join(left, join(left, b.stream("S", STRINGS), t, PAIR, joined), t, PAIR, joined).process(Where::new).to("out");
+        }).in("T", "k", "t", 1).in("S", "k", "s2", 2, "h", "1").in("S", "k", "s12", 12).in("T", "k", "t11", 11).in("S", "k", "s22", 22)
+            .in("S", "k", "s11", 11).in("S", "k", "s30", 30).in("S", "k", "s50", 50).in("S", "k", "s100", 100).in("S", "k", "s200", 200);
         r.scenario("stream-table " + kind + ": grace 10 after a new key").dsl(b -> {
             final KStream<String, String> s = b.stream("S", STRINGS).selectKey((k, v) -> v.substring(0, 1));
             join(left, s, b.table("T", STRINGS, versioned("vt", 100)), PAIR,
