@@ -55,7 +55,7 @@ export class TimedIndex {
       for (let entry = entries[end]; entry !== undefined && entry.time <= to; entry = entries[++end]) visit(entry)
       return
     }
-    while ((entries[end]?.time ?? Infinity) <= to) end++
+    while (end < entries.length && (entries[end] as OverlayEntry).time <= to) end++
     for (let at = end - 1; at >= first; at--) visit(entries[at] as OverlayEntry)
   }
 

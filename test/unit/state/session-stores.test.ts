@@ -133,6 +133,7 @@ describe('A session store', () => {
     expect([...view(store).find(undefined)]).toEqual(all)
     expect([...view(store).find(undefined, 0, Infinity, { reverse: true })]).toEqual(all.toReversed())
     expect([...view(store).find('a')]).toEqual([all[0], all[2]])
+    expect([...view(store).find('a', undefined, undefined, { reverse: true })]).toEqual([all[2], all[0]])
     expect([...view(store).find(['a', 'b'], 0, 4)]).toEqual(all.slice(0, 2))
     expect(view(store).fetchSession('a', 5, 9)).toBe(3)
     view(store).put({ key: 'a', window: { start: 5, end: 9 } }, null)
