@@ -239,7 +239,7 @@ class NodeWriter {
     { key, value }: { readonly key: AnySerde; readonly value: AnySerde },
     partitioner: StreamPartitioner<never, never> | undefined,
   ): NodeId {
-    const { graph } = this.#dsl
+    const { graph, shape } = this.#dsl
     const written = graph.add({
       kind: 'sink',
       name: sink,
@@ -256,7 +256,8 @@ class NodeWriter {
         key,
         value,
         admitsNull: true,
-        timestampExtractor: timestampExtractors.failOnInvalid,
+        // differs from Java: whose default extractor reads these records, which are no records of the user's.
+        timestampExtractor: shape.compatibility === 'java' ? undefined : timestampExtractors.failOnInvalid,
       },
     })
   }

@@ -61,18 +61,24 @@ export function subscriptionSerde(primaryKey: AnySerde, keyTopic: (topic: string
       return bytes
     },
     deserialize(bytes, topic, headers) {
-      const version = readVersion(bytes, version1, topic, 'subscription')
-      const instruction = bytes[1] ?? -1
-      if (!isInstruction(instruction)) return refuse('subscription', topic, `instruction ${instruction} is unknown`)
-      const hash = readHash(bytes, 2)
-      const keyStart = 2 + (hash?.byteLength ?? 0)
-      const keyEnd = bytes.byteLength - (version > 0 ? 4 : 0)
-      if (keyEnd < keyStart) return refuse('subscription', topic, `${bytes.byteLength} bytes are too few`)
-      const primaryPartition = version > 0 ? asBuffer(bytes).readInt32BE(keyEnd) : null
-      const key = primaryKey.deserialize(bytes.subarray(keyStart, keyEnd), keyTopicOf(topic), headers)
-      return { version, hash, instruction, primaryKey: key, primaryPartition }
+      const { version, instruction, hash, key, primaryPartition } = partsOf(bytes, topic)
+      const value = primaryKey.deserialize(key, keyTopicOf(topic), headers)
+      return { version, hash, instruction, primaryKey: value, primaryPartition }
     },
+    ...pendingPart(primaryKey, (bytes, topic) => partsOf(bytes, topic).key, keyTopicOf),
   }
+}
+
+function partsOf(bytes: Uint8Array, topic: string): Omit<Subscription, 'primaryKey'> & { readonly key: Uint8Array } {
+  const version = readVersion(bytes, version1, topic, 'subscription')
+  const instruction = bytes[1] ?? -1
+  if (!isInstruction(instruction)) return refuse('subscription', topic, `instruction ${instruction} is unknown`)
+  const hash = readHash(bytes, 2)
+  const keyStart = 2 + (hash === null ? 0 : hashLength)
+  const keyEnd = bytes.byteLength - (version > 0 ? 4 : 0)
+  if (keyEnd < keyStart) return refuse('subscription', topic, `${bytes.byteLength} bytes are too few`)
+  const primaryPartition = version > 0 ? asBuffer(bytes).readInt32BE(keyEnd) : null
+  return { version, instruction, hash, key: bytes.subarray(keyStart, keyEnd), primaryPartition }
 }
 
 export function newSubscription(
@@ -99,9 +105,32 @@ export function subscriptionResponseSerde(foreignValue: AnySerde): Serde<Subscri
     deserialize(bytes, topic, headers) {
       readVersion(bytes, 0, topic, 'subscription response')
       const hash = readHash(bytes, 1)
-      const at = 1 + (hash?.byteLength ?? 0)
-      const value = bytes.byteLength > at ? foreignValue.deserialize(bytes.subarray(at), topic, headers) : null
+      const part = foreignPart(bytes)
+      if (hash !== null && part === undefined) return refuse('subscription response', topic, 'the hash is not complete')
+      const value = part === undefined || part.byteLength === 0 ? null : foreignValue.deserialize(part, topic, headers)
       return { hash, foreignValue: value, primaryPartition: null }
+    },
+    ...pendingPart(foreignValue, foreignPart, (topic) => topic),
+  }
+}
+
+/** Undefined: the hash before it is not complete. */
+function foreignPart(bytes: Uint8Array): Uint8Array | undefined {
+  const at = 1 + (hasHash(bytes) ? hashLength : 0)
+  return bytes.byteLength < at ? undefined : bytes.subarray(at)
+}
+
+/** What the serde of a part must wait for. */
+function pendingPart(
+  { pending }: AnySerde,
+  partOf: (bytes: Uint8Array, topic: string) => Uint8Array | undefined,
+  topicOf: (topic: string) => string,
+): Pick<AnySerde, 'pending'> {
+  if (pending === undefined) return {}
+  return {
+    pending: (bytes, topic, headers) => {
+      const part = partOf(bytes, topic)
+      return part === undefined || part.byteLength === 0 ? undefined : pending(part, topicOf(topic), headers)
     },
   }
 }
@@ -180,8 +209,12 @@ function writeHash(bytes: Buffer, version: number, hash: Uint8Array | null, at: 
   if (hash !== null) bytes.set(hash, at)
 }
 
+function hasHash(bytes: Uint8Array): boolean {
+  return ((bytes[0] ?? 0) & hashIsNull) === 0
+}
+
 function readHash(bytes: Uint8Array, at: number): Uint8Array | null {
-  return ((bytes[0] ?? 0) & hashIsNull) === 0 ? Buffer.from(bytes.subarray(at, at + hashLength)) : null
+  return hasHash(bytes) ? Buffer.from(bytes.subarray(at, at + hashLength)) : null
 }
 
 function readVersion(bytes: Uint8Array, highest: number, topic: string, what: string): number {

@@ -55,6 +55,17 @@ describe('A subscription', () => {
     expect(read).toThrow(reason)
   })
 
+  test('waits for what the serde of the primary key waits for', () => {
+    const key: string[] = []
+    const promise = Promise.resolve()
+    const pending = (bytes: Uint8Array, topic: string): Promise<void> => (key.push(`${hex(bytes)} ${topic}`), promise)
+    const serde = subscriptionSerde({ ...serdes.string, pending }, primaryKeyTopic)
+    const bytes = serde.serialize(newSubscription(hash, 0, 'k', 0), 't', [])
+    expect(serde.pending?.(bytes, 't', [])).toBe(promise)
+    expect(key).toEqual(['6b t-pk'])
+    expect(subscriptions.pending).toBeUndefined()
+  })
+
   test('tells the serde of the primary key the topic that Java tells it', () => {
     const topics: string[] = []
     const spy: Serde<string> = {
@@ -81,6 +92,19 @@ describe('An answer', () => {
   test('with a value of no bytes is read as one without a value, as in Java', () => {
     const bytes = responses.serialize({ hash, foreignValue: '', primaryPartition: null }, 't', [])
     expect(responses.deserialize(bytes, 't', [])).toEqual({ hash, foreignValue: null, primaryPartition: null })
+  })
+
+  test('waits for what the serde of the value waits for, where there is one', () => {
+    const promise = Promise.resolve()
+    const serde = subscriptionResponseSerde({ ...serdes.string, pending: () => promise })
+    const bytesOf = (foreignValue: string | null): Uint8Array =>
+      serde.serialize({ hash, foreignValue, primaryPartition: 0 }, 't', [])
+    expect(serde.pending?.(bytesOf('x'), 't', [])).toBe(promise)
+    expect(serde.pending?.(bytesOf(null), 't', [])).toBeUndefined()
+  })
+
+  test('with a part of a hash is refused', () => {
+    expect(() => responses.deserialize(Buffer.of(0, 1), 't', [])).toThrow('the hash is not complete')
   })
 
   test('of a newer version is refused', () => {
