@@ -2,6 +2,7 @@
 import { hopping, session, sliding, tumbling } from '../../../src/dsl/windows.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { nullable } from '../../../src/serde/serde.ts'
+import { stores } from '../../../src/state/stores.ts'
 import { append } from './windows-kinds.ts'
 import {
   dsl,
@@ -209,6 +210,17 @@ const downstream: VectorTopologies = {
 }
 
 const storeOptions: VectorTopologies = {
+  'windowed: store suppliers': dsl((b) => {
+    const g = b.stream('in', STRINGS).groupByKey(grouping)
+    g.windowedBy(tumbling({ size: 10 }))
+      .count({ store: stores.window('w', { retention: 50, windowSize: 10 }) })
+      .toStream()
+      .to('w')
+    g.windowedBy(session({ gap: 10 }))
+      .count({ store: stores.session('s', { retention: 50 }) })
+      .toStream()
+      .to('s')
+  }),
   'windowed: without changelog, without cache': dsl((b) => {
     const g = b.stream('in', STRINGS).groupByKey(grouping)
     g.windowedBy(tumbling({ size: 10 }))
