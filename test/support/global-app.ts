@@ -60,11 +60,14 @@ export async function output(client: KafkaClient, count: number): Promise<(strin
   return found
 }
 
-/** Sends a value until it comes out as wanted: nothing says when the table, beside the stream, has taken its update. */
-export async function untilJoined(client: KafkaClient, value: string, wanted: string): Promise<void> {
+/**
+ * Sends a value until it comes out as wanted: nothing says when the table, beside the stream, has taken its update.
+ * `before`: values that have come out by now.
+ */
+export async function untilJoined(client: KafkaClient, value: string, wanted: string, before = 0): Promise<void> {
   for (let sent = 1; ; sent++) {
     await produceTo(client, 'in', 0, [['k', value]])
-    if ((await output(client, sent)).at(-1) === wanted) return
+    if ((await output(client, before + sent)).at(-1) === wanted) return
   }
 }
 
