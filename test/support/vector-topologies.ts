@@ -6,6 +6,7 @@ import { errorVectors } from './vectors/errors.ts'
 import { fkSuppressVectors } from './vectors/fk-suppress.ts'
 import { splitGlobalVectors } from './vectors/split-global.ts'
 import { statelessVectors } from './vectors/stateless.ts'
+import { storesVectors } from './vectors/stores.ts'
 import { streamJoinsVectors } from './vectors/stream-joins.ts'
 import { streamTableVectors } from './vectors/stream-table.ts'
 import { tablesVectors } from './vectors/tables.ts'
@@ -21,6 +22,7 @@ const areas: Readonly<Record<string, VectorTopologies>> = {
   tables: tablesVectors,
   'fk-suppress': fkSuppressVectors,
   'split-global': splitGlobalVectors,
+  stores: storesVectors,
 }
 
 /** By the name of the scenario; two translations of one scenario are a mistake. */
