@@ -258,7 +258,7 @@ function grace(join: Join): Record<string, VectorTopology> {
     'grace 10 twice, one join after the other': dsl((b) => {
       const t = table(b)
       join(join(streamOf(b), t, ten), t, ten)
-        .process(where as never)
+        .process(where)
         .to('out', strings)
     }),
     'grace 10 after a new key': dsl((b) =>
