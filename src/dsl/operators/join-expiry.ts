@@ -13,20 +13,48 @@ export interface JoinExpiry {
   start(oldest: number): void
   /** A record begins to wait. */
   waits(side: JoinSide, timestamp: number): void
+  /** False: nothing of that side and time waits, so that nobody need look. */
+  mayWait(side: JoinSide, timestamp: number): boolean
   /** Whether something may be due; cheap. `side`: that of the record that is processed. */
   mayBeDue(side: JoinSide, streamTime: number): boolean
-  /** `entriesFrom` gives what waits from a time on, by time. `emit` may remove the entry that it is given. */
-  emitDue(
-    streamTime: number,
-    entriesFrom: (timestamp: number) => Iterable<UnmatchedEntry>,
-    emit: (entry: UnmatchedEntry) => void,
-  ): void
+  /** `emit` may remove the entry that it is given. */
+  emitDue(streamTime: number, waiting: WaitingBetween, emit: (entry: UnmatchedEntry) => void): void
 }
+
+/** What waits since `from`, and not since `to` or later, by time. */
+export type WaitingBetween = (from: number, to: number) => Iterable<UnmatchedEntry>
+
+const firstStepMs = 16
+const stepGrowth = 16
 
 type PerSide<T> = Record<JoinSide, T>
 
 function waitsOf({ beforeMs, afterMs, graceMs }: JoinWindows): PerSide<number> {
   return { left: afterMs + graceMs, right: beforeMs + graceMs }
+}
+
+const sides: readonly JoinSide[] = ['right', 'left']
+
+/**
+ * The oldest of each of these sides that waits, in steps that grow: there may be very many, of which only the first
+ * matters. Nothing should wait that is newer than stream time; if it does, it is found in the last step.
+ */
+function findNext(
+  open: readonly JoinSide[],
+  from: number,
+  streamTime: number,
+  waiting: WaitingBetween,
+  next: Partial<PerSide<number>>,
+): void {
+  let at = from
+  for (let stepMs = firstStepMs; at < Infinity; stepMs *= stepGrowth) {
+    const to = at > streamTime ? Infinity : at + stepMs
+    for (const { side, timestamp } of waiting(at, to)) {
+      next[side] ??= timestamp
+      if (open.every((each) => next[each] !== undefined)) return
+    }
+    at = to
+  }
 }
 
 /**
@@ -59,30 +87,24 @@ export class EarliestExpiry implements JoinExpiry {
     return this.#isDue('left', this.#oldest.left, streamTime) || this.#isDue('right', this.#oldest.right, streamTime)
   }
 
-  emitDue(
-    streamTime: number,
-    entriesFrom: (timestamp: number) => Iterable<UnmatchedEntry>,
-    emit: (entry: UnmatchedEntry) => void,
-  ): void {
+  mayWait(side: JoinSide, timestamp: number): boolean {
+    return timestamp >= this.#oldest[side]
+  }
+
+  emitDue(streamTime: number, waiting: WaitingBetween, emit: (entry: UnmatchedEntry) => void): void {
     const oldest = this.#oldest
-    const isOpen = {
-      left: !this.#isDue('left', oldest.left, streamTime),
-      right: !this.#isDue('right', oldest.right, streamTime),
-    }
-    const from = Math.min(isOpen.left ? Infinity : oldest.left, isOpen.right ? Infinity : oldest.right)
-    for (const entry of entriesFrom(from)) {
+    const due = sides.filter((side) => this.#isDue(side, oldest[side], streamTime))
+    const from = Math.min(...due.map((side) => oldest[side]))
+    const to = Math.max(...due.map((side) => streamTime - this.#waitMs[side]))
+    const next: Partial<PerSide<number>> = {}
+    for (const entry of waiting(from, to)) {
       const { side, timestamp } = entry
-      if (isOpen[side]) continue
-      if (this.#isDue(side, timestamp, streamTime)) {
-        emit(entry)
-        continue
-      }
-      isOpen[side] = true
-      oldest[side] = timestamp
-      if (isOpen.left && isOpen.right) return
+      if (this.#isDue(side, timestamp, streamTime)) emit(entry)
+      else next[side] ??= timestamp
     }
-    if (!isOpen.left) oldest.left = Infinity
-    if (!isOpen.right) oldest.right = Infinity
+    const open = due.filter((side) => next[side] === undefined)
+    if (open.length > 0) findNext(open, to, streamTime, waiting, next)
+    for (const side of due) oldest[side] = next[side] ?? Infinity
   }
 
   #isDue(side: JoinSide, timestamp: number, streamTime: number): boolean {
@@ -113,14 +135,14 @@ export class JavaExpiry implements JoinExpiry {
     return this.#minTime === Infinity ? waitMs > 0 : this.#minTime + waitMs < streamTime
   }
 
-  emitDue(
-    streamTime: number,
-    entriesFrom: (timestamp: number) => Iterable<UnmatchedEntry>,
-    emit: (entry: UnmatchedEntry) => void,
-  ): void {
+  mayWait(): boolean {
+    return true
+  }
+
+  emitDue(streamTime: number, waiting: WaitingBetween, emit: (entry: UnmatchedEntry) => void): void {
     const isOpen = { left: false, right: false }
     this.#minTime = Infinity
-    for (const entry of entriesFrom(0)) {
+    for (const entry of waiting(0, Infinity)) {
       const { side, timestamp } = entry
       this.#minTime = timestamp
       if (isOpen.left && isOpen.right) break

@@ -101,7 +101,9 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
     while (others.next()) {
       const { start } = others
       hasMatch = true
-      this.#unmatched?.remove(this.#otherSide, key, start, record.headers)
+      if (this.#time?.expiry.mayWait(this.#otherSide, start) === true) {
+        this.#unmatched?.remove(this.#otherSide, key, start, record.headers)
+      }
       const result = this.#joined(value, others.value, key)
       record.timestamp = Math.max(timestamp, start)
       this.#context.forward(key, result)
@@ -151,7 +153,7 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
     time.nextEmitMs = now + this.#context.emitIntervalMs
     time.expiry.emitDue(
       streamTime,
-      (from) => unmatched.entries(from),
+      (from, to) => unmatched.entries(from, to),
       (entry) => this.#emit(unmatched, entry),
     )
   }

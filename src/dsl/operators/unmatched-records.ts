@@ -65,16 +65,17 @@ export class UnmatchedRecords<K> {
     this.#store.put(bytes, null)
   }
 
-  /** By time, right before left, then key bytes, from that time on. */
-  *entries(from: number): Generator<UnmatchedEntry, void, undefined> {
-    using rows = this.#store.range(from > 0 ? timeBytes(from) : undefined)
+  /** By time, right before left, then key bytes; since `from`, and not since `to` or later. */
+  *entries(from: number, to: number): Generator<UnmatchedEntry, void, undefined> {
+    // A time alone is below every key that begins with it, so that the bound, which is inclusive, leaves them out.
+    using rows = this.#store.range(from > 0 ? timeBytes(from) : undefined, to < Infinity ? timeBytes(to) : undefined)
     for (const [bytes, list] of rows) {
       yield { timestamp: timeOf(bytes), side: bytes[sideAt] === 1 ? 'left' : 'right', bytes, list }
     }
   }
 
   oldest(): number | undefined {
-    for (const { timestamp } of this.entries(0)) return timestamp
+    for (const { timestamp } of this.entries(0, Infinity)) return timestamp
     return undefined
   }
 
