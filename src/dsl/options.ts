@@ -74,15 +74,21 @@ export interface StreamJoined<K, V, VO> extends Named {
   readonly logging?: boolean
 }
 
-/** Of a foreign-key join: how its two internal topics are partitioned. Kafka Streams: `TableJoined`. */
+/**
+ * Of a foreign-key join: how the topics of the two tables are partitioned, where it is not by the bytes of the key;
+ * `partitioner` that of this table, `otherPartitioner` that of the other one. They are given keys only, and choose one
+ * partition. Kafka Streams: `TableJoined`.
+ */
 export interface TableJoined<K, KO> extends Named {
   readonly partitioner?: StreamPartitioner<K, unknown>
   readonly otherPartitioner?: StreamPartitioner<KO, unknown>
 }
 
 /**
- * Until when `suppress` holds updates back. A buffer that is full ends the application (`shutDown`) or gives up its
- * oldest record (`emitEarly`); without a limit it is never full. Kafka Streams: `Suppressed`.
+ * Until when `suppress` holds updates back. A buffer that is full gives up its oldest record (`emitEarly`, the default
+ * with a `timeLimit`) or ends the application (`shutDown`, always so until `windowCloses`, whose results are final);
+ * without a limit it is never full. `maxRecords` counts keys, `maxBytes` counts as Java does. Kafka Streams:
+ * `Suppressed`.
  */
 export type Suppression = Named & {
   readonly maxRecords?: number
