@@ -60,14 +60,15 @@ export interface Joined<K, V, VO> extends Named {
 }
 
 /**
- * Of a join of two streams. `store` is the base name of the join's stores, `name` names its nodes and topics. The
- * builders of `thisStore` and `otherStore` need the retention before + after + grace, the window size before + after,
- * and `retainDuplicates`. Kafka Streams: `StreamJoined`.
+ * Of a join of two streams. `name` names its nodes and repartition topics. The builders of `thisStore` and `otherStore`
+ * need the retention before + after + grace, the window size before + after, and `retainDuplicates`; whether they are
+ * logged is up to them, not to `logging`. Kafka Streams: `StreamJoined`.
  */
 export interface StreamJoined<K, V, VO> extends Named {
   readonly key?: Serde<K>
   readonly value?: Serde<V>
   readonly otherValue?: Serde<VO>
+  /** The base of the names of the join's stores, and so of their changelog topics. */
   readonly store?: string
   readonly thisStore?: StoreBuilder
   readonly otherStore?: StoreBuilder

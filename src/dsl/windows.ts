@@ -113,6 +113,14 @@ export type JoinWithin =
   | { readonly difference: Duration; readonly grace?: Duration }
   | { readonly before: Duration; readonly after: Duration; readonly grace?: Duration }
 
+/**
+ * Which records of two streams are partners: those of the other stream from `before` before to `after` after a record of
+ * this one, both ends included; or `difference` on both sides. For so long after the window results without a partner wait
+ * for what comes late: `grace`, 0 by default. `before` or `after` may be negative. Kafka Streams: `JoinWindows`.
+ *
+ * @example
+ * orders.join(payments, toReceipt, joinWithin({ before: 0, after: '1h', grace: '5m' }))
+ */
 export function joinWithin(within: JoinWithin): JoinWindows {
   const graceMs = notNegative('joinWithin', 'grace', within.grace ?? 0)
   const [before, after] =
