@@ -173,6 +173,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
         key: requireSerde(name, user, 'key', options.key ?? this.#part.key, ' of to()'),
         value: requireSerde(name, user, 'value', options.value ?? this.#part.value, ' of to()'),
         partitioner: options.partitioner,
+        partitionsByInnerKey: true,
         onProductionError: options.onProductionError,
       },
     })

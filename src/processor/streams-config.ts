@@ -142,11 +142,13 @@ export interface StreamsConfig {
   naming: 'generated' | 'explicit'
   /** Wraps every processor of the topology, the DSL's operators too (KIP-1112). Default undefined: none. */
   processorWrapper: ProcessorWrapper | undefined
-  /** `none` (default), or `java`: also where Java loses or delays results; no operator of this version differs. */
+  /**
+   * `none` (default), or `java`: also where Java loses or delays results. Fixed when the topology is built.
+   */
   compatibility: 'none' | 'java'
   /**
-   * Least time between two emissions of join and window results, which this version does not have, in milliseconds.
-   * Default 0.
+   * Least time by the wall clock, in milliseconds, between two emissions of results that waited: of windows that closed,
+   * of joined records that have no partner. Default 0: at once. Java's is 1000.
    */
   emitIntervalMs: number
   /**

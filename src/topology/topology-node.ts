@@ -47,6 +47,11 @@ export interface SinkNode {
   readonly key?: AnySerde | undefined
   readonly value?: AnySerde | undefined
   readonly partitioner?: StreamPartitioner<never, never> | undefined
+  /**
+   * Windowed keys are partitioned by the key without its window, as `KStream#to` does. Repartition topics and sinks of
+   * the Processor API take the whole key, as in Java (StreamSinkNode.java).
+   */
+  readonly partitionsByInnerKey?: boolean
   readonly onProductionError?: ErrorPolicy | undefined
 }
 

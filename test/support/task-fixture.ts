@@ -45,7 +45,8 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
   const clock = { nowMs: 0 }
   const waiting: { readonly topic: string; readonly send: (missing: Error | undefined) => void }[] = []
   const metrics = new MetricsRegistry()
-  const topics = new DriverTopics(options.partitions ?? {}, () => undefined)
+  const topics = new DriverTopics()
+  topics.open(options.partitions ?? {}, () => undefined)
   const state = options.state ?? new MemoryEngine().openNow('0_0')
   const sources = subTopology.nodes.filter((node): node is SourceNode => node.kind === 'source')
   const task = new StreamTask({

@@ -36,7 +36,7 @@ export class SinkTaskNode implements TaskNode {
     this.#writeKey = lentWriter(this.#key)
     this.#writeValue = lentWriter(spec.value ?? serdes.bytes)
     this.#partitioner = spec.partitioner as StreamPartitioner<unknown, unknown> | undefined
-    this.#keySuffix = suffixLength(this.#key)
+    this.#keySuffix = spec.partitionsByInnerKey === true ? suffixLength(this.#key) : 0
     this.keepsNothing =
       typeof topic === 'string' &&
       this.#partitioner === undefined &&

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { murmur2Partition } from '../../../../src/common/murmur2.ts'
 import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
 import type { FailedRecord } from '../../../../src/processor/error-policy.ts'
 import type { ProcessorContext } from '../../../../src/processor/processor-context.ts'
@@ -671,6 +672,27 @@ describe('A sink', () => {
     for (const value of ['0', '10', '20']) fixture.add('in', 'hello', value, 1)
     fixture.task.process(Infinity)
     expect(fixture.written().map((line) => line.split(' ')[0])).toEqual(['out-1', 'out-1', 'out-1'])
+  })
+
+  it('partitions a windowed key as a whole in a repartition topic, as Java does', () => {
+    const key = serdes.timeWindowed(serdes.string, 10)
+    const topology = dsl((b) =>
+      b
+        .stream('in', strings)
+        .map(
+          (value, inner) => [{ key: inner, window: { start: Number(value), end: Number(value) + 10 } }, value] as const,
+        )
+        .repartition({ name: 'rp', key, value: serdes.string }),
+    )
+    const fixture = taskFixture(topology, { partitions: { 'rp-repartition': 100 } })
+    const starts = [0, 10, 20]
+    for (const start of starts) fixture.add('in', 'hello', String(start), 1)
+    fixture.task.process(Infinity)
+    const partitions = starts.map((start) =>
+      murmur2Partition(key.serialize({ key: 'hello', window: { start, end: start + 10 } }, '', []), 100),
+    )
+    expect(fixture.written().map((line) => Number(/-repartition-(\d+) /.exec(line)?.[1]))).toEqual(partitions)
+    expect(new Set(partitions).size).toBe(3)
   })
 
   it('refuses a topic function that returns no name', () => {
