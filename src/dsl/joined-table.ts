@@ -58,7 +58,8 @@ export class JoinedTable implements TableSupply {
     return {
       storeNames: [...new Set([...left.storeNames, ...right.storeNames])],
       historyRetentionMs: undefined,
-      open: <K>(context: OperatorContext<unknown, unknown>) => new JoinedReader<K>(this.#views, context),
+      open: <K>(context: OperatorContext<unknown, unknown>, asTold?: boolean) =>
+        new JoinedReader<K>(this.#views, context, asTold),
     }
   }
 }
@@ -69,11 +70,11 @@ class JoinedReader<K> implements TableReader<K> {
   readonly #left: TableReader<K>
   readonly #right: TableReader<K>
 
-  constructor(views: JoinedViews, context: OperatorContext<unknown, unknown>) {
+  constructor(views: JoinedViews, context: OperatorContext<unknown, unknown>, asTold: boolean | undefined) {
     this.#views = views
     this.#nodeName = context.nodeName
-    this.#left = views.left.open(context)
-    this.#right = views.right.open(context)
+    this.#left = views.left.open(context, asTold)
+    this.#right = views.right.open(context, asTold)
   }
 
   read(key: K): ValueAndTimestamp<unknown> | undefined {

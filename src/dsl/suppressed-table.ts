@@ -26,8 +26,8 @@ export class SuppressedTable implements TableSupply {
     return {
       historyRetentionMs: undefined,
       storeNames: [this.#bufferName, ...parent.storeNames],
-      open: <K>(context: OperatorContext<unknown, unknown>) =>
-        new SuppressedReader<K>(parent.open(context), context.getStateStore(this.#bufferName)),
+      open: <K>(context: OperatorContext<unknown, unknown>, asTold?: boolean) =>
+        new SuppressedReader<K>(parent.open(context, asTold), context.getStateStore(this.#bufferName)),
     }
   }
 }

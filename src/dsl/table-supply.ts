@@ -24,7 +24,11 @@ export interface TableView {
   readonly historyRetentionMs: number | undefined
   /** Stores that must be connected to whoever opens the view. */
   readonly storeNames: readonly string[]
-  open<K>(context: OperatorContext<unknown, unknown>): TableReader<K>
+  /**
+   * `asTold`: reads what the table has told those downstream, and not what waits in its cache. Whoever joins two tables
+   * from their changes would else join a change with one that is still to come.
+   */
+  open<K>(context: OperatorContext<unknown, unknown>, asTold?: boolean): TableReader<K>
 }
 
 export interface TableReader<K> {
@@ -153,7 +157,10 @@ export function storeView(storeName: string, historyRetentionMs: number | undefi
   return {
     storeNames: [storeName],
     historyRetentionMs,
-    open: <K>(context: OperatorContext<unknown, unknown>) => context.getStateStore<TableStore<K, unknown>>(storeName),
+    open<K>(context: OperatorContext<unknown, unknown>, asTold = false): TableReader<K> {
+      const store = context.getStateStore<TableStore<K, unknown>>(storeName)
+      return asTold && store.readTold !== undefined ? { read: (key) => store.readTold?.(key) } : store
+    },
   }
 }
 
@@ -161,10 +168,10 @@ function computedView(parent: TableView, compute: Compute): TableView {
   return {
     storeNames: parent.storeNames,
     historyRetentionMs: parent.historyRetentionMs,
-    open: <K>(context: OperatorContext<unknown, unknown>) =>
+    open: <K>(context: OperatorContext<unknown, unknown>, asTold?: boolean) =>
       parent.historyRetentionMs === undefined
-        ? new ComputedReader<K>(parent.open(context), compute, context.nodeName)
-        : new VersionedComputedReader<K>(parent.open(context), compute, context.nodeName),
+        ? new ComputedReader<K>(parent.open(context, asTold), compute, context.nodeName)
+        : new VersionedComputedReader<K>(parent.open(context, asTold), compute, context.nodeName),
   }
 }
 

@@ -79,8 +79,8 @@ export class TransformedTable implements TableSupply {
     return {
       storeNames: parent.storeNames,
       historyRetentionMs: parent.historyRetentionMs,
-      open: <K>(context: OperatorContext<unknown, unknown>) => {
-        const reader = parent.open<K>(context)
+      open: <K>(context: OperatorContext<unknown, unknown>, asTold?: boolean) => {
+        const reader = parent.open<K>(context, asTold)
         const call = new TransformerCall(this.supplier(), context)
         return parent.historyRetentionMs === undefined
           ? new TransformedReader<K>(reader, call, context.record)

@@ -34,6 +34,8 @@ export interface TableStore<K, V> {
   read(key: K): ValueAndTimestamp<V> | undefined
   /** The value that was current at `asOf`, borrowed. Only a versioned store has it. */
   readAsOf?(key: K, asOf: number): ValueAndTimestamp<V> | undefined
+  /** The value that the flush listener was told last, borrowed; without it the store tells at once. */
+  readTold?(key: K): ValueAndTimestamp<V> | undefined
   /** Writes a value, or deletes with null. Uncached stores log at once; cached ones at the next flush. */
   write(key: K, value: V | null, timestamp: number): Written
   /** Whether updates are forwarded by the flush listener (a cached store) or by the operator itself (an uncached one). */

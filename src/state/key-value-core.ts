@@ -85,6 +85,12 @@ export class KeyValueCore<K, V> implements StoreCore {
     return found
   }
 
+  /** What the last flush told of: the value below the cache, where there is a newer one in it. */
+  readTold(key: K): Lent<V> | undefined {
+    const entry = this.#overlay.find(this.#codec.id(key))
+    return entry?.dirty === true ? this.#below(entry) : this.read(key)
+  }
+
   write(key: K, value: V | null, timestamp: number): void {
     const id = this.#codec.id(key)
     // Before the entry is made: a value that does not fit must leave no trace.
@@ -234,7 +240,8 @@ export class KeyValueCore<K, V> implements StoreCore {
   #flush(entry: OverlayEntry): void {
     const listener = this.#listener
     const value = entry.value
-    const below = listener !== undefined && (value === null || this.#sendOldValues) ? this.#below(entry) : undefined
+    const looksBelow = listener !== undefined && (value === null || this.#sendOldValues)
+    const below = looksBelow ? this.#below(entry)?.value : undefined
     // Java: with somebody to tell, the delete of a key that nobody below has heard of is not told to anyone.
     if (listener !== undefined && value === null && below === undefined) return
     const key = (entry.key ??= this.#codec.keyBytes(entry.id))
@@ -246,6 +253,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     this.#log(entry, key)
     entry.flushed = true
     entry.flushedValue = value
+    entry.flushedTimestamp = entry.timestamp
     if (listener === undefined) return
     const change: Change<V> = {
       newValue: value === null ? null : this.#codec.valueOf(value),
@@ -256,11 +264,10 @@ export class KeyValueCore<K, V> implements StoreCore {
   }
 
   /** The value that the layers below the cache have: logged in this transaction, frozen, or committed. */
-  #below(entry: OverlayEntry): V | undefined {
-    if (entry.flushed) return entry.flushedValue === null ? undefined : this.#codec.valueOf(entry.flushedValue)
+  #below(entry: OverlayEntry): Lent<V> | undefined {
+    if (entry.flushed) return this.#lend(entry.flushedValue, entry.flushedTimestamp)
     const frozen = this.#overlay.findFrozen(entry.id)
-    if (frozen !== undefined) return frozen.value === null ? undefined : this.#codec.valueOf(frozen.value)
-    return this.#readEngine(entry.id)?.value
+    return frozen === undefined ? this.#readEngine(entry.id) : this.#lend(frozen.value, frozen.timestamp)
   }
 
   #log(entry: OverlayEntry, key: Uint8Array): void {

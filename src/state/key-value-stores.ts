@@ -74,6 +74,10 @@ export class TimestampedKeyValueStore<K, V> implements KeyValueStore<K, ValueAnd
     return this.#core.read(key)
   }
 
+  readTold(key: K): ValueAndTimestamp<V> | undefined {
+    return this.#core.readTold(key)
+  }
+
   write(key: K, value: V | null, timestamp: number): Written {
     this.#core.write(key, value, timestamp)
     return 'latest'

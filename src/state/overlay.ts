@@ -46,6 +46,7 @@ export class OverlayEntry {
   /** Whether a flush has already logged it in this transaction, and which value then (null: deleted). */
   flushed = false
   flushedValue: unknown
+  flushedTimestamp = 0
 
   // The context of the last update.
   topic: string | null = null

@@ -34,6 +34,7 @@ export function joinTables<K, VR>(
   const sources = dsl.copartition(left, right)
   const views = openViews(left, right, kind, joiner)
   const storeName = givenStoreName(options)
+  const readsTold = readsAsTold(dsl)
   const supply = new JoinedTable([left.supply, right.supply], views, storeName, historyRetention(options))
   const key = options.key ?? left.key
   const { value } = options
@@ -44,8 +45,8 @@ export function joinTables<K, VR>(
     name: names.merge,
     parents: left.node === right.node ? [left.node] : [left.node, right.node],
     parts: [
-      leftPart(names.left, left, supply, views, options),
-      rightPart(names.right, left, right, supply, views, joiner, options),
+      leftPart(names.left, left, supply, views, readsTold, options),
+      rightPart(names.right, left, right, supply, views, readsTold, joiner, options),
       { ...merge, ownStores: () => stores },
     ],
   })
@@ -73,15 +74,26 @@ function openViews(left: KTablePart, right: KTablePart, kind: Kind, joiner: Join
   }
 }
 
+/**
+ * Differs from Java, which joins a change with what waits in the other side's cache (KAFKA-4609): where both sides change
+ * within one commit, their deletes are never told, and old values are those of results that never were, so that an
+ * aggregation of the join subtracts what it has not added.
+ */
+function readsAsTold({ shape }: DslBuilder): boolean {
+  return shape.compatibility !== 'java'
+}
+
 function leftPart(
   name: string,
   left: KTablePart,
   supply: JoinedTable,
   { right: other, join, needsLeft, needsRight }: JoinedViews,
+  readsTold: boolean,
   options: Options,
 ): CompoundPart {
   const operator = tableJoinOperator({
     other,
+    readsTold,
     join,
     needsOwn: needsLeft,
     needsOther: needsRight,
@@ -97,11 +109,13 @@ function rightPart(
   right: KTablePart,
   supply: JoinedTable,
   { left: other, needsLeft, needsRight }: JoinedViews,
+  readsTold: boolean,
   joiner: Joiner,
   options: Options,
 ): CompoundPart {
   const operator = tableJoinOperator({
     other,
+    readsTold,
     join: joinValues(joiner, true),
     needsOwn: needsRight,
     needsOther: needsLeft,

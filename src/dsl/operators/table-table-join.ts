@@ -12,6 +12,8 @@ export type JoinValues = (own: unknown, other: unknown, nodeName: string) => unk
 
 export interface TableJoinSide {
   readonly other: TableView
+  /** The other side as it has told of itself; false, as in Java: as it is, with what waits in its cache. */
+  readonly readsTold: boolean
   readonly join: JoinValues
   /** Without a value of this side there is no result: inner, and the left side of a left join. */
   readonly needsOwn: boolean
@@ -51,7 +53,7 @@ class TableJoinOperator<K> implements Operator<K, Change<unknown>> {
   init(context: OperatorContext<K, Change<unknown>>): void {
     this.#context = context
     this.#sendsOldValues = this.#side.sendsOldValues()
-    this.#other = this.#side.other.open(context)
+    this.#other = this.#side.other.open(context, this.#side.readsTold)
   }
 
   process(key: K, change: Change<unknown>): void {

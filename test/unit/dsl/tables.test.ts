@@ -50,6 +50,52 @@ describe('a join of tables', () => {
   })
 })
 
+describe('a join of cached tables, both of which change within one commit', () => {
+  /** Every record is a row of both tables; `-` deletes it. */
+  function changeBoth(compatibility: 'none' | 'java', values: readonly string[], stored: boolean): (string | null)[] {
+    const builder = new StreamsBuilder({ compatibility })
+    const rows = builder.stream('in', strings).mapValues((value) => (value === '-' ? null : value))
+    const nullable = { key: serdes.string, value: serdes.string }
+    const left = rows.toTable({ ...nullable, store: 'l' })
+    const right = rows.mapValues((value) => value && `${value}'`).toTable({ ...nullable, store: 'r' })
+    left
+      .join(right, pair, stored ? { store: 'j', value: serdes.string } : {})
+      .groupBy((value, key) => [key, value], strings)
+      .reduce(
+        (sum, value) => `${sum}+${value}`,
+        (sum, value) => `${sum}-${value}`,
+      )
+      .toStream()
+      .to('out')
+    const driver = new TopologyTestDriver(builder.build(), { compatibility })
+    const input = driver.createInputTopic('in', serdes.string, serdes.string)
+    const out = driver.createOutputTopic('out', serdes.string, serdes.string)
+    for (const [timestamp, value] of values.entries()) input.pipeInput({ key: 'k', value, timestamp })
+    const results = out.readRecords().map(({ value }) => value)
+    driver.close()
+    return results
+  }
+
+  test('subtracts from an aggregation what was added to it, and nothing else', () => {
+    expect(changeBoth('none', ['a', 'b', '-'], false)).toEqual([
+      "aa'",
+      "aa'-aa'+ba'",
+      "aa'-aa'+ba'-ba'+bb'",
+      "aa'-aa'+ba'-ba'+bb'-bb'",
+    ])
+    expect(changeBoth('none', ['a', 'b', '-'], true)).toEqual(["aa'", "aa'-aa'+bb'", "aa'-aa'+bb'-bb'"])
+  })
+
+  test('does what Java does where that is asked for: the delete is lost, and old values are none that were told', () => {
+    expect(changeBoth('java', ['a', 'b', '-'], false)).toEqual([
+      "aa'",
+      "aa'+aa'",
+      "aa'+aa'-ab'+bb'",
+      "aa'+aa'-ab'+bb'-ba'+bb'",
+    ])
+  })
+})
+
 describe('a grouped table', () => {
   const byValue = (value: string, key: string): readonly [string, string] => [value, key]
 

@@ -89,6 +89,31 @@ describe('A cached store', () => {
     ])
   })
 
+  it('knows what it has told of while a newer value waits, wherever that is', () => {
+    const store = fixture({ caching: true })
+    const told = (): unknown => {
+      const found = table(store).readTold?.('a')
+      return found && { ...found }
+    }
+    table(store).onFlush(() => undefined, false)
+    table(store).write('a', 1, 10)
+    expect(told()).toBeUndefined()
+    store.stores.flush(() => false)
+    expect(told()).toEqual({ value: 1, timestamp: 10 })
+    table(store).write('a', 2, 5)
+    expect(told()).toEqual({ value: 1, timestamp: 10 })
+    expect(table(store).read('a')).toEqual({ value: 2, timestamp: 5 })
+    store.stores.flush(() => false)
+    store.stores.freeze()
+    table(store).write('a', 3, 20)
+    expect(told()).toEqual({ value: 2, timestamp: 5 })
+    store.stores.flush(() => false)
+    void store.stores.commit(store.stores.freeze(), emptyMarker)
+    table(store).write('a', null, 30)
+    expect(table(store).read('a')).toBeUndefined()
+    expect(told()).toEqual({ value: 3, timestamp: 20 })
+  })
+
   it('neither logs nor forwards the delete of a key that is absent below it', () => {
     const store = fixture({ caching: true })
     const changes: Change<number>[] = []

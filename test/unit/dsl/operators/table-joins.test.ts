@@ -37,6 +37,7 @@ function side(rows: Rows, options: Partial<TableJoinSide>): OperatorHarness {
   return new OperatorHarness(
     tableJoinOperator({
       other: viewOf(rows),
+      readsTold: true,
       join: joinValues(pair, false),
       needsOwn: true,
       needsOther: true,
