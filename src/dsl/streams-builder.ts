@@ -128,8 +128,12 @@ export class StreamsBuilder {
   }
 
   /**
-   * A topic as a table that every instance holds completely, whatever the partitions. Kafka Streams:
-   * `StreamsBuilder#globalTable`.
+   * A topic as a table that every instance holds completely, whatever its partitions. Null deletes, records without a key
+   * are dropped and counted. It is always stored, on the disk of every instance where `StreamsConfig.store` says so, and
+   * has no changelog: its topic is that. Kafka Streams: `StreamsBuilder#globalTable`.
+   *
+   * @example
+   * const products = builder.globalTable('products', { key: serdes.string, value: serdes.json<Product>() })
    */
   globalTable<K = Uint8Array, V = Uint8Array>(
     topic: string,

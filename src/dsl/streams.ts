@@ -142,8 +142,15 @@ export interface KStream<K, V> {
    */
   processValues<VR>(supplier: () => FixedKeyProcessor<K, V, VR>, options?: Processed): KStream<K, VR>
   /**
-   * Cuts the stream into branches: every record goes to the first whose predicate is true. Kafka Streams:
-   * `KStream#split`.
+   * Cuts the stream into branches: every record goes to the first whose predicate is true. The name of the split is the
+   * beginning of the names of its branches. Kafka Streams: `KStream#split`.
+   *
+   * @example
+   * const branches = orders
+   *   .split({ name: 'orders-' })
+   *   .branch((order) => order.total > 1000, { name: 'large' })
+   *   .defaultBranch({ name: 'other' })
+   * branches.get('orders-large')?.to('large-orders')
    */
   split(options?: Named): BranchedKStream<K, V>
   /**
@@ -156,8 +163,12 @@ export interface KStream<K, V> {
     options?: Joined<K, V, VO>,
   ): KStream<K, VR>
   /**
-   * Looks every record up in a global table, under the key that `mappedKey(value, key)` returns; null finds nothing.
-   * Kafka Streams: `KStream#join`.
+   * Looks every record up in a global table, under the key that `mappedKey(value, key)` returns; records without a
+   * partner, and those whose key or value is null (counted), are dropped. The key of the record itself may be null. No
+   * topic needs to be partitioned as another; updates of the table join nothing. Kafka Streams: `KStream#join`.
+   *
+   * @example
+   * orders.join(products, (order) => order.productId, (order, product) => ({ ...order, name: product.name }))
    */
   join<KO, VO, VR>(
     table: GlobalKTable<KO, VO>,
@@ -186,7 +197,7 @@ export interface KStream<K, V> {
     joiner: (left: NonNullable<V>, right: VO | null, key: K) => Sync<VR>,
     options?: Joined<K, V, VO>,
   ): KStream<K, VR>
-  /** As `join`, and records without a partner in the global table with null. */
+  /** As `join`, and records without a partner in the global table, or without a key for it, with null. */
   leftJoin<KO, VO, VR>(
     table: GlobalKTable<KO, VO>,
     mappedKey: (value: V, key: K) => KO | null,
@@ -219,7 +230,7 @@ export interface KStream<K, V> {
 
 /** The branches of a stream, in order; ended by `defaultBranch` or `noDefaultBranch`. Kafka Streams: `BranchedKStream`. */
 export interface BranchedKStream<K, V> {
-  /** The records for which `predicate(value, key)` is true, and no earlier one was. */
+  /** The records for which `predicate(value, key)` is true, and no earlier one was. Kafka Streams: `BranchedKStream#branch`. */
   branch(predicate: (value: V, key: K) => boolean, options?: Branched<K, V>): BranchedKStream<K, V>
   /** All other records. Returns the branches by name. */
   defaultBranch(options?: Branched<K, V>): Map<string, KStream<K, V>>
@@ -386,10 +397,15 @@ export interface SessionWindowedCogroupedKStream<K, VA> {
   ): KTable<Windowed<K>, VA>
 }
 
-/** A table that every instance holds completely. Kafka Streams: `GlobalKTable`. */
+/**
+ * A table that every instance holds completely, of a topic with any number of partitions: filled before the first record
+ * is processed, and updated as the topic is. A stream is joined with it by any key; every processor reads its store by
+ * its name. Kafka Streams: `GlobalKTable`.
+ */
 export interface GlobalKTable<K, V> {
   readonly '~kind': 'globalTable'
   readonly '~types'?: readonly [K, V]
+  /** The name of its store, given or generated. */
   readonly queryableStoreName: string | undefined
 }
 
