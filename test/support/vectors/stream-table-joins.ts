@@ -2,6 +2,7 @@
 import type { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import type { Joined } from '../../../src/dsl/options.ts'
 import type { KStream, KTable } from '../../../src/dsl/streams.ts'
+import { session, tumbling, type SessionWindows, type TimeWindows } from '../../../src/dsl/windows.ts'
 import type { Processor } from '../../../src/processor/processor.ts'
 import type { ProcessorContext } from '../../../src/processor/processor-context.ts'
 import type { VersionedStore } from '../../../src/processor/versioned-store.ts'
@@ -46,6 +47,7 @@ export function joinScenarios(kind: 'inner' | 'left'): Record<string, VectorTopo
   const scenarios = {
     ...plain(join, kind),
     ...derived(join),
+    ...views(join, kind),
     ...repartitioned(join, kind),
     ...history(join),
     ...grace(join),
@@ -142,6 +144,65 @@ function derived(join: Join): Record<string, VectorTopology> {
     "the table's own updates": dsl((b) => {
       const t = table(b)
       join(t.toStream(), t).to('out', strings)
+    }),
+  }
+}
+
+function joinedTables(b: StreamsBuilder, how: 'inner' | 'left' | 'outer', options: { store?: string } = {}): TextTable {
+  const [t, u] = [b.table('T', strings), b.table('U', strings)]
+  const given = options.store === undefined ? {} : { ...options, ...strings }
+  if (how === 'inner') return t.join(u, pair, given)
+  return how === 'left' ? t.leftJoin(u, pair, given) : t.outerJoin(u, pair, given)
+}
+
+function views(join: Join, kind: 'inner' | 'left'): Record<string, VectorTopology> {
+  const windowed = (b: StreamsBuilder, windows: TimeWindows | SessionWindows): void => {
+    const grouped = b.stream('T', STRINGS).groupByKey()
+    const t =
+      windows.kind === 'session'
+        ? grouped.windowedBy(windows).count({ store: 'w' })
+        : grouped.windowedBy(windows).count({ store: 'w' })
+    const s = t.toStream()
+    const joined = kind === 'left' ? s.leftJoin(t, pair) : s.join(t, pair)
+    joined.selectKey((_v, { key, window }) => `${key}${window.start}`).to('out', strings)
+  }
+  const ofTables = (['inner', 'left', 'outer'] as const).flatMap((how) => [
+    [
+      `${how} join of two tables, not stored`,
+      dsl((b) => join(streamOf(b), joinedTables(b, how)).to('out', strings)),
+    ] as const,
+    [
+      `${how} join of two tables, stored`,
+      dsl((b) => {
+        const s = streamOf(b)
+        const t = joinedTables(b, how, { store: 'j' }).mapValues((v) => `${v}!`)
+        join(s, t).to('out', strings)
+      }),
+    ] as const,
+  ])
+  return {
+    ...Object.fromEntries(ofTables),
+    'grouped table': dsl((b) => {
+      const s = streamOf(b)
+      const t = b
+        .table('T', strings)
+        .groupBy((v) => [v, v], strings)
+        .count()
+      join(s, t).to('out', strings)
+    }),
+    'windowed count, joined by its own updates': dsl((b) => windowed(b, tumbling({ size: 10 }))),
+    'session count, joined by its own updates': dsl((b) => windowed(b, session({ gap: 5, grace: 10 }))),
+    'suppressed table': dsl((b) => {
+      const s = streamOf(b)
+      join(s, b.table('T', strings).suppress({ until: { timeLimit: 10 } })).to('out', strings)
+    }),
+    'foreign-key join': dsl((b) => {
+      const s = streamOf(b)
+      const [t, u] = [b.table('T', strings), b.table('U', strings)]
+      join(
+        s,
+        t.joinOn(u, (v) => v, pair, strings),
+      ).to('out', strings)
     }),
   }
 }

@@ -61,6 +61,7 @@ public class StreamTableScenarios implements Recorder.Catalog {
         for (final boolean left : new boolean[] {false, true}) {
             plain(r, left, left ? "left" : "inner");
             derived(r, left, left ? "left" : "inner");
+            views(r, left, left ? "left" : "inner");
             repartitioned(r, left, left ? "left" : "inner");
             versioned(r, left, left ? "left" : "inner");
             grace(r, left, left ? "left" : "inner");
@@ -136,6 +137,58 @@ public class StreamTableScenarios implements Recorder.Catalog {
             join(left, t.toStream(), t, PAIR, Joined.with(S, S, S)).to("out");
         }).in("T", "k", "a", 1).in("T", "k", "b", 2).in("T", "k", null, 3).in("T", "k", "c", 1)
             .metric("dropped-records-total");
+    }
+
+    /** Tables that no store of their own holds, and windowed ones. */
+    private void views(final Recorder r, final boolean left, final String kind) {
+        for (final String how : new String[] {"inner", "left", "outer"}) {
+            both(r.scenario("stream-table " + kind + ": " + how + " join of two tables, not stored").dsl(b -> {
+                final KStream<String, String> s = b.stream("S", STRINGS);
+                final KTable<String, String> t = tableJoin(how, b.table("T", STRINGS), b.table("U", STRINGS), null);
+                join(left, s, t, PAIR, Joined.with(S, S, S)).to("out");
+            }));
+            both(r.scenario("stream-table " + kind + ": " + how + " join of two tables, stored").dsl(b -> {
+                final KStream<String, String> s = b.stream("S", STRINGS);
+                final KTable<String, String> t = tableJoin(how, b.table("T", STRINGS), b.table("U", STRINGS), as("j"));
+                join(left, s, t.mapValues(v -> v + "!"), PAIR, Joined.with(S, S, S)).to("out");
+            })).query("j", "all");
+        }
+        r.scenario("stream-table " + kind + ": grouped table").dsl(b -> {
+            final KStream<String, String> s = b.stream("S", STRINGS);
+            final KTable<String, Long> t = b.table("T", STRINGS).groupBy((k, v) -> KeyValue.pair(v, v), Grouped.with(S, S)).count();
+            join(left, s, t, PAIR, Joined.with(S, S, Serdes.Long())).to("out");
+        }).in("T", "k", "a", 1).in("T", "q", "a", 2).in("S", "a", "1", 3).in("T", "k", null, 4).in("S", "a", "2", 5).in("S", "b", "3", 6);
+        r.scenario("stream-table " + kind + ": windowed count, joined by its own updates").dsl(b -> {
+            final KTable<Windowed<String>, Long> t = b.stream("T", STRINGS).groupByKey()
+                .windowedBy(TimeWindows.ofSizeWithNoGrace(ms(10))).count(Materialized.as("w"));
+            final KStream<Windowed<String>, Long> s = t.toStream();
+            (left ? s.leftJoin(t, PAIR) : s.join(t, PAIR)).selectKey((k, v) -> k.key() + k.window().start()).to("out", Produced.with(S, S));
+        }).in("T", "k", "a", 1).in("T", "k", "b", 5).in("T", "q", "c", 12).in("T", "k", "d", 3).in("T", "k", "e", 13);
+        r.scenario("stream-table " + kind + ": session count, joined by its own updates").dsl(b -> {
+            final KTable<Windowed<String>, Long> t = b.stream("T", STRINGS).groupByKey()
+                .windowedBy(SessionWindows.ofInactivityGapAndGrace(ms(5), ms(10))).count(Materialized.as("w"));
+            final KStream<Windowed<String>, Long> s = t.toStream();
+            (left ? s.leftJoin(t, PAIR) : s.join(t, PAIR)).selectKey((k, v) -> k.key() + k.window().start()).to("out", Produced.with(S, S));
+        }).in("T", "k", "a", 1).in("T", "k", "b", 5).in("T", "q", "c", 12).in("T", "k", "d", 3).in("T", "k", "e", 13);
+        r.scenario("stream-table " + kind + ": suppressed table").dsl(b -> {
+            final KStream<String, String> s = b.stream("S", STRINGS);
+            final KTable<String, String> t = b.table("T", STRINGS)
+                .suppress(Suppressed.untilTimeLimit(ms(10), Suppressed.BufferConfig.unbounded()));
+            join(left, s, t, PAIR, Joined.with(S, S, S)).to("out");
+        }).in("T", "k", "a", 1).in("S", "k", "1", 2).in("T", "k", "b", 5).in("S", "k", "2", 6).in("T", "q", "x", 11).in("S", "k", "3", 12)
+            .in("T", "k", "c", 13).in("S", "k", "4", 14).in("T", "k", null, 15).in("S", "k", "5", 16).in("T", "q", "y", 40).in("S", "k", "6", 41);
+        r.scenario("stream-table " + kind + ": foreign-key join").dsl(b -> {
+            final KStream<String, String> s = b.stream("S", STRINGS);
+            final KTable<String, String> t = b.table("T", STRINGS).join(b.table("U", STRINGS), v -> v, PAIR);
+            join(left, s, t, PAIR, Joined.with(S, S, S)).to("out");
+        }).in("U", "a", "A", 1).in("T", "k", "a", 2).in("S", "k", "1", 3).in("U", "a", "B", 4).in("S", "k", "2", 5).in("T", "k", null, 6)
+            .in("S", "k", "3", 7);
+    }
+
+    private static Recorder.Scenario both(final Recorder.Scenario s) {
+        return s.in("S", "k", "1", 1).in("T", "k", "a", 2).in("S", "k", "2", 3).in("U", "k", "x", 10).in("S", "k", "3", 4)
+            .in("T", "k", null, 5).in("S", "k", "4", 6).in("T", "k", "b", 1).in("S", "k", "5", 7).in("U", "k", null, 2).in("S", "k", "6", 8)
+            .in("T", null, "n", 9).in("S", null, "7", 9).in("S", "q", "8", 9).metric("dropped-records-total");
     }
 
     private void repartitioned(final Recorder r, final boolean left, final String kind) {
