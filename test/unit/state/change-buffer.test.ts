@@ -149,7 +149,7 @@ describe('A buffer of changes that is restored', () => {
   const pair = old + latest
 
   async function restore(store: StoreFixture, value: string | null, headers: Header[] = []): Promise<void> {
-    const topics = new DriverTopics({}, () => undefined)
+    const topics = new DriverTopics()
     const bytes = value === null ? null : Buffer.from(value, 'hex')
     const set = topics.make(topics.topic('s-changelog'), 0, Buffer.from('k'), bytes, 77, headers)
     await store.stores.restore('s', set, emptyMarker)

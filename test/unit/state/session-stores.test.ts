@@ -143,7 +143,7 @@ describe('A session store', () => {
 
   it('restores what its changelog has', async () => {
     const store = sessions()
-    const topics = new DriverTopics({}, () => undefined)
+    const topics = new DriverTopics()
     const topic = topics.topic('s-changelog')
     const restore = (start: number, end: number, value: number | null): Promise<number> => {
       const key = Buffer.from(keyHex('a', start, end), 'hex')

@@ -11,7 +11,7 @@ import type {
 import { serdes } from '../../../src/serde/serdes.ts'
 import { MemoryEngine } from '../../../src/state/memory-engine.ts'
 import { emptyMarker, type TaskState } from '../../../src/state/state-engine.ts'
-import { DriverTopics, type DriverRecord } from '../../../src/testing/driver-topics.ts'
+import { DriverTopics } from '../../../src/testing/driver-topics.ts'
 import { storeFixture, storeSpec, type StoreFixture } from '../../support/store-conformance.ts'
 
 function windows(more: Partial<StoreSpec> = {}, state: TaskState = new MemoryEngine().openNow('0_0')): StoreFixture {
@@ -224,8 +224,7 @@ describe('A window store of a table', () => {
     const store = windows()
     const key = (text: string, start: number): Buffer => Buffer.from(keyHex(text, start), 'hex')
     const value = (number: number): Buffer => Buffer.from(int64(number), 'hex')
-    const sets: DriverRecord[] = []
-    const topics = new DriverTopics({}, (record) => void sets.push(record))
+    const topics = new DriverTopics()
     const topic = topics.topic('s-changelog')
     const records: [Buffer, Buffer | null, number][] = [
       [key('a', 0), value(1), 3],
@@ -337,7 +336,7 @@ describe('A window store that keeps duplicates', () => {
 
   it('goes on behind the highest number that its changelog has', async () => {
     const store = joinStore()
-    const topics = new DriverTopics({}, () => undefined)
+    const topics = new DriverTopics()
     const topic = topics.topic('s-changelog')
     const value = Buffer.from(int64(1), 'hex')
     for (const number of [7, 3]) {
