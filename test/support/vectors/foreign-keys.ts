@@ -194,4 +194,12 @@ const versionedTables: VectorTopologies = Object.fromEntries([
   }),
 ])
 
-export const foreignKeyVectors: VectorTopologies = { ...joins, ...otherTables, ...versionedTables }
+const random: VectorTopologies = Object.fromEntries(
+  [1, 2, 3].flatMap((seed) =>
+    both(`random ${seed}`, (b, isLeft) =>
+      joinWith(b.table('L', { ...strings, store: 'l' }), right(b), isLeft, { store: 'res' }, whole),
+    ),
+  ),
+)
+
+export const foreignKeyVectors: VectorTopologies = { ...joins, ...otherTables, ...versionedTables, ...random }

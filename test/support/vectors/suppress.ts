@@ -292,4 +292,23 @@ const downstream: VectorTopologies = {
   }),
 }
 
-export const suppressVectors: VectorTopologies = { ...tables, ...windows, ...limits, ...downstream }
+const random: VectorTopologies = Object.fromEntries(
+  [1, 2, 3].flatMap((seed): [string, VectorTopology][] => [
+    [`suppress table: random ${seed}`, suppressed({ ...limit(15), maxRecords: 4, maxBytes: 260 })],
+    [`suppress windows: random ${seed}`, countOf(hopping({ size: 12, advance: 5, grace: 4 }))],
+    [
+      `suppress sessions: random ${seed}`,
+      finals((b) =>
+        grouped(b)
+          .windowedBy(session({ gap: 6, grace: 4 }))
+          .count({ store: 'w' }),
+      ),
+    ],
+    [
+      `suppress, then an outer join: random ${seed}`,
+      out((b) => table(b).suppress(limit(12)).outerJoin(b.table('K', strings), pair, { value: strings.value })),
+    ],
+  ]),
+)
+
+export const suppressVectors: VectorTopologies = { ...tables, ...windows, ...limits, ...downstream, ...random }

@@ -109,6 +109,40 @@ public class FkSuppressScenarios implements Recorder.Catalog {
         suppressWindows(r);
         suppressLimits(r);
         suppressDownstream(r);
+        random(r);
+    }
+
+    /** Many updates of few keys, out of order now and then. */
+    private static Recorder.Scenario randomly(final Recorder.Scenario s, final long seed, final int steps, final String[] topics, final String[] values) {
+        final java.util.Random random = new java.util.Random(seed);
+        final String[] keys = {"a", "ab", "b", "", "x", "xy"};
+        long now = 0;
+        for (int i = 0; i < steps; i++) {
+            now += random.nextInt(6);
+            final long ts = Math.max(0, random.nextInt(4) == 0 ? now - random.nextInt(20) : now);
+            final String value = random.nextInt(6) == 0 ? null : values[random.nextInt(values.length)];
+            s.in(topics[random.nextInt(topics.length)], keys[random.nextInt(keys.length)], value, ts);
+        }
+        return s.metric("dropped-records-total");
+    }
+
+    private void random(final Recorder r) {
+        final String[] rows = {"a", "ab", "b", "", "x", "nul", "xy"};
+        for (int i = 1; i <= 3; i++) {
+            final int seed = i;
+            fkPair(r, "random " + i, s -> randomly(seed == 3 ? s.config("statestore.cache.max.bytes", 100000) : s, seed, 40, new String[] {"L", "L", "R"}, rows), (b, left) -> {
+                final KTable<String, String> l = b.table("L", STRINGS, Materialized.as("l"));
+                return left ? l.<String, String, String>leftJoin(r(b), FkSuppressScenarios::whole, PAIR, Materialized.as("res")) : l.<String, String, String>join(r(b), FkSuppressScenarios::whole, PAIR, Materialized.as("res"));
+            });
+            randomly(r.scenario("suppress table: random " + i).config("statestore.cache.max.bytes", seed == 3 ? 100000 : 0).dsl(b ->
+                table(b).suppress(Suppressed.untilTimeLimit(ms(15), BufferConfig.maxRecords(4).withMaxBytes(260).emitEarlyWhenFull())).toStream().to("out")), seed, 60, new String[] {"in"}, rows);
+            randomly(r.scenario("suppress windows: random " + i).config("statestore.cache.max.bytes", seed == 3 ? 100000 : 0).dsl(b ->
+                grouped(b).windowedBy(TimeWindows.ofSizeAndGrace(ms(12), ms(4)).advanceBy(ms(5))).count(Materialized.as("w")).suppress(closes()).toStream().to("out")), seed, 60, new String[] {"in"}, rows);
+            randomly(r.scenario("suppress sessions: random " + i).config("statestore.cache.max.bytes", seed == 3 ? 100000 : 0).dsl(b ->
+                grouped(b).windowedBy(SessionWindows.ofInactivityGapAndGrace(ms(6), ms(4))).count(Materialized.as("w")).suppress(closes()).toStream().to("out")), seed, 60, new String[] {"in"}, rows);
+            randomly(r.scenario("suppress, then an outer join: random " + i).config("statestore.cache.max.bytes", seed == 3 ? 100000 : 0).dsl(b ->
+                table(b).suppress(limit(12)).outerJoin(b.table("K", STRINGS), PAIR).toStream().to("out")), seed, 60, new String[] {"in", "K"}, rows);
+        }
     }
 
     private static void fkPair(final Recorder r, final String name, final Consumer<Recorder.Scenario> rest,
