@@ -154,8 +154,14 @@ export interface KStream<K, V> {
    */
   split(options?: Named): BranchedKStream<K, V>
   /**
-   * Looks every record up in a table, as the table is when the record is processed; records without a partner are
-   * dropped. Kafka Streams: `KStream#join`.
+   * Looks every record up in a table under its key, as the table is when the record is processed; in a versioned table,
+   * as it was at the record's time. Records without a partner are dropped, as are those whose key or value is null
+   * (counted). Updates of the table join nothing; the result has the record's time and headers. Both topics need equal
+   * partition counts; a stream whose key may have changed goes through a repartition topic. With `grace` records wait for
+   * late updates of a versioned table. Kafka Streams: `KStream#join`.
+   *
+   * @example
+   * clicks.join(users, (click, user) => ({ ...click, region: user.region })).to('clicks-by-region', { value: clickSerde })
    */
   join<VO, VR>(
     table: KTable<NonNullable<K>, VO>,
@@ -191,7 +197,10 @@ export interface KStream<K, V> {
     windows: JoinWindows,
     options?: StreamJoined<K, V, VO>,
   ): KStream<K, VR>
-  /** As `join`, and records without a partner in the table with null. */
+  /**
+   * As `join`, and records without a partner in the table with null, those without a key too (KIP-962). Kafka Streams:
+   * `KStream#leftJoin`.
+   */
   leftJoin<VO, VR>(
     table: KTable<NonNullable<K>, VO>,
     joiner: (left: NonNullable<V>, right: VO | null, key: K) => Sync<VR>,
