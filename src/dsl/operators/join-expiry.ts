@@ -5,7 +5,7 @@
  * chosen with `compatibility: 'java'`.
  */
 import type { JoinWindows } from '../windows.ts'
-import type { JoinSide, UnmatchedEntry } from './unmatched-records.ts'
+import { valueCount, type JoinSide, type UnmatchedEntry } from './unmatched-records.ts'
 
 /** Of one join in one task; both sides use the same. */
 export interface JoinExpiry {
@@ -146,8 +146,13 @@ export class JavaExpiry implements JoinExpiry {
       const { side, timestamp } = entry
       this.#minTime = timestamp
       if (isOpen.left && isOpen.right) break
-      if (timestamp + this.#waitMs[side] >= streamTime) isOpen[side] = true
-      else emit(entry)
+      if (timestamp + this.#waitMs[side] < streamTime) {
+        emit(entry)
+        continue
+      }
+      isOpen[side] = true
+      // Java sees each value of a list by itself: the second one ends the scan where the first was the last to be open.
+      if (isOpen.left && isOpen.right && valueCount(entry) > 1) break
     }
   }
 }

@@ -104,6 +104,11 @@ export class UnmatchedRecords<K> {
   }
 }
 
+/** How many values wait at one place. */
+export function valueCount({ list }: UnmatchedEntry): number {
+  return asBuffer(list).readInt32BE(1)
+}
+
 function appended(list: Uint8Array | undefined, side: JoinSide, value: Uint8Array): Buffer {
   const before = list?.length ?? listHeaderSize
   const result = Buffer.allocUnsafe(before + itemHeaderSize + value.length)
