@@ -41,6 +41,7 @@ export async function compileJava(sources: readonly string[]): Promise<string> {
   for (const source of sources) hash.update(await readFile(source))
   const classes = join(cache, `classes-${hash.digest('hex').slice(0, 16)}`)
   if (!existsSync(classes)) {
+    await mkdir(cache, { recursive: true })
     const folder = await mkdtemp(join(cache, 'compile-'))
     await execute('javac', ['-cp', jars, '-d', folder, ...sources])
     await rename(folder, classes).catch((error: unknown) => {
