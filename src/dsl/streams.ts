@@ -305,43 +305,97 @@ export interface KGroupedStream<K, V> {
     aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null,
     options?: Named & Materialized<K, VA>,
   ): KTable<K, VA>
-  /** Groups further by time. Kafka Streams: `KGroupedStream#windowedBy`. */
+  /**
+   * Groups further by time: into windows of one size (`tumbling`, `hopping`), the one window of `unlimited`, or windows
+   * around the records (`sliding`). Kafka Streams: `KGroupedStream#windowedBy`.
+   *
+   * @example
+   * views.groupByKey().windowedBy(tumbling({ size: '1h', grace: '5m' })).count({ store: 'views-per-hour' })
+   */
   windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>
-  /** Groups further into sessions of activity. Kafka Streams: `KGroupedStream#windowedBy`. */
+  /**
+   * Groups further into sessions: records of a key that follow each other within a gap. Kafka Streams:
+   * `KGroupedStream#windowedBy`.
+   *
+   * @example
+   * clicks.groupByKey().windowedBy(session({ gap: '30m' })).count({ store: 'clicks-per-visit' })
+   */
   windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>
-  /** Begins an aggregation over several groups that share one aggregate. Kafka Streams: `KGroupedStream#cogroup`. */
+  /**
+   * Begins an aggregation over several groups that share one aggregate per key: `cogroup` adds the others, `aggregate`
+   * makes the table. Kafka Streams: `KGroupedStream#cogroup`.
+   *
+   * @example
+   * orders.groupByKey()
+   *   .cogroup((sum: number, order) => sum + order.total)
+   *   .cogroup(refunds.groupByKey(), (sum, refund) => sum - refund.amount)
+   *   .aggregate(() => 0, { store: 'balances', value: serdes.float64 })
+   */
   cogroup<VA>(aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null): CogroupedKStream<K, VA>
 }
 
-/** Records grouped by key and time window. A null value reaches the aggregator, as in Java. Kafka Streams: `TimeWindowedKStream`. */
+/**
+ * Records grouped by key and window; each aggregation is a table whose key is `{ key, window }`. A window takes records
+ * until the time that this node has seen is its end plus the grace; what comes later is dropped and counted. A record
+ * whose key is null is dropped, one whose value is null reaches the aggregator, as in Java, but not with sliding windows.
+ * A result has the time of the latest record in it. Kafka Streams: `TimeWindowedKStream`.
+ */
 export interface TimeWindowedKStream<K, V> {
+  /** How many records there were of each key and window. Kafka Streams: `TimeWindowedKStream#count`. */
   count(options?: Named & Materialized<K, number>): KTable<Windowed<K>, number>
+  /** As `KGroupedStream#reduce`, per window. Kafka Streams: `TimeWindowedKStream#reduce`. */
   reduce(
     reducer: (aggregate: NonNullable<V>, value: V) => Sync<NonNullable<V>> | null,
     options?: Named & Materialized<K, NonNullable<V>>,
   ): KTable<Windowed<K>, NonNullable<V>>
+  /**
+   * As `KGroupedStream#aggregate`, per window. The aggregator returns a new aggregate: with sliding windows one that it
+   * has changed in place could be in other windows too. Kafka Streams: `TimeWindowedKStream#aggregate`.
+   */
   aggregate<VA>(
     initializer: () => VA,
     aggregator: (aggregate: VA, value: V, key: K) => Sync<VA> | null,
     options?: Named & Materialized<K, VA>,
   ): KTable<Windowed<K>, VA>
-  /** When results are forwarded: at every update (default), or once, when the window closes. */
+  /**
+   * When results are forwarded: at every update (`onWindowUpdate`, the default), or once, when the window has closed
+   * (`onWindowClose`), which needs a later record. Kafka Streams: `TimeWindowedKStream#emitStrategy`.
+   *
+   * @example
+   * readings.groupByKey().windowedBy(tumbling({ size: '1m' })).emitStrategy('onWindowClose').count()
+   */
   emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V>
 }
 
-/** Records grouped by key and session. Kafka Streams: `SessionWindowedKStream`. */
+/**
+ * Records grouped by key and session. A record that joins sessions deletes them, which those downstream get as null, and
+ * makes a new one, whose window is from the first to the last record, both inclusive; its result has the time of the
+ * last. What is said of late records and null at {@link TimeWindowedKStream} holds here too. Kafka Streams:
+ * `SessionWindowedKStream`.
+ */
 export interface SessionWindowedKStream<K, V> {
+  /** How many records there were in each session. Kafka Streams: `SessionWindowedKStream#count`. */
   count(options?: Named & Materialized<K, number>): KTable<Windowed<K>, number>
+  /**
+   * As `KGroupedStream#reduce`, per session; the reducer also makes one of two sessions. Kafka Streams:
+   * `SessionWindowedKStream#reduce`.
+   */
   reduce(
     reducer: (aggregate: NonNullable<V>, value: V) => Sync<NonNullable<V>> | null,
     options?: Named & Materialized<K, NonNullable<V>>,
   ): KTable<Windowed<K>, NonNullable<V>>
+  /**
+   * As `KGroupedStream#aggregate`, per session. `merger(one, two, key)` makes one aggregate of two: first of the initial
+   * one and that of a session, then of the result and that of the next; the record's value is added at the end. Kafka
+   * Streams: `SessionWindowedKStream#aggregate`.
+   */
   aggregate<VA>(
     initializer: () => VA,
     aggregator: (aggregate: VA, value: V, key: K) => Sync<VA> | null,
     merger: (one: VA, two: VA, key: K) => Sync<VA>,
     options?: Named & Materialized<K, VA>,
   ): KTable<Windowed<K>, VA>
+  /** As {@link TimeWindowedKStream.emitStrategy}; a session closes when its gap and the grace are over. */
   emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V>
 }
 
@@ -383,22 +437,39 @@ export interface KGroupedTable<K, V> {
   ): KTable<K, VA>
 }
 
-/** Several grouped streams that share one aggregate. Kafka Streams: `CogroupedKStream`. */
+/**
+ * Several grouped streams that share one aggregate per key. Their topics need equal partition counts, after the
+ * repartitioning of those whose keys have changed. Kafka Streams: `CogroupedKStream`.
+ */
 export interface CogroupedKStream<K, VA> {
+  /** Adds a grouping, with the aggregator of its values. Kafka Streams: `CogroupedKStream#cogroup`. */
   cogroup<V>(
     grouped: KGroupedStream<K, V>,
     aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null,
   ): CogroupedKStream<K, VA>
+  /**
+   * The table of the aggregates; `name` is what the names of its nodes begin with. Kafka Streams:
+   * `CogroupedKStream#aggregate`.
+   */
   aggregate(initializer: () => VA, options?: Named & Materialized<K, VA>): KTable<K, VA>
+  /** Groups further by time. Kafka Streams: `CogroupedKStream#windowedBy`. */
   windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedCogroupedKStream<K, VA>
+  /** Groups further into sessions of activity. Kafka Streams: `CogroupedKStream#windowedBy`. */
   windowedBy(windows: SessionWindows): SessionWindowedCogroupedKStream<K, VA>
 }
 
+/** Several grouped streams that share one aggregate per key and window. Kafka Streams: `TimeWindowedCogroupedKStream`. */
 export interface TimeWindowedCogroupedKStream<K, VA> {
+  /** The table of the aggregates. Kafka Streams: `TimeWindowedCogroupedKStream#aggregate`. */
   aggregate(initializer: () => VA, options?: Named & Materialized<K, VA>): KTable<Windowed<K>, VA>
 }
 
+/**
+ * Several grouped streams that share one aggregate per key and session. Kafka Streams:
+ * `SessionWindowedCogroupedKStream`.
+ */
 export interface SessionWindowedCogroupedKStream<K, VA> {
+  /** The table of the aggregates; `merger` as in {@link SessionWindowedKStream.aggregate}. */
   aggregate(
     initializer: () => VA,
     merger: (one: VA, two: VA, key: K) => Sync<VA>,

@@ -5,6 +5,7 @@
 import { parseDuration, type Duration } from '../common/duration.ts'
 import { TopologyError } from '../errors/topology-error.ts'
 
+/** Made by `tumbling`, `hopping` and `unlimited`. */
 export interface TimeWindows {
   readonly kind: 'time'
   /** Infinity: unlimited. */
@@ -15,12 +16,14 @@ export interface TimeWindows {
   readonly startMs?: number
 }
 
+/** Made by `sliding`. */
 export interface SlidingWindows {
   readonly kind: 'sliding'
   readonly differenceMs: number
   readonly graceMs: number
 }
 
+/** Made by `session`. */
 export interface SessionWindows {
   readonly kind: 'session'
   readonly gapMs: number
@@ -37,6 +40,7 @@ export interface JoinWindows {
 /** What a grouped stream can be grouped by further. */
 export type AnyWindows = TimeWindows | SlidingWindows | SessionWindows
 
+/** When windowed results are forwarded: at every update, or once, when the window has closed. */
 export type EmitStrategy = 'onWindowUpdate' | 'onWindowClose'
 
 /** As late as times go. Kafka Streams: the Long.MAX_VALUE of unlimited windows. */
@@ -67,11 +71,26 @@ export function lastWindowStart({ sizeMs, advanceMs, startMs = 0 }: TimeWindows,
   return Math.floor(timestamp / advanceMs) * advanceMs
 }
 
+/**
+ * Windows of one size that follow each other: every record is in one. The start is inclusive, the end exclusive; they
+ * begin at 0, so that windows of a day are those of UTC. `grace`: how long after its end, in event time, a window still
+ * takes records; default 0. Kafka Streams: `TimeWindows.ofSizeAndGrace`.
+ *
+ * @example
+ * tumbling({ size: '1h', grace: '10m' })
+ */
 export function tumbling({ size, grace = 0 }: { readonly size: Duration; readonly grace?: Duration }): TimeWindows {
   const sizeMs = positive('tumbling', 'size', size)
   return { kind: 'time', sizeMs, advanceMs: sizeMs, graceMs: notNegative('tumbling', 'grace', grace) }
 }
 
+/**
+ * Windows of one size, one every `advance`: a record is in all that contain its time. Kafka Streams:
+ * `TimeWindows.ofSizeAndGrace(size, grace).advanceBy(advance)`.
+ *
+ * @example
+ * hopping({ size: '1h', advance: '5m' })
+ */
 export function hopping({
   size,
   advance,
@@ -89,11 +108,22 @@ export function hopping({
   return { kind: 'time', sizeMs, advanceMs, graceMs: notNegative('hopping', 'grace', grace) }
 }
 
+/**
+ * One window that never ends; records before `start`, a time in milliseconds, are in none. Kafka Streams:
+ * `UnlimitedWindows`.
+ */
 export function unlimited({ start = 0 }: { readonly start?: number } = {}): TimeWindows {
   if (!Number.isSafeInteger(start) || start < 0) refuse('unlimited', `start is a time of at least 0, found ${start}`)
   return { kind: 'time', sizeMs: Infinity, advanceMs: Infinity, graceMs: 0, startMs: start }
 }
 
+/**
+ * Windows of records that are at most `difference` apart, both bounds inclusive: for every record the one that ends with
+ * it, and the one that begins right after it. Kafka Streams: `SlidingWindows.ofTimeDifferenceAndGrace` (KIP-450).
+ *
+ * @example
+ * sliding({ difference: '5m', grace: '1m' })
+ */
 export function sliding({
   difference,
   grace = 0,
@@ -105,6 +135,13 @@ export function sliding({
   return { kind: 'sliding', differenceMs, graceMs: notNegative('sliding', 'grace', grace) }
 }
 
+/**
+ * Sessions: records of a key that are at most `gap` apart, in event time. Kafka Streams:
+ * `SessionWindows.ofInactivityGapAndGrace`.
+ *
+ * @example
+ * session({ gap: '30m' })
+ */
 export function session({ gap, grace = 0 }: { readonly gap: Duration; readonly grace?: Duration }): SessionWindows {
   return { kind: 'session', gapMs: notNegative('session', 'gap', gap), graceMs: notNegative('session', 'grace', grace) }
 }
