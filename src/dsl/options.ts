@@ -52,16 +52,16 @@ export interface Printed<K, V> extends Named {
 }
 
 /**
- * Of a join of a stream with a table. `name` names its node, its repartition topic and its buffer. The serdes are those of
- * the stream, for where it is repartitioned or waits; `otherValue` has no effect, as in Java. Kafka Streams: `Joined`.
+ * Of a join of a stream with a table. `name` names its node, its repartition topic and its buffer. The serdes are those
+ * of the stream, for where it is repartitioned or waits; `otherValue` has no effect, as in Java. Kafka Streams: `Joined`.
  */
 export interface Joined<K, V, VO> extends Named {
   readonly key?: Serde<K>
   readonly value?: Serde<V>
   readonly otherValue?: Serde<VO>
   /**
-   * How long a record waits, in stream time, for late updates of the table, which must be versioned and keep at least as
-   * long a history (KIP-923). Records that are still later are joined at once. Default: none waits.
+   * How long a record waits, in stream time, for late updates of the table, which must be versioned and keep at least
+   * as long a history (KIP-923). Records that are still later are joined at once. Default: none waits.
    */
   readonly grace?: Duration
 }

@@ -157,11 +157,11 @@ export interface KStream<K, V> {
    * Looks every record up in a table under its key, as the table is when the record is processed; in a versioned table,
    * as it was at the record's time. Records without a partner are dropped, as are those whose key or value is null
    * (counted). Updates of the table join nothing; the result has the record's time and headers. Both topics need equal
-   * partition counts; a stream whose key may have changed goes through a repartition topic. With `grace` records wait for
-   * late updates of a versioned table. Kafka Streams: `KStream#join`.
+   * partition counts; a stream whose key may have changed goes through a repartition topic. With `grace` records wait
+   * for late updates of a versioned table. Kafka Streams: `KStream#join`.
    *
    * @example
-   * clicks.join(users, (click, user) => ({ ...click, region: user.region })).to('clicks-by-region', { value: clickSerde })
+   * clicks.join(users, (click, user) => ({ ...click, region: user.region }))
    */
   join<VO, VR>(
     table: KTable<NonNullable<K>, VO>,

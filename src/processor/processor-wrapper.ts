@@ -1,10 +1,10 @@
 import type { FixedKeyProcessor, Processor } from './processor.ts'
 
 /**
- * Wraps or replaces every processor of a topology, the DSL's operators too: to measure, to log, to test (KIP-1112). Each
- * method is called once per node with the node's name, and returns a supplier, for example the one that it was given. What
- * wraps an operator of the DSL passes on the context that it is given in `init`. Kafka Streams: `ProcessorWrapper`, whose
- * wrapped suppliers may bring stores along, which these cannot.
+ * Wraps or replaces every processor of a topology, the DSL's operators too: to measure, to log, to test (KIP-1112).
+ * Each method is called once per node with the node's name, and returns a supplier, for example the one that it was
+ * given. What wraps an operator of the DSL passes on the context that it is given in `init`. Kafka Streams:
+ * `ProcessorWrapper`, whose wrapped suppliers may bring stores along, which these cannot.
  *
  * @example
  * const timing: ProcessorWrapper = {

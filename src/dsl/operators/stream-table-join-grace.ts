@@ -16,8 +16,8 @@ export interface StreamTableJoinWithGrace extends StreamTableJoin {
 
 /**
  * A join whose records wait until stream time has passed theirs by the grace period, so that updates of the versioned
- * table which come late are seen (KIP-923). What is older than that when it comes is joined at once. Stream time is that
- * of the records which waited. Kafka Streams: KStreamKTableJoinProcessor.java.
+ * table which come late are seen (KIP-923). What is older than that when it comes is joined at once. Stream time is
+ * that of the records which waited. Kafka Streams: KStreamKTableJoinProcessor.java.
  */
 export function streamTableJoinWithGraceOperator(join: StreamTableJoinWithGrace): OperatorSupplier {
   return () => new StreamTableJoinWithGraceOperator(join)
