@@ -41,14 +41,17 @@ class SelfJoinOperator<K, V> implements Operator<K, V> {
   }
 
   process(key: K, value: V): void {
-    if (key === null || key === undefined || value === null || value === undefined) {
-      this.#processIncomplete(key, value)
-      return
-    }
     const { record, observedTime } = this.#context
     const { timestamp } = record
     const { beforeMs, afterMs } = this.#join.windows
-    if (timestamp > observedTime.ms) observedTime.ms = timestamp
+    const isComplete = key !== null && key !== undefined && value !== null && value !== undefined
+    // differs from Java: the store's time goes on with null values, too, and what is too late goes by the store.
+    const counts = isComplete || (!this.#join.asJava && key !== null && key !== undefined)
+    if (counts && timestamp > observedTime.ms) observedTime.ms = timestamp
+    if (!isComplete) {
+      this.#processIncomplete(key, value)
+      return
+    }
     this.#asLeft(key, value, timestamp - beforeMs, timestamp + afterMs)
     const joinsItself = timestamp >= observedTime.ms - this.#maxLatenessMs
     this.#asRight(key, value, timestamp - afterMs, timestamp + beforeMs, joinsItself)

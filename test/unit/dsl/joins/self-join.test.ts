@@ -8,7 +8,7 @@ import { TopologyTestDriver } from '../../../../src/testing/topology-test-driver
 
 type Text = string | null
 type Kind = 'inner' | 'left' | 'outer'
-type Input = readonly [key: Text, value: string, timestamp: number]
+type Input = readonly [key: Text, value: Text, timestamp: number]
 
 const texts = { key: nullable(serdes.string), value: nullable(serdes.string) }
 const optimized = { topologyOptimization: ['singleStoreSelfJoin'] } as const
@@ -41,6 +41,9 @@ const some: readonly Input[] = [
   ['a', 'u', 11],
   ['a', 'v', 14],
   ['a', 'late', 4],
+  ['c', null, 30],
+  ['a', 'too late', 19],
+  ['a', 'w', 25],
 ]
 
 describe('A self-join over one store', () => {
