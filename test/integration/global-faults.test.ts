@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { deferred } from '../../src/common/deferred.ts'
+import { noHeaders } from '../../src/common/headers.ts'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import { listenOnTcp } from '../../src/kafka/broker/tcp-listener.ts'
 import { apis } from '../../src/kafka/protocol/apis.ts'
@@ -116,6 +118,42 @@ describe('The topic of a global table', () => {
     const events = restoresOf(app)
     await app.start()
     expect(events.at(-1)).toMatchObject({ restored: 4, done: true })
+  })
+})
+
+describe('An application whose global table is being filled', () => {
+  it('closes at once, although a transaction keeps the table from being complete', async () => {
+    await using cluster = await Cluster.start({ names: 1, in: 1, out: 1 })
+    const producer = cluster.client.producer({ transactionalId: 'names', transactionTimeoutMs: 60_000 })
+    await producer.init()
+    producer.append('names', 0, Buffer.from('a'), Buffer.from('Anna'), 1, noHeaders)
+    await producer.flush()
+    const app = cluster.app(lookUpNames(), { store: 'memory' })
+    const fetched = deferred()
+    cluster.broker.controls.observe(({ api }) => {
+      if (api === 'Fetch') fetched.resolve()
+    })
+    const started = expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_CLOSED' })
+    await fetched.promise
+    await app.close({ timeoutMs: 5000 })
+    await started
+    expect(app.state).toBe('NOT_RUNNING')
+    await producer.abort()
+    await producer.close()
+  })
+
+  it('does not start where the processor of a global store fails', async () => {
+    await using cluster = await Cluster.start({ names: 1 })
+    await produceTo(cluster.client, 'names', 0, [['a', 'Anna']])
+    const builder = new StreamsBuilder()
+    builder.addGlobalStore(stores.keyValue('kept', strings), 'names', strings, () => ({
+      process: () => {
+        throw new Error('not this one')
+      },
+    }))
+    const app = cluster.app(builder.build(), { store: 'memory' })
+    await expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_PROCESSING_FAILED', topic: 'names', offset: 0 })
+    expect(app.state).toBe('ERROR')
   })
 })
 

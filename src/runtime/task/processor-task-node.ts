@@ -126,10 +126,13 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   }
 
   forwardTo(child: string, key: unknown, value: unknown): void {
-    const target = this.#children.find(({ name }) => name === child)
     if (this.#scope.stores.isClosing) return
-    if (target === undefined) this.#refuseChild(child)
-    target.process(key, value)
+    // Every record of a split comes here: a loop needs no closure.
+    for (let i = 0; i < this.#children.length; i++) {
+      const target = this.#children[i] as TaskNode
+      if (target.name === child) return target.process(key, value)
+    }
+    this.#refuseChild(child)
   }
 
   getStateStore<S>(name: string): S {
