@@ -9,7 +9,7 @@ import type { WindowTableStore } from '../processor/window-store.ts'
 import type { Windowed } from '../serde/windowed.ts'
 import type { TableReader, TableSupply, TableView } from './table-supply.ts'
 
-type Open = (storeName: string, context: OperatorContext<unknown, unknown>) => TableReader<unknown>
+type Open = (storeName: string, context: OperatorContext<unknown, unknown>, asTold: boolean) => TableReader<unknown>
 
 export class WindowTable implements TableSupply {
   readonly storeName: string
@@ -37,7 +37,7 @@ export class WindowTable implements TableSupply {
     return {
       storeNames: [this.storeName],
       historyRetentionMs: undefined,
-      open: (context: OperatorContext<unknown, unknown>) => this.#open(this.storeName, context),
+      open: (context: OperatorContext<unknown, unknown>, asTold = false) => this.#open(this.storeName, context, asTold),
     }
   }
 }
@@ -45,8 +45,12 @@ export class WindowTable implements TableSupply {
 export function openWindows(
   storeName: string,
   context: OperatorContext<unknown, unknown>,
+  asTold: boolean,
 ): TableReader<Windowed<unknown>> {
   const store = context.getStateStore<WindowTableStore<unknown, unknown>>(storeName)
+  if (asTold && store.readTold !== undefined) {
+    return { read: ({ key, window }) => store.readTold?.(key, window.start) }
+  }
   return { read: ({ key, window }) => store.read(key, window.start) }
 }
 
@@ -54,15 +58,18 @@ export function openWindows(
 export function openSessions(
   storeName: string,
   context: OperatorContext<unknown, unknown>,
+  asTold: boolean,
 ): TableReader<Windowed<unknown>> {
   const store = context.getStateStore<SessionTableStore<unknown, unknown>>(storeName)
+  const readsTold = asTold && store.readTold !== undefined
   const found: { value: unknown; timestamp: number } = { value: undefined, timestamp: -1 }
   return {
     read({ key, window }): ValueAndTimestamp<unknown> | undefined {
-      const value = store.read(key, window.start, window.end)
+      const { start, end } = window
+      const value = readsTold ? store.readTold?.(key, start, end) : store.read(key, start, end)
       if (value === undefined) return undefined
       found.value = value
-      found.timestamp = window.end
+      found.timestamp = end
       return found
     },
   }

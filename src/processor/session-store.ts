@@ -33,6 +33,8 @@ export interface SessionTableStore<K, V> {
   /** The highest end that was written; -1 before. */
   readonly observedStreamTime: number
   read(key: K, start: number, end: number): V | undefined
+  /** The value that the flush listener was told last; without it the store tells at once. */
+  readTold?(key: K, start: number, end: number): V | undefined
   /** Null deletes. */
   write(key: K, start: number, end: number, aggregate: V | null): void
   /** Of one key: sessions with end >= earliestEnd and start <= latestStart, by end. */

@@ -45,6 +45,8 @@ export interface WindowTableStore<K, V> {
   readonly observedStreamTime: number
   /** Borrowed: valid until the next call on this store. */
   read(key: K, start: number): ValueAndTimestamp<V> | undefined
+  /** The value that the flush listener was told last, borrowed; without it the store tells at once. */
+  readTold?(key: K, start: number): ValueAndTimestamp<V> | undefined
   /** Null deletes. */
   write(key: K, value: V | null, timestamp: number, start: number): void
   /** Of one key, by start. */

@@ -40,6 +40,10 @@ export class SessionTable<K, V> implements SessionTableStore<K, V> {
     return this.#parts.core.read(this.#keyText(key) + timeText(end) + startTail(start), end)?.value
   }
 
+  readTold(key: K, start: number, end: number): V | undefined {
+    return this.#parts.core.readTold(this.#keyText(key) + timeText(end) + startTail(start), end)?.value
+  }
+
   write(key: K, start: number, end: number, aggregate: V | null): void {
     const keyText = this.#keyText(key)
     const id = keyText + timeText(end) + startTail(start)

@@ -120,6 +120,12 @@ export class TimedCore<V> implements StoreCore {
     return entry === undefined ? this.#readEngine(id, time) : this.#lend(entry.value, entry.timestamp)
   }
 
+  /** What the last flush told of: the value below the cache, where there is a newer one in it. */
+  readTold(id: string, time: number): Lent<V> | undefined {
+    const entry = this.#overlay.find(id)
+    return entry?.dirty === true ? this.#below(entry) : this.read(id, time)
+  }
+
   write(id: string, keyText: string, time: number, value: V | null, timestamp: number): void {
     // Before anything else: a value that does not fit must leave no trace.
     const held = value === null ? null : this.#codec.held(value, timestamp)
@@ -370,7 +376,8 @@ export class TimedCore<V> implements StoreCore {
     const listener = this.#listener
     const { value } = entry
     const id = entry.id as string
-    const below = listener !== undefined && (value === null || this.#sendOldValues) ? this.#below(entry) : undefined
+    const looksBelow = listener !== undefined && (value === null || this.#sendOldValues)
+    const below = looksBelow ? this.#below(entry)?.value : undefined
     // Java: with somebody to tell, the delete of what nobody below has heard of is not told to anyone.
     if (listener !== undefined && value === null && below === undefined) return
     const { record } = this.#host
@@ -378,6 +385,7 @@ export class TimedCore<V> implements StoreCore {
     this.#log(id, value, value !== null && this.#codec.timestamped ? entry.timestamp : entry.recordTimestamp)
     entry.flushed = true
     entry.flushedValue = value
+    entry.flushedTimestamp = entry.timestamp
     if (listener === undefined) return
     const change: Change<V> = {
       newValue: value === null ? null : this.#codec.valueOf(value),
@@ -389,12 +397,12 @@ export class TimedCore<V> implements StoreCore {
   }
 
   /** The value that the layers below the cache have: logged in this transaction, frozen, or committed. */
-  #below(entry: OverlayEntry): V | undefined {
+  #below(entry: OverlayEntry): Lent<V> | undefined {
     if (entry.time < this.#minLive) return undefined
-    if (entry.flushed) return entry.flushedValue === null ? undefined : this.#codec.valueOf(entry.flushedValue)
+    if (entry.flushed) return this.#lend(entry.flushedValue, entry.flushedTimestamp)
     const frozen = this.#overlay.findFrozen(entry.id)
-    if (frozen !== undefined) return frozen.value === null ? undefined : this.#codec.valueOf(frozen.value)
-    return this.#readEngine(entry.id as string, entry.time)?.value
+    if (frozen !== undefined) return this.#lend(frozen.value, frozen.timestamp)
+    return this.#readEngine(entry.id as string, entry.time)
   }
 
   #log(id: string, held: unknown, timestamp: number): void {

@@ -149,6 +149,11 @@ export class TimestampedWindowStore<K, V> implements WindowTableStore<K, V> {
     return windows.core.read(windows.keyText(key) + windows.suffix(start), start)
   }
 
+  readTold(key: K, start: number): ValueAndTimestamp<V> | undefined {
+    const windows = this.#windows
+    return windows.core.readTold(windows.keyText(key) + windows.suffix(start), start)
+  }
+
   write(key: K, value: V | null, timestamp: number, start: number): void {
     const windows = this.#windows
     const keyText = windows.keyText(key)

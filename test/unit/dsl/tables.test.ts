@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import type { KTable } from '../../../src/dsl/streams.ts'
+import { session, tumbling } from '../../../src/dsl/windows.ts'
 import { TopologyError } from '../../../src/errors/topology-error.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
+import type { Windowed } from '../../../src/serde/windowed.ts'
 import { TopologyTestDriver } from '../../../src/testing/topology-test-driver.ts'
 
 const strings = { key: serdes.string, value: serdes.string }
@@ -84,6 +86,36 @@ describe('a join of cached tables, both of which change within one commit', () =
       "aa'-aa'+ba'-ba'+bb'-bb'",
     ])
     expect(changeBoth('none', ['a', 'b', '-'], true)).toEqual(["aa'", "aa'-aa'+bb'", "aa'-aa'+bb'-bb'"])
+  })
+
+  test.each(['windows', 'sessions'])('likewise where the tables are of %s', (kind) => {
+    const builder = new StreamsBuilder()
+    const rows = builder.stream('in', strings).groupByKey()
+    const sums = (store: string): KTable<Windowed<string>, string> =>
+      kind === 'windows'
+        ? rows.windowedBy(tumbling({ size: 100 })).reduce((sum, value) => sum + value, { store })
+        : rows.windowedBy(session({ gap: 100 })).aggregate(
+            () => '',
+            (sum, value) => sum + value,
+            (one, two) => one + two,
+            { store, value: serdes.string },
+          )
+    const left = sums('l')
+    left
+      .join(sums('r'), pair)
+      .groupBy((value, { key }) => [key, value], strings)
+      .reduce(
+        (sum, value) => `${sum}+${value}`,
+        (sum, value) => `${sum}-${value}`,
+      )
+      .toStream()
+      .to('out')
+    const driver = new TopologyTestDriver(builder.build())
+    const out = driver.createOutputTopic('out', serdes.string, serdes.string)
+    const input = driver.createInputTopic('in', serdes.string, serdes.string)
+    for (const value of ['a', 'b']) input.pipeInput({ key: 'k', value, timestamp: 5 })
+    expect(out.readRecords().map(({ value }) => value)).toEqual(['aa', 'aa-aa+aba', 'aa-aa+aba-aba+abab'])
+    driver.close()
   })
 
   test('does what Java does where that is asked for: the delete is lost, and old values are none that were told', () => {
