@@ -1,7 +1,7 @@
 /**
  * Joins of two tables by a foreign key (KIP-213). The left side sends subscriptions to where the right row is, which
  * answers when they come and whenever the row changes; the answer meets the left row again. Kafka Streams:
- * KTableImpl.doJoinOnForeignKey, whose order of names and of asking the tables this file keeps.
+ * KTableImpl.doJoinOnForeignKey, whose order of nodes and of asking the tables this file keeps.
  */
 import type { OperatorSupplier } from '../../processor/operator.ts'
 import type { StoreSpec } from '../../processor/store-builder.ts'
@@ -15,13 +15,14 @@ import { givenStoreName, historyRetention, requireSerde, tableStore, type AnyMat
 import { foreignTableJoinOperator } from '../operators/foreign-table-join.ts'
 import { responseJoinOperator } from '../operators/response-join.ts'
 import { subscriptionJoinOperator } from '../operators/subscription-join.ts'
-import { subscriptionReceiveOperator } from '../operators/subscription-receive.ts'
+import { subscriptionReceiveOperator, type SubscriptionStoring } from '../operators/subscription-receive.ts'
 import { subscriptionSendOperator } from '../operators/subscription-send.ts'
 import { tableSourceOperator } from '../operators/table-source.ts'
 import { checkTableJoined } from '../option-names.ts'
 import type { TableJoined } from '../options.ts'
 import type { KTable } from '../streams.ts'
 import { SourceTable } from '../table-supply.ts'
+import { foreignKeyNames, outputPrefix, type ForeignKeyNames } from './foreign-key-names.ts'
 import { singlePartition } from './single-partition.ts'
 import {
   primaryKeyTopic,
@@ -29,12 +30,6 @@ import {
   subscriptionSerde,
   type SubscriptionResponse,
 } from './subscription-serdes.ts'
-
-const topicSuffix = '-topic'
-const registration = 'KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-'
-const processor = 'KTABLE-FK-JOIN-SUBSCRIPTION-PROCESSOR-'
-const resolver = 'KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-RESOLVER-PROCESSOR-'
-const output = 'KTABLE-FK-JOIN-OUTPUT-'
 
 type Options = TableJoined<never, never> & AnyMaterialized
 
@@ -50,113 +45,111 @@ export function joinOnForeignKey<K, KO, VR>(
   checkTableJoined(kind === 'inner' ? 'joinOn()' : 'leftJoinOn()', options)
   right.supply.demandOldValues(true)
   left.supply.demandOldValues(true)
-  const names = namesOf(dsl, options.name)
-  if (options.name === undefined) noteGeneratedNames(dsl, names)
-  const serdes = serdesOf(names, left, right)
-  const isLeftJoin = kind === 'left'
-
-  const { subscriptionTopic } = names
-  const { foreignKey: foreignKeySerde, primaryKey } = serdes
-  const storing = { storeName: names.store, subscriptionTopic, foreignKey: foreignKeySerde, primaryKey }
-  const nodes = new NodeWriter(dsl, options)
-  const send = subscriptionSendOperator({
-    isLeftJoin,
-    foreignKeyOf: foreignKey as (value: unknown, key: unknown) => unknown,
-    foreignKey: serdes.foreignKey,
-    value: serdes.value,
-    subscriptionTopic,
-    skipsOlderVersions: () => left.supply.isVersioned,
-  })
-  const sent = nodes.operation(names.send, left.node, send)
-  const subscriptions = nodes.throughTopic(
-    { sink: names.subscriptionSink, topic: subscriptionTopic, source: names.subscriptionSource },
-    [sent],
-    { key: serdes.foreignKey, value: serdes.subscription },
-    singlePartition(names.subscriptionSink, options.otherPartitioner),
-  )
-  copartition(dsl, right, names.subscriptionSource)
-
-  const store = subscriptionStore(names, serdes)
-  const received = nodes.operation(names.receive, subscriptions, subscriptionReceiveOperator(storing), () => [store])
-  const rightView = right.supply.view()
-  const joinedOnce = nodes.operation(
-    names.join,
-    received,
-    subscriptionJoinOperator(rightView),
-    () => [],
-    rightView.storeNames,
-  )
-  const tell = foreignTableJoinOperator(storing, () => right.supply.isVersioned)
-  const joinedAgain = nodes.operation(names.foreignJoin, right.node, tell, () => [store])
-
-  const responses = nodes.throughTopic(
-    { sink: names.responseSink, topic: names.responseTopic, source: names.responseSource },
-    [joinedOnce, joinedAgain],
-    { key: serdes.primaryKey, value: serdes.response },
-    singlePartition(names.responseSink, options.partitioner) ?? toPrimaryPartition,
-  )
-  const sources = copartition(dsl, left, names.responseSource)
-  const leftView = left.supply.view()
-  const join = responseJoinOperator({
-    isLeftJoin,
-    joiner: joiner as (left: unknown, right: unknown) => unknown,
-    left: leftView,
-    value: serdes.value,
-    subscriptionTopic,
-  })
-  const resolved = nodes.operation(names.resolver, responses, join, () => [], leftView.storeNames)
-
-  const given = givenStoreName(options)
-  const storeName = dsl.storeName(output, given, options.logging !== false)
-  const supply = new SourceTable(storeName, given !== undefined, historyRetention(options))
-  const resultStore = (): StoreSpec =>
-    tableStore(names.result, storeName, options, { key: serdes.primaryKey, value: undefined })
-  // At once, so that a missing serde is told where the join is written.
-  const spec = given === undefined ? undefined : resultStore()
-  const node = nodes.operation(names.result, resolved, tableSourceOperator(supply), () =>
-    supply.isStored ? [spec ?? resultStore()] : [],
-  )
-  return dsl.table({
-    name: names.result,
-    node,
-    key: serdes.primaryKey,
-    value: options.value,
-    sources,
-    queryableStoreName: given,
-    supply,
-  })
+  const join = new ForeignKeyJoin(dsl, left, right, kind, options)
+  const subscriptions = join.subscribe(foreignKey as (value: unknown, key: unknown) => unknown)
+  const responses = join.answer(subscriptions)
+  const resolved = join.resolve(responses, joiner as (left: unknown, right: unknown) => unknown)
+  return join.result(resolved)
 }
 
-/** In the order in which Java numbers them. */
-function namesOf(dsl: DslBuilder, given: string | undefined) {
-  const name = (prefix: string, suffix: string): string => dsl.nodeName(prefix, given, suffix)
-  return {
-    subscriptionTopic: name(registration, '-subscription-registration') + topicSuffix,
-    send: name(registration, '-subscription-registration-processor'),
-    subscriptionSink: name('KTABLE-SINK-', '-subscription-registration-sink'),
-    subscriptionSource: name('KTABLE-SOURCE-', '-subscription-registration-source'),
-    store: name('KTABLE-FK-JOIN-SUBSCRIPTION-STATE-STORE-', '-subscription-store'),
-    receive: name(processor, '-subscription-receive'),
-    join: name(processor, '-subscription-join-foreign'),
-    foreignJoin: name(processor, '-foreign-join-subscription'),
-    responseTopic: name('KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-', '-subscription-response') + topicSuffix,
-    responseSink: name('KTABLE-SINK-', '-subscription-response-sink'),
-    responseSource: name('KTABLE-SOURCE-', '-subscription-response-source'),
-    resolver: name(resolver, '-subscription-response-resolver'),
-    result: name(output, '-result'),
+/** One join while it is written; its methods are called once each, in order. */
+class ForeignKeyJoin {
+  readonly #dsl: DslBuilder
+  readonly #left: KTablePart
+  readonly #right: KTablePart
+  readonly #isLeftJoin: boolean
+  readonly #options: Options
+  readonly #names: ForeignKeyNames
+  readonly #serdes: Serdes
+  readonly #nodes: NodeWriter
+
+  constructor(dsl: DslBuilder, left: KTablePart, right: KTablePart, kind: 'inner' | 'left', options: Options) {
+    this.#dsl = dsl
+    this.#left = left
+    this.#right = right
+    this.#isLeftJoin = kind === 'left'
+    this.#options = options
+    this.#names = foreignKeyNames(dsl, options.name)
+    this.#serdes = serdesOf(this.#names, left, right)
+    this.#nodes = new NodeWriter(dsl, options)
+  }
+
+  /** From the left table to where the right one is. */
+  subscribe(foreignKeyOf: (value: unknown, key: unknown) => unknown): NodeId {
+    const { send, subscriptionSink, subscriptionTopic, subscriptionSource } = this.#names
+    const { foreignKey, value, subscription } = this.#serdes
+    const operator = subscriptionSendOperator({
+      isLeftJoin: this.#isLeftJoin,
+      foreignKeyOf,
+      foreignKey,
+      value,
+      subscriptionTopic,
+      skipsOlderVersions: () => this.#left.supply.isVersioned,
+    })
+    const node = this.#nodes.throughTopic(
+      { sink: subscriptionSink, topic: subscriptionTopic, source: subscriptionSource },
+      [this.#nodes.operation(send, this.#left.node, operator)],
+      { key: foreignKey, value: subscription },
+      singlePartition(subscriptionSink, this.#options.otherPartitioner),
+    )
+    copartition(this.#dsl, this.#right, subscriptionSource)
+    return node
+  }
+
+  /** To each subscription when it comes, and to all of a right row when it changes; back to where the left table is. */
+  answer(subscriptions: NodeId): NodeId {
+    const { receive, join, foreignJoin, responseSink, responseTopic, responseSource } = this.#names
+    const store = subscriptionStore(this.#names, this.#serdes)
+    const storing = this.#storing()
+    const received = this.#nodes.operation(receive, subscriptions, subscriptionReceiveOperator(storing), () => [store])
+    const view = this.#right.supply.view()
+    const first = this.#nodes.operation(join, received, subscriptionJoinOperator(view), () => [], view.storeNames)
+    const tell = foreignTableJoinOperator(storing, () => this.#right.supply.isVersioned)
+    const later = this.#nodes.operation(foreignJoin, this.#right.node, tell, () => [store])
+    return this.#nodes.throughTopic(
+      { sink: responseSink, topic: responseTopic, source: responseSource },
+      [first, later],
+      { key: this.#serdes.primaryKey, value: this.#serdes.response },
+      singlePartition(responseSink, this.#options.partitioner) ?? toPrimaryPartition,
+    )
+  }
+
+  resolve(responses: NodeId, joiner: (left: unknown, right: unknown) => unknown): NodeId {
+    const view = this.#left.supply.view()
+    const operator = responseJoinOperator({
+      isLeftJoin: this.#isLeftJoin,
+      joiner,
+      left: view,
+      value: this.#serdes.value,
+      subscriptionTopic: this.#names.subscriptionTopic,
+    })
+    return this.#nodes.operation(this.#names.resolver, responses, operator, () => [], view.storeNames)
+  }
+
+  result<K, VR>(resolved: NodeId): KTable<K, VR> {
+    const options = this.#options
+    const name = this.#names.result
+    const key = this.#serdes.primaryKey
+    const given = givenStoreName(options)
+    const storeName = this.#dsl.storeName(outputPrefix, given, options.logging !== false)
+    const supply = new SourceTable(storeName, given !== undefined, historyRetention(options))
+    const store = (): StoreSpec => tableStore(name, storeName, options, { key, value: undefined })
+    // At once, so that a missing serde is told where the join is written.
+    const spec = given === undefined ? undefined : store()
+    const stores = (): readonly StoreSpec[] => (supply.isStored ? [spec ?? store()] : [])
+    const node = this.#nodes.operation(name, resolved, tableSourceOperator(supply), stores)
+    const sources = copartition(this.#dsl, this.#left, this.#names.responseSource)
+    return this.#dsl.table({ name, node, key, value: options.value, sources, queryableStoreName: given, supply })
+  }
+
+  #storing(): SubscriptionStoring {
+    const { store, subscriptionTopic } = this.#names
+    const { foreignKey, primaryKey } = this.#serdes
+    return { storeName: store, subscriptionTopic, foreignKey, primaryKey }
   }
 }
 
-type Names = ReturnType<typeof namesOf>
-
-/** differs from Java: which asks for a name of the result's store only, also where `naming` is explicit. */
-function noteGeneratedNames({ generated, shape }: DslBuilder, { store }: Names): void {
-  if (shape.compatibility === 'java') return
-  generated.stores.push(store)
-  generated.changelogs.push(`${store}-changelog`)
-}
-
-function serdesOf({ send, foreignJoin }: Names, left: KTablePart, right: KTablePart) {
+function serdesOf({ send, foreignJoin }: ForeignKeyNames, left: KTablePart, right: KTablePart) {
   const user = 'the foreign-key join'
   const primaryKey = requireSerde(send, user, 'key', left.key, ' of the left table')
   const foreignValue = requireSerde(foreignJoin, user, 'value', right.value, ' of the right table')
@@ -171,7 +164,7 @@ function serdesOf({ send, foreignJoin }: Names, left: KTablePart, right: KTableP
 
 type Serdes = ReturnType<typeof serdesOf>
 
-function subscriptionStore({ store, subscriptionTopic }: Names, { primaryKey }: Serdes): StoreSpec {
+function subscriptionStore({ store, subscriptionTopic }: ForeignKeyNames, { primaryKey }: Serdes): StoreSpec {
   const changelog = `${store}-changelog`
   const keyTopic = (topic: string): string => primaryKeyTopic(topic.slice(0, -changelog.length) + subscriptionTopic)
   return {
