@@ -183,10 +183,9 @@ export interface KStream<K, V> {
     options?: Named,
   ): KStream<K, VR>
   /**
-   * Joins two streams: every pair of records of the same key whose times are within `windows`, as soon as both are there.
-   * The result has the later of the two times. Both sides are kept in stores for as long as a partner may come; where a
-   * key may have changed, its side is repartitioned first. Otherwise both topics need equal partition counts. A record
-   * with a null key or value has no partner, and is dropped and counted. Kafka Streams: `KStream#join`.
+   * Joins two streams: every pair of records of the same key whose times are within `windows`, with the later time.
+   * Sides whose key may have changed are repartitioned; other topics need equal partition counts. A record with a null key
+   * or value has no partner, and is dropped and counted. Kafka Streams: `KStream#join`.
    *
    * @example
    * views.join(clicks, (view, click) => ({ view, click }), joinWithin({ difference: '10m' }))
@@ -214,13 +213,8 @@ export interface KStream<K, V> {
     options?: Named,
   ): KStream<K, VR>
   /**
-   * As `join`, and records of this stream without a partner with null: when stream time is past the window and its grace
-   * period, or at once where that is so already. Such a result has the record's own time; it takes a later record, of any
-   * key and of either stream, to bring it out. A null key is such a record without a partner. Kafka Streams:
-   * `KStream#leftJoin`.
-   *
-   * @example
-   * orders.leftJoin(payments, (order, payment) => ({ order, paid: payment !== null }), joinWithin({ before: 0, after: '1h' }))
+   * As `join`, and records of this stream without a partner with null and their own time: with the first record of either
+   * stream that comes when window and grace are over. A null key has no partner. Kafka Streams: `KStream#leftJoin`.
    */
   leftJoin<VO, VR>(
     other: KStream<K, VO>,
