@@ -133,6 +133,8 @@ export interface PlanOptions {
   /** For patterns. */
   readonly existingTopics: readonly string[]
   readonly replicationFactor: number
+  /** Partitions of a repartition topic that no topic feeds yet, as a pattern may have it; undefined: it is an error. */
+  readonly unfedPartitions?: number
 }
 
 export function planTopology(options: PlanOptions): TopologyPlan {
@@ -140,7 +142,7 @@ export function planTopology(options: PlanOptions): TopologyPlan {
   const inputs = topology.subTopologies.map((subTopology) => names.inputTopics(subTopology, options.existingTopics))
   const counts = new Map<string, number>()
   for (const topic of userTopics(inputs, topology, names)) counts.set(topic, requireCount(topic, options))
-  resolveRepartitionCounts(topology, names, inputs, counts)
+  resolveRepartitionCounts(options, inputs, counts)
   enforceCopartitioning(topology, names, counts)
 
   const subTopologies = topology.subTopologies.map((subTopology, i): SubTopologyPlan => {
@@ -186,8 +188,7 @@ function requireCount(topic: string, options: PlanOptions): number {
  * which may themselves be repartition topics: repeated until nothing changes.
  */
 function resolveRepartitionCounts(
-  topology: CompiledTopology,
-  names: TopicNames,
+  { topology, names, unfedPartitions }: PlanOptions,
   inputs: readonly ReadonlyMap<string, readonly string[]>[],
   counts: Map<string, number>,
 ): void {
@@ -200,6 +201,9 @@ function resolveRepartitionCounts(
       const count = Math.max(0, ...feedingTopics(topology, topic.name, inputs).map((name) => counts.get(name) ?? 0))
       if (count > 0) counts.set(names.onBroker(topic.name), count)
     }
+  }
+  if (unfedPartitions !== undefined) {
+    for (const { name } of open) counts.set(names.onBroker(name), counts.get(names.onBroker(name)) ?? unfedPartitions)
   }
   const unresolved = open.find((topic) => !counts.has(names.onBroker(topic.name)))
   if (unresolved !== undefined) {

@@ -95,7 +95,7 @@ export class DriverTopic {
   isOpen = false
   /** What was written and not taken by the test. */
   unread: DriverRecord[] = []
-  readonly #nextOffsets: number[] = []
+  #nextOffsets: number[] = []
 
   constructor(name: string) {
     this.name = name
@@ -106,6 +106,11 @@ export class DriverTopic {
     const count = this.partitionCount
     if (key === null || count === 1) return 0
     return murmur2Partition(typeof key === 'string' ? Buffer.from(key) : key, count)
+  }
+
+  /** Both count on from one number. */
+  shareOffsets(other: DriverTopic): void {
+    this.#nextOffsets = other.#nextOffsets
   }
 
   nextOffset(partition: number): number {

@@ -84,7 +84,7 @@ export class TopologyTestDriver {
   readonly #globalTask: GlobalTask | undefined
   readonly #globalTopics: ReadonlySet<string>
   /** Topics that match a pattern, as far as the test or the topology named them. */
-  readonly #matched = new Set<string>()
+  readonly #matched = new Map<string, RegExp>()
   readonly #patterns: readonly RegExp[]
   /** Over all tasks, because Java's driver processes the whole topology as one task. */
   readonly #order = new QueueOrder()
@@ -207,8 +207,11 @@ export class TopologyTestDriver {
 
   /** The sum over all tasks; the names are Java's: `dropped-records-total`. */
   metric(name: string): number {
+    if (!this.#planned) this.#plan()
     const value = this.#metrics.get(name)
     if (value !== undefined) return value
+    // Nobody has named a topic that a pattern matches, so that there is nobody who counts.
+    if (this.#tasks.size === 0) return 0
     const names = [...new Set([...this.#metrics].map((metric) => metric.name))].toSorted().join(', ')
     throw new TestingError('MILLRACE_TEST_METRIC_UNKNOWN', `nobody counts a metric '${name}'; there are: ${names}`)
   }
@@ -360,9 +363,14 @@ export class TopologyTestDriver {
   #match(topic: string): boolean {
     if (this.#matched.has(topic)) return true
     // Anchored, as Kafka does it.
-    if (!this.#patterns.some((pattern) => new RegExp(`^(?:${pattern.source})$`, pattern.flags).test(topic)))
-      return false
-    this.#matched.add(topic)
+    const pattern = this.#patterns.find(({ source, flags }) => new RegExp(`^(?:${source})$`, flags).test(topic))
+    if (pattern === undefined) return false
+    // Java's driver counts the records of all topics that one pattern matches as if they were of one topic.
+    const [first] = [...this.#matched].find(([, by]) => by === pattern) ?? []
+    if (first !== undefined && this.#config.compatibility === 'java') {
+      this.#topics.topic(topic).shareOffsets(this.#topics.topic(first))
+    }
+    this.#matched.set(topic, pattern)
     return true
   }
 
@@ -373,8 +381,9 @@ export class TopologyTestDriver {
       topology: this.#compiled,
       names: this.#names,
       partitionCount: (topic) => this.#topics.partitionCount(topic),
-      existingTopics: [...this.#matched],
+      existingTopics: [...this.#matched.keys()],
       replicationFactor: 1,
+      unfedPartitions: 1,
     })
     for (const { name, partitions } of plan.internalTopics) this.#topics.topic(name).partitionCount = partitions
     for (const subPlan of plan.subTopologies) {

@@ -39,7 +39,9 @@ import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.kstream.*;
 import org.apache.kafka.streams.kstream.internals.NamedInternal;
 import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.RecordContext;
 import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.TopicNameExtractor;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
@@ -260,7 +262,8 @@ public final class DifferentialRunner {
         final Named named = named(c);
         switch (c.get("op").asText()) {
             case "stream":
-                return builder.stream(texts(c.get("topics")), consumed(c));
+                return c.has("pattern") ? builder.stream(java.util.regex.Pattern.compile(c.get("pattern").asText()), consumed(c))
+                    : builder.stream(texts(c.get("topics")), consumed(c));
             case "table":
                 return c.has("mat") ? builder.table(c.get("topic").asText(), consumed(c), materialized(c, "S", "S"))
                     : builder.table(c.get("topic").asText(), consumed(c));
@@ -298,6 +301,10 @@ public final class DifferentialRunner {
                     .withKeySerde(S).withValueSerde(serde(c, "v")));
             case "to":
                 to(c);
+                return null;
+            case "toChosen":
+                stream(c).to(new ChosenTopic(), c.has("name") ? Produced.with(serde(c, "k"), serde(c, "v")).withName(name(c))
+                    : Produced.with(serde(c, "k"), serde(c, "v")));
                 return null;
             case "toTable":
                 return c.has("mat") ? stream(c).toTable(named, materialized(c, "S", "S"))
@@ -703,6 +710,18 @@ public final class DifferentialRunner {
 
     private static List<String> parts(final Object value) {
         return value == null ? new ArrayList<>() : Arrays.asList(text(value), last(text(value) + "f", 6));
+    }
+
+    private static final class ChosenTopic implements TopicNameExtractor<Object, Object> {
+        @Override
+        public String extract(final Object key, final Object value, final RecordContext context) {
+            return "chosen" + text(value).length() % 2;
+        }
+
+        @Override
+        public String toString() {
+            return "chosen by length";
+        }
     }
 
     private static String remember(final KeyValueStore<String, String> store, final Object key, final Object value) {

@@ -54,6 +54,11 @@ export function parts(value: unknown): string[] {
   return value === null ? [] : [text(value), last(`${text(value)}f`, 6)]
 }
 
+/** Of a sink that chooses its topic. */
+export function topicOf(value: unknown): string {
+  return `chosen${text(value).length % 2}`
+}
+
 type TextStore = KeyValueStore<string, string>
 
 function remember(store: TextStore | undefined, key: unknown, value: unknown): string | null {

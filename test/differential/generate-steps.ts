@@ -8,7 +8,7 @@ const values = ['x', 'yy', 'n1', 'zzz', '', null, 'a', 'b1', 'c', 'x2', 'abc', '
 export function generateSteps(random: SeededRandom, inputs: readonly string[]): Step[] {
   const topics = [...new Set(inputs)]
   let now = random.pick([0, 0, 3, 50])
-  return Array.from({ length: random.between(8, 28) }, (): Step => {
+  return Array.from({ length: random.between(8, random.chance(0.15) ? 70 : 28) }, (): Step => {
     if (random.chance(0.08)) return { wall: random.pick([1, 5, 10, 35]) }
     now += random.pick([0, 0, 1, 1, 2, 3, 5, 5, 11, 30])
     if (random.chance(0.02)) now += random.pick([100_000, 500])

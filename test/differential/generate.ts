@@ -109,6 +109,11 @@ class Grammar {
   // --- sources ------------------------------------------------------------------------------------------------------
 
   #source(): boolean {
+    if (!this.inputs.includes('p1') && this.#random.chance(0.04)) {
+      this.inputs.push('p1', 'p2')
+      this.#add('stream', { op: 'stream', pattern: 'p[0-9]', ...this.#named(0.15) }, 'S', 'S')
+      return true
+    }
     const topics = [this.#random.pick(['t1', 't2', 't3'])]
     if (this.#random.chance(0.05)) topics.push(`more-${this.#name()}`)
     this.inputs.push(...topics)
@@ -117,7 +122,9 @@ class Grammar {
   }
 
   #tableSource(): boolean {
-    const topic = `table${this.#names++}`
+    const tables = this.inputs.filter((input) => input.startsWith('table'))
+    const again = tables.length > 0 && this.#random.chance(0.04)
+    const topic = again ? this.#random.pick(tables) : `table${this.#names++}`
     this.inputs.push(topic)
     const mat = this.#random.chance(0.2) ? this.#versionedStore() : this.#materialized(0.4)
     const versioned = mat.mat?.history === undefined ? {} : { versioned: true as const }
@@ -196,6 +203,10 @@ class Grammar {
   }
 
   #sink({ id, key, value }: Made): void {
+    if (this.#random.chance(0.04)) {
+      this.calls.push({ op: 'toChosen', from: id, k: key, v: value, ...this.#named(0.2) })
+      return
+    }
     this.calls.push({ op: 'to', from: id, topic: `out${this.#names++}`, k: key, v: value, ...this.#named(0.2) })
   }
 
@@ -273,10 +284,12 @@ class Grammar {
     const from = this.#pick('group', ({ value }) => agg !== 'reduce' || value === 'S')
     if (from === undefined) return false
     const windowed = this.#random.chance(0.6) ? this.#windows() : undefined
-    const options = { ...this.#named(0.2), ...this.#materialized(0.5, true, windowed !== undefined) }
+    const versions = windowed === undefined && this.#random.chance(0.06)
+    const mat = versions ? this.#versionedStore() : this.#materialized(0.5, true, windowed !== undefined)
+    const options = { ...this.#named(0.2), ...mat }
     const call = { op: 'aggregate', from: from.id, agg, ...options }
     const value = agg === 'count' ? 'L' : 'S'
-    if (windowed === undefined) this.#add('table', call, 'S', value)
+    if (windowed === undefined) this.#add('table', call, 'S', value, versions ? { versioned: true } : {})
     else {
       const emit = windowed.windows.kind !== 'unlimited' && this.#random.chance(0.3) ? { emit: 'close' as const } : {}
       this.#add('table', { ...call, windows: windowed.windows, ...emit }, windowed.key, value)
@@ -327,7 +340,7 @@ class Grammar {
       v: from.value,
       vo: other.value,
       before,
-      after: this.#random.chance(0.7) ? before : this.#random.pick([0, 4, 12]),
+      after: this.#random.chance(0.7) ? before : this.#random.pick([0, 4, 12, ...(before >= 5 ? [-4] : [])]),
       grace: this.#random.pick([0, 0, 5, 20]),
       ...this.#named(0.25),
       ...(this.#random.chance(0.25) ? { store: this.#name() } : {}),
@@ -371,10 +384,11 @@ class Grammar {
       'transformValues',
     ])
     const stores = op === 'transformValues' && this.#random.chance(0.5) ? { stores: [this.#processorStore()] } : {}
-    const mat = this.#random.chance(0.25) ? this.#materialized(1) : {}
+    const versions = this.#random.chance(from.versioned ? 0.15 : 0.02)
+    const mat = versions ? this.#versionedStore() : this.#random.chance(0.25) ? this.#materialized(1) : {}
     const value = op === 'tableFilter' || op === 'tableFilterNot' ? from.value : 'S'
     const call = { op, from: from.id, k: from.key, v: from.value, ...stores, ...this.#named(0.2), ...mat }
-    this.#add('table', call, from.key, value, from.versioned ? { versioned: true } : {})
+    this.#add('table', call, from.key, value, from.versioned || versions ? { versioned: true } : {})
     return true
   }
 
@@ -403,7 +417,13 @@ class Grammar {
     const agg = this.#random.pick(['count', 'reduce', 'aggregate'] as const)
     const from = this.#pick('groupedTable', ({ value }) => agg !== 'reduce' || value === 'S')
     if (from === undefined) return false
-    const call = { op: 'tableAggregate', from: from.id, agg, ...this.#named(0.2), ...this.#materialized(0.5) }
+    const call = {
+      op: 'tableAggregate',
+      from: from.id,
+      agg,
+      ...this.#named(0.2),
+      ...(this.#random.chance(0.05) ? this.#versionedStore() : this.#materialized(0.5)),
+    }
     this.#add('table', call, 'S', agg === 'count' ? 'L' : 'S')
     return true
   }
@@ -414,7 +434,8 @@ class Grammar {
     const other = this.#random.chance(0.1) ? from : this.#pick('table', ({ key }) => key === from.key)
     if (other === undefined) return false
     const how = this.#random.pick(['inner', 'left', 'outer'] as const)
-    const mat = this.#random.chance(0.3) ? this.#materialized(1) : {}
+    const versions = this.#random.chance(0.04)
+    const mat = versions ? this.#versionedStore() : this.#random.chance(0.3) ? this.#materialized(1) : {}
     const call = { op: 'tableJoin', how, from: from.id, other: other.id, k: from.key, ...this.#named(0.2), ...mat }
     this.#add('table', call, from.key, 'S')
     return true

@@ -35,6 +35,7 @@ export interface Call {
   readonly v?: DataType
   readonly vo?: DataType
   readonly topics?: readonly string[]
+  readonly pattern?: string
   readonly topic?: string
   readonly store?: string
   readonly stores?: readonly string[]

@@ -21,6 +21,7 @@ import {
   shorter,
   someToNull,
   text,
+  topicOf,
   transformer,
   valueRememberer,
 } from './callbacks.ts'
@@ -65,7 +66,11 @@ class Replayer {
   }
 
   readonly #operations: Readonly<Record<string, (c: Call) => unknown>> = {
-    stream: (c) => this.builder.stream(c.topics ?? [], { ...nullableText, ...named(c) }),
+    stream: (c) =>
+      this.builder.stream(c.pattern === undefined ? (c.topics ?? []) : new RegExp(c.pattern), {
+        ...nullableText,
+        ...named(c),
+      }),
     table: (c) => invoke(this.builder, 'table', c.topic, { ...plainText, ...named(c), ...storedAs(c, 'S', 'S') }),
     globalTable: (c) =>
       invoke(this.builder, 'globalTable', c.topic, { ...plainText, ...named(c), ...storedAs(c, 'S', 'S') }),
@@ -83,6 +88,7 @@ class Replayer {
     merge: (c) => this.#on(c, 'merge', this.#get(c.other), named(c)),
     repartition: (c) => this.#on(c, 'repartition', { ...serdesOf('S', c.v), ...named(c) }),
     to: (c) => this.#on(c, 'to', c.topic, { ...(c.inherit === true ? {} : serdesOf(c.k, c.v)), ...named(c) }),
+    toChosen: (c) => this.#on(c, 'to', topicOf, { ...serdesOf(c.k, c.v), ...named(c), topicLabel: 'chosen by length' }),
     toTable: (c) => this.#on(c, 'toTable', { ...plainText, ...named(c), ...materialized(c, 'S', 'S') }),
     process: (c) => this.#on(c, 'process', () => rememberer(c), { ...named(c), stores: c.stores ?? [] }),
     processValues: (c) =>

@@ -57,7 +57,13 @@ function withoutCall(program: Program, index: number): Program | undefined {
 
 function readable(calls: readonly Call[], steps: readonly Step[]): readonly Step[] {
   const sources = calls.filter(({ op }) => ['stream', 'table', 'globalTable'].includes(op))
-  const topics = new Set(sources.flatMap(({ topics: several = [], topic = '' }) => [topic, ...several]))
+  const topics = new Set(
+    sources.flatMap(({ topics: several = [], topic = '', pattern }) => [
+      topic,
+      ...several,
+      ...(pattern === undefined ? [] : ['p1', 'p2']),
+    ]),
+  )
   return steps.filter((step) => 'wall' in step || topics.has(step.topic))
 }
 

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { compileJava, whatJavaStreamsLacks } from '../support/java-streams.ts'
+import { compareSeeds } from './compare-seeds.ts'
+import { JavaSide } from './java-side.ts'
+
+// A share of `node test/differential/run.ts --seeds 5000`; those that were recorded run in test/unit/testing.
+
+const missing = await whatJavaStreamsLacks()
+if (missing !== undefined) console.log(missing)
+
+it.skipIf(missing !== undefined)('random topologies do on millrace what they do on Kafka Streams', async () => {
+  const differences: string[] = []
+  const java = new JavaSide(await compileJava([join(import.meta.dirname, 'DifferentialRunner.java')]))
+  const { equal, failed } = await compareSeeds({
+    java,
+    from: 1,
+    seeds: 600,
+    failuresMax: 3,
+    shrinks: true,
+    only: [],
+    headers: true,
+    onFailure: (text) => differences.push(text),
+  }).finally(() => java.close())
+  expect(differences.join('\n\n')).toBe('')
+  expect(failed).toEqual([])
+  expect(equal).toBeGreaterThan(500)
+})
