@@ -26,6 +26,8 @@ export interface WaitingRecord {
 }
 
 export class JoinBuffer {
+  /** Of the latest record that waited when this was made; -1: none did. */
+  readonly restoredTimeMs: number = -1
   readonly #store: KeyValueStore<Uint8Array, Uint8Array>
   /** Numbers records of equal time and key. Java begins at 0 again after a restart, and may then overwrite one. */
   #sequence = 0
@@ -36,7 +38,9 @@ export class JoinBuffer {
     this.#store = store
     for (const [key] of store.range()) {
       this.#sequence = Math.max(this.#sequence, asBuffer(key).readInt32BE(key.byteLength - sequenceSize))
-      this.#minTimeMs = Math.min(this.#minTimeMs, timeOf(key))
+      const timeMs = timeOf(key)
+      this.#minTimeMs = Math.min(this.#minTimeMs, timeMs)
+      this.restoredTimeMs = Math.max(this.restoredTimeMs, timeMs)
     }
   }
 

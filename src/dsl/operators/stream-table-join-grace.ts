@@ -43,6 +43,9 @@ class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
   override init(context: OperatorContext<K, unknown>): void {
     super.init(context)
     this.#buffer = new JoinBuffer(context.getStateStore<KeyValueStore<Uint8Array, Uint8Array>>(this.#bufferName))
+    const { observedTime } = context
+    // Where the time was lost with the local state, the changelog knows that of the records which wait.
+    observedTime.ms = Math.max(observedTime.ms, this.#buffer.restoredTimeMs)
   }
 
   protected override accept(key: K, value: unknown): void {

@@ -35,12 +35,14 @@ const at = (timestamp: number, offset = 0): WaitingRecord['context'] => ({
 
 function bed(store = new SortedStore()): {
   readonly store: SortedStore
+  readonly restoredTimeMs: number
   add(key: string, value: string, timestamp: number): void
   take(limit: number): string[]
 } {
   const buffer = new JoinBuffer(store as unknown as KeyValueStore<Uint8Array, Uint8Array>)
   return {
     store,
+    restoredTimeMs: buffer.restoredTimeMs,
     add: (key, value, timestamp) => buffer.add(Buffer.from(key), Buffer.from(value), at(timestamp)),
     take: (limit) => {
       const taken: string[] = []
@@ -81,6 +83,7 @@ describe('The buffer of a join with grace', () => {
     before.add('k', 'two', 5)
     const after = bed(before.store)
     after.add('k', 'three', 5)
+    expect([before.restoredTimeMs, after.restoredTimeMs]).toEqual([-1, 5])
     expect(after.take(5)).toEqual(['k=one@5', 'k=two@5', 'k=three@5'])
   })
 
