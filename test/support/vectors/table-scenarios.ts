@@ -1,7 +1,7 @@
 /** TableScenarios.java in this project's DSL. */
 import type { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import type { KTable } from '../../../src/dsl/streams.ts'
-import { tumbling } from '../../../src/dsl/windows.ts'
+import { session, tumbling } from '../../../src/dsl/windows.ts'
 import type { ProcessorContext } from '../../../src/processor/processor-context.ts'
 import type { ValueTransformer } from '../../../src/processor/processor.ts'
 import type { KeyValueStore } from '../../../src/processor/state-store.ts'
@@ -225,7 +225,25 @@ function joins(kind: Kind): VectorTopologies {
   }
 }
 
+function both(kind: Kind): VectorTopology {
+  return dsl((b) => {
+    const rows = b.stream('in', STRINGS).mapValues((v) => (v === '-' ? null : v))
+    const left = rows.toTable({ store: 'l', ...strings })
+    const right = rows.mapValues((v) => (v === null ? null : `${v}'`)).toTable({ store: 'r', ...strings })
+    const j = join(kind, left, right)
+    j.toStream().to('out')
+    sums(j).toStream().to('sums')
+  })
+}
+
+const sameRecord: VectorTopologies = Object.fromEntries(
+  kinds.flatMap((kind) =>
+    ['', ', cached'].map((cached) => [`table ${kind} join: both sides change within one record${cached}`, both(kind)]),
+  ),
+)
+
 const otherJoins: VectorTopologies = {
+  ...sameRecord,
   'table join: optimized source topics': dsl((b) => {
     const l = b.table('L', strings)
     join('left', l, b.table('R', strings), { store: 'j' }).toStream().to('out')
@@ -447,7 +465,54 @@ const derived: VectorTopologies = {
   }),
 }
 
+function windowedGroupings(cached: string): VectorTopologies {
+  return {
+    [`grouped table: of windowed counts${cached}`]: dsl((b) => {
+      b.stream('in', STRINGS)
+        .groupByKey(strings)
+        .windowedBy(tumbling({ size: 20, grace: 100 }))
+        .count({ store: 'w' })
+        .groupBy((n, w) => [w.key, n], counts)
+        .reduce(
+          (a, n) => a + n,
+          (a, n) => a - n,
+          { store: 'red' },
+        )
+        .toStream()
+        .to('out')
+    }),
+    [`grouped table: of sessions${cached}`]: dsl((b) => {
+      b.stream('in', STRINGS)
+        .groupByKey(strings)
+        .windowedBy(session({ gap: 10, grace: 100 }))
+        .count({ store: 's' })
+        .filter((n) => n < 3)
+        .groupBy((n, w) => [`n${n}`, w.key], strings)
+        .count({ name: 'counted' })
+        .toStream()
+        .to('out')
+    }),
+    [`grouped table: joined with a table of the same groups${cached}`]: dsl((b) => {
+      const g = b.table('in', { ...strings, store: 't' }).groupBy(byLetter, { name: 'shared', ...strings })
+      const c = g.count({ store: 'c' })
+      c.leftJoin(g.reduce(plus, minus, { store: 'r' }), (n, v) => `${n}=${v}`)
+        .toStream()
+        .to('out', strings)
+    }),
+  }
+}
+
 const groupings: VectorTopologies = {
+  ...windowedGroupings(''),
+  ...windowedGroupings(', cached'),
+  'grouped table: of a suppressed table': dsl((b) => {
+    b.table('in', strings)
+      .suppress({ until: { timeLimit: 5 } })
+      .groupBy(byLetter, strings)
+      .reduce(plus, minus, { store: 'red' })
+      .toStream()
+      .to('out')
+  }),
   'grouped table: count, reduce, aggregate, unnamed': dsl((b) => {
     const t = b.table('in', strings)
     t.groupBy(byLetter, strings).count().toStream().to('count')
@@ -617,6 +682,18 @@ const groupings: VectorTopologies = {
 }
 
 const transformations: VectorTopologies = {
+  'table transformed: windowed, then filtered, old values wanted': dsl((b) => {
+    b.stream('in', STRINGS)
+      .groupByKey(strings)
+      .windowedBy(tumbling({ size: 20, grace: 100 }))
+      .reduce((a, v) => `${a}${v}`, { store: 'w' })
+      .transformValues(() => ({
+        transform: (v: string | null, w) => (v === null ? null : `${w.key}${w.window.start}${v}`),
+      }))
+      .filter((v) => v.length < 8)
+      .toStream((_v, w) => w.key)
+      .to('out', strings)
+  }),
   'table transformed: plain, what the context says': dsl((b) => {
     b.table('in', strings).transformValues(suffix).toStream().to('out', strings)
   }),

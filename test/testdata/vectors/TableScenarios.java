@@ -216,6 +216,11 @@ public class TableScenarios implements Recorder.Catalog {
                 .in("R", "q", "r2", 2).in("L", "q", "x2", 3);
         }
 
+        for (final String kind : KINDS) {
+            oneTable(r.scenario("table " + kind + " join: both sides change within one record, cached").config(CACHE, 1000000).dsl(b -> both(b, kind)));
+            oneTable(r.scenario("table " + kind + " join: both sides change within one record").dsl(b -> both(b, kind)));
+        }
+
         twoTables(r.scenario("table join: optimized source topics").config("topology.optimization", "all").dsl(b ->
             b.table("L", STRINGS).leftJoin(b.table("R", STRINGS), PICKY, as("j")).toStream().to("out")));
         twoTables(r.scenario("table join: result without a changelog").dsl(b ->
@@ -237,6 +242,13 @@ public class TableScenarios implements Recorder.Catalog {
         twoTables(r.scenario("table join: suppressed left side").dsl(b ->
             b.table("L", STRINGS).suppress(Suppressed.untilTimeLimit(Duration.ofMillis(5), Suppressed.BufferConfig.unbounded()))
                 .leftJoin(b.table("R", STRINGS), PICKY).toStream().to("out")));
+    }
+
+    private static void both(final StreamsBuilder b, final String kind) {
+        final KStream<String, String> rows = b.stream("in", STRINGS).mapValues(v -> "-".equals(v) ? null : v);
+        final KTable<String, String> j = join(kind, rows.toTable(as("l")), rows.mapValues(v -> v == null ? null : v + "'").toTable(as("r")));
+        j.toStream().to("out");
+        sums(j).toStream().to("sums");
     }
 
     /** Who asks for old values, and when. */
@@ -413,6 +425,25 @@ public class TableScenarios implements Recorder.Catalog {
         oneTable(r.scenario("grouped table: of a stream's count, whose initial value is an old value").dsl(b ->
             b.stream("in", STRINGS).groupByKey().count().groupBy((k, v) -> KeyValue.pair("n" + v % 2, v), Grouped.with(S, Serdes.Long()))
                 .reduce(Long::sum, (a, v) -> a - v).toStream().to("out", Produced.with(S, Serdes.Long()))));
+        for (final int cache : new int[] {0, 1000000}) {
+            final String cached = cache > 0 ? ", cached" : "";
+            oneTable(r.scenario("grouped table: of windowed counts" + cached).config(CACHE, cache).dsl(b ->
+                b.stream("in", STRINGS).groupByKey().windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofMillis(20), Duration.ofMillis(100))).count(Materialized.as("w"))
+                    .groupBy((w, n) -> KeyValue.pair(w.key(), n), Grouped.with(S, Serdes.Long())).reduce(Long::sum, (a, n) -> a - n, Materialized.as("red"))
+                    .toStream().to("out", Produced.with(S, Serdes.Long())))).query("red", "all");
+            oneTable(r.scenario("grouped table: of sessions" + cached).config(CACHE, cache).dsl(b ->
+                b.stream("in", STRINGS).groupByKey().windowedBy(SessionWindows.ofInactivityGapAndGrace(Duration.ofMillis(10), Duration.ofMillis(100))).count(Materialized.as("s"))
+                    .filter((w, n) -> n < 3).groupBy((w, n) -> KeyValue.pair("n" + n, w.key()), Grouped.with(S, S)).count(Named.as("counted"))
+                    .toStream().to("out", Produced.with(S, Serdes.Long()))));
+            oneTable(r.scenario("grouped table: joined with a table of the same groups" + cached).config(CACHE, cache).dsl(b -> {
+                final KTable<String, String> t = b.table("in", STRINGS, as("t"));
+                final KGroupedTable<String, String> g = t.groupBy(TableScenarios::byLetter, Grouped.with("shared", S, S));
+                g.count(Materialized.as("c")).leftJoin(g.reduce((a, v) -> a + "+" + v, (a, v) -> a + "-" + v, as("r")), (n, v) -> n + "=" + v).toStream().to("out");
+            })).query("c", "all").query("r", "all");
+        }
+        oneTable(r.scenario("grouped table: of a suppressed table").dsl(b ->
+            b.table("in", STRINGS).suppress(Suppressed.untilTimeLimit(Duration.ofMillis(5), Suppressed.BufferConfig.unbounded()))
+                .groupBy(TableScenarios::byLetter, Grouped.with(S, S)).reduce((a, v) -> a + "+" + v, (a, v) -> a + "-" + v, as("red")).toStream().to("out")));
         oneTable(r.scenario("grouped table: result without a changelog, not cached").config(CACHE, 1000000).dsl(b ->
             b.table("in", STRINGS).groupBy(TableScenarios::byLetter, Grouped.with(S, S))
                 .reduce((a, v) -> a + "+" + v, (a, v) -> a + "-" + v, as("red").withLoggingDisabled().withCachingDisabled()).toStream().to("out")))
@@ -444,6 +475,22 @@ public class TableScenarios implements Recorder.Catalog {
         })).query("tv", "all");
         twoTables(r.scenario("table transformed: both sides of an outer join, not stored, grouped").dsl(b ->
             sums(b.table("L", STRINGS).transformValues(Always::new).outerJoin(b.table("R", STRINGS).transformValues(Suffix::new), PAIR)).toStream().to("out")));
+        oneTable(r.scenario("table transformed: windowed, then filtered, old values wanted").dsl(b ->
+            b.stream("in", STRINGS).groupByKey().windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofMillis(20), Duration.ofMillis(100))).reduce((a, v) -> a + v, Materialized.as("w"))
+                .transformValues(() -> new ValueTransformerWithKey<Windowed<String>, String, String>() {
+                    @Override
+                    public void init(final org.apache.kafka.streams.processor.ProcessorContext c) {
+                    }
+
+                    @Override
+                    public String transform(final Windowed<String> w, final String v) {
+                        return v == null ? null : w.key() + w.window().start() + v;
+                    }
+
+                    @Override
+                    public void close() {
+                    }
+                }).filter((w, v) -> v.length() < 8).toStream((w, v) -> w.key()).to("out", Produced.with(S, S))));
         twoTables(r.scenario("table transformed: twice, then joined").dsl(b ->
             b.table("L", STRINGS).join(b.table("R", STRINGS).transformValues(Suffix::new).mapValues(v -> v + "'").transformValues(Suffix::new), PAIR)
                 .toStream().to("out")));
