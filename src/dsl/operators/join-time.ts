@@ -7,13 +7,19 @@ import type { ObservedTime, OperatorContext } from '../../processor/operator.ts'
 import type { JoinExpiry } from './join-expiry.ts'
 import type { JoinSide } from './unmatched-records.ts'
 
+/** That of one side's records, as far as it tells time. */
+export interface SideStore {
+  readonly observedStreamTime: number
+}
+
 export class JoinTime {
   readonly expiry: JoinExpiry
-  /** False: what waits from before, in the store, is not looked up yet. */
+  /** False: what the stores know from before is not looked up yet. */
   isStarted = false
   /** With `emitIntervalMs`: the wall-clock time before which nothing more is emitted. */
   nextEmitMs = 0
   readonly #observed: Partial<Record<JoinSide, ObservedTime>> = {}
+  readonly #stores: SideStore[] = []
 
   constructor(expiry: JoinExpiry) {
     this.expiry = expiry
@@ -27,8 +33,21 @@ export class JoinTime {
     return this.#observed[side] !== undefined
   }
 
-  observe(side: JoinSide, time: ObservedTime): void {
+  /** `store`: of the records of the other side. */
+  observe(side: JoinSide, time: ObservedTime, store: SideStore): void {
     this.#observed[side] = time
+    this.#stores.push(store)
+  }
+
+  /** Stores that were restored from their changelogs know a time where the nodes know none. */
+  start(oldest: number): void {
+    this.isStarted = true
+    this.expiry.start(oldest)
+    for (const time of [this.#observed.left, this.#observed.right]) {
+      for (const { observedStreamTime } of this.#stores) {
+        if (time !== undefined && observedStreamTime > time.ms) time.ms = observedStreamTime
+      }
+    }
   }
 }
 
@@ -44,12 +63,13 @@ export class JoinTimes {
   of(
     side: JoinSide,
     { record, observedTime }: Pick<OperatorContext<never, never>, 'record' | 'observedTime'>,
+    store: SideStore,
   ): JoinTime {
     // The record context is what a task has one of. A side that is there already belongs to operators of before.
     const present = this.#byTask.get(record)
     const time = present === undefined || present.knows(side) ? new JoinTime(this.#makeExpiry()) : present
     this.#byTask.set(record, time)
-    time.observe(side, observedTime)
+    time.observe(side, observedTime, store)
     return time
   }
 }

@@ -41,20 +41,24 @@ class SelfJoinOperator<K, V> implements Operator<K, V> {
   }
 
   process(key: K, value: V): void {
-    const { record, observedTime } = this.#context
-    const { timestamp } = record
-    const { beforeMs, afterMs } = this.#join.windows
-    const isComplete = key !== null && key !== undefined && value !== null && value !== undefined
-    // differs from Java: the store's time goes on with null values, too, and what is too late goes by the store.
-    const counts = isComplete || (!this.#join.asJava && key !== null && key !== undefined)
-    if (counts && timestamp > observedTime.ms) observedTime.ms = timestamp
-    if (!isComplete) {
+    if (key === null || key === undefined || value === null || value === undefined) {
       this.#processIncomplete(key, value)
       return
     }
+    const { timestamp } = this.#context.record
+    const { beforeMs, afterMs } = this.#join.windows
+    const time = this.#advance(timestamp)
     this.#asLeft(key, value, timestamp - beforeMs, timestamp + afterMs)
-    const joinsItself = timestamp >= observedTime.ms - this.#maxLatenessMs
+    const joinsItself = timestamp >= time - this.#maxLatenessMs
     this.#asRight(key, value, timestamp - afterMs, timestamp + beforeMs, joinsItself)
+  }
+
+  /** differs from Java: what is too late goes by the store, whose time goes on with null values, too. */
+  #advance(timestamp: number): number {
+    if (!this.#join.asJava) return Math.max(timestamp, this.#store.observedStreamTime)
+    const { observedTime } = this.#context
+    if (timestamp > observedTime.ms) observedTime.ms = timestamp
+    return observedTime.ms
   }
 
   /** differs from Java: without a key a left or outer join has results (KIP-962), optimised or not. */

@@ -73,7 +73,7 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
     const store = context.getStateStore<KeyValueStore<Uint8Array, Uint8Array>>(unmatched.storeName)
     const topic = `${context.applicationId}-${unmatched.storeName}-changelog`
     this.#unmatched = new UnmatchedRecords(store, { ...unmatched, topic })
-    this.#time = unmatched.times.of(this.#options.side, context)
+    this.#time = unmatched.times.of(this.#options.side, context, this.#other)
   }
 
   process(key: K, value: V): void {
@@ -133,17 +133,12 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
   #advance(time: JoinTime, timestamp: number, isComplete: boolean): void {
     const { observedTime } = this.#context
     if (timestamp > observedTime.ms) observedTime.ms = timestamp
-    if (!time.isStarted) this.#start(time)
+    // Not in init: after a rollback the stores may still be brought up to date then.
+    if (!time.isStarted) time.start(this.#unmatched?.oldest() ?? Infinity)
     const { streamTime } = time
     const asJava = this.#join.unmatched?.asJava === true
     if (asJava && (!isComplete || timestamp !== streamTime)) return
     if (time.expiry.mayBeDue(this.#options.side, streamTime)) this.#emitDue(time, streamTime)
-  }
-
-  /** Not in init: after a rollback the store may still be brought up to date then. */
-  #start(time: JoinTime): void {
-    time.isStarted = true
-    time.expiry.start(this.#unmatched?.oldest() ?? Infinity)
   }
 
   #emitDue(time: JoinTime, streamTime: number): void {
