@@ -6,6 +6,7 @@ import type { Headers } from '../common/headers.ts'
 import { int64Serde, writeInt64 } from './number-serdes.ts'
 import type { AnySerde } from './serde.ts'
 import { stringSerde } from './string-serde.ts'
+import { isWindowed, windowedParts, writeWindow } from './windowed-serdes.ts'
 
 export type LentWriter = (value: unknown, topic: string, headers: Headers) => Uint8Array
 
@@ -16,6 +17,8 @@ const shortText = 16
 export function lentWriter(serde: AnySerde): LentWriter {
   if (serde.serialize === int64Serde.serialize) return int64Writer()
   if (serde.serialize === stringSerde.serialize) return textWriter()
+  const windowed = windowedParts(serde)
+  if (windowed !== undefined) return windowedWriter(serde, windowed)
   return (value, topic, headers) => serde.serialize(value as never, topic, headers)
 }
 
@@ -53,5 +56,26 @@ function int64Writer(): LentWriter {
     if (!Number.isSafeInteger(value)) return int64Serde.serialize(value as number, topic, headers)
     writeInt64(lent, 0, value as number)
     return lent
+  }
+}
+
+/** The key and the times of its window behind each other. */
+function windowedWriter(
+  serde: AnySerde,
+  { inner, suffixLength }: NonNullable<ReturnType<typeof windowedParts>>,
+): LentWriter {
+  const isSession = suffixLength === 16
+  const writeKey = lentWriter(inner)
+  const lent = Buffer.allocUnsafeSlow(3 * maxTextLength)
+  const views: (Buffer | undefined)[] = []
+  return (value, topic, headers) => {
+    // What does not fit is the serde's to refuse.
+    if (!isWindowed(value, isSession)) return serde.serialize(value as never, topic, headers)
+    const key = writeKey(value.key, topic, headers)
+    const length = key.byteLength + suffixLength
+    if (length > lent.byteLength) return serde.serialize(value as never, topic, headers)
+    lent.set(key)
+    writeWindow(lent, key.byteLength, value.window, isSession)
+    return (views[length] ??= lent.subarray(0, length))
   }
 }

@@ -4,11 +4,12 @@
  */
 import { asBuffer } from '../common/bytes.ts'
 import { parseDuration, type Duration } from '../common/duration.ts'
+import type { Headers } from '../common/headers.ts'
 import { SerdeError } from '../errors/serde-error.ts'
-import { int64Serde } from './number-serdes.ts'
+import { int64Serde, writeInt64 } from './number-serdes.ts'
 import { refuseBytes, refuseValue } from './serde-checks.ts'
-import type { Serde } from './serde.ts'
-import type { Windowed } from './windowed.ts'
+import type { AnySerde, Serde } from './serde.ts'
+import type { Window, Windowed } from './windowed.ts'
 
 /** A sink partitions by the inner key: by the bytes without the last `suffixLength`. */
 export interface WindowedSerde<K> extends Serde<Windowed<K>> {
@@ -27,14 +28,11 @@ export function timeWindowedSerde<K>(inner: Serde<K>, size: Duration): WindowedS
     )
   }
   const name = `timeWindowed(${inner.name})`
-  return {
+  const serde: WindowedSerde<K> = {
     name,
     inner,
     suffixLength: 8,
-    serialize(windowed, topic, headers) {
-      const key = inner.serialize(checkWindowed(name, windowed, topic).key, topic, headers)
-      return Buffer.concat([key, int64Serde.serialize(windowed.window.start, topic, headers)])
-    },
+    serialize: (windowed, topic, headers) => serializeWindowed(serde, windowed, topic, headers),
     deserialize(bytes, topic, headers) {
       const { key, times } = split(name, bytes, 8, topic)
       const start = int64Serde.deserialize(times, topic, headers)
@@ -42,23 +40,16 @@ export function timeWindowedSerde<K>(inner: Serde<K>, size: Duration): WindowedS
       return { key: inner.deserialize(key, topic, headers), window: { start, end } }
     },
   }
+  return register(serde)
 }
 
 export function sessionWindowedSerde<K>(inner: Serde<K>): WindowedSerde<K> {
   const name = `sessionWindowed(${inner.name})`
-  return {
+  const serde: WindowedSerde<K> = {
     name,
     inner,
     suffixLength: 16,
-    serialize(windowed, topic, headers) {
-      const key = inner.serialize(checkWindowed(name, windowed, topic).key, topic, headers)
-      const { start, end } = windowed.window
-      return Buffer.concat([
-        key,
-        int64Serde.serialize(end, topic, headers),
-        int64Serde.serialize(start, topic, headers),
-      ])
-    },
+    serialize: (windowed, topic, headers) => serializeWindowed(serde, windowed, topic, headers),
     deserialize(bytes, topic, headers) {
       const { key, times } = split(name, bytes, 16, topic)
       const end = int64Serde.deserialize(times.subarray(0, 8), topic, headers)
@@ -66,15 +57,56 @@ export function sessionWindowedSerde<K>(inner: Serde<K>): WindowedSerde<K> {
       return { key: inner.deserialize(key, topic, headers), window: { start, end } }
     },
   }
+  return register(serde)
 }
 
-function checkWindowed<K>(name: string, value: Windowed<K>, topic: string): Windowed<K> {
-  if (typeof value !== 'object' || value === null || typeof value.window !== 'object' || value.window === null) {
+function checkWindowed<K>(name: string, value: Windowed<K>, topic: string, isSession: boolean): Windowed<K> {
+  if (!isWindowed(value, isSession)) {
     refuseValue(name, topic, 'a windowed key: { key, window: { start, end } }', value)
   }
   return value
 }
 
+/** Whether the times that are written can be. */
+export function isWindowed(value: unknown, isSession: boolean): value is Windowed<unknown> {
+  const window = (value as Partial<Windowed<unknown>> | null | undefined)?.window
+  return Number.isSafeInteger(window?.start) && (!isSession || Number.isSafeInteger(window?.end))
+}
+
+/** Writes the times of a window behind its key. */
+export function writeWindow(bytes: Buffer, at: number, { start, end }: Window, isSession: boolean): void {
+  if (isSession) writeInt64(bytes, at, end)
+  writeInt64(bytes, isSession ? at + 8 : at, start)
+}
+
+/** What a serde of windowed keys is made of; undefined for any other serde. */
+export function windowedParts(
+  serde: AnySerde,
+): { readonly inner: AnySerde; readonly suffixLength: 8 | 16 } | undefined {
+  return parts.get(serde.serialize)
+}
+
+const parts = new WeakMap<AnySerde['serialize'], { readonly inner: AnySerde; readonly suffixLength: 8 | 16 }>()
+
+function register<K>(serde: WindowedSerde<K>): WindowedSerde<K> {
+  parts.set(serde.serialize, serde)
+  return serde
+}
+
+function serializeWindowed<K>(
+  { name, inner, suffixLength }: WindowedSerde<K>,
+  windowed: Windowed<K>,
+  topic: string,
+  headers: Headers,
+): Uint8Array {
+  const isSession = suffixLength === 16
+  const { key, window } = checkWindowed(name, windowed, topic, isSession)
+  const keyBytes = inner.serialize(key, topic, headers)
+  const bytes = Buffer.allocUnsafe(keyBytes.byteLength + suffixLength)
+  bytes.set(keyBytes)
+  writeWindow(bytes, keyBytes.byteLength, window, isSession)
+  return bytes
+}
 function split(name: string, bytes: Uint8Array, suffix: number, topic: string): { key: Buffer; times: Buffer } {
   const buffer = asBuffer(bytes)
   const length = buffer.byteLength - suffix

@@ -35,4 +35,18 @@ describe('A lent writer', () => {
   test('gives any other serde its call', () => {
     expect(lentWriter(serdes.utf8Strict)('ä', 't', [])).toEqual(Buffer.from('ä'))
   })
+
+  it('writes windowed keys as their serdes do', () => {
+    for (const serde of [serdes.timeWindowed(serdes.string, 10), serdes.sessionWindowed(serdes.string)]) {
+      const write = lentWriter(nullable(serde))
+      for (const key of ['', 'k', 'ключ', 'x'.repeat(5000)]) {
+        for (const start of [0, 1, 1_700_000_000_000]) {
+          const windowed = { key, window: { start, end: start + 10 } }
+          expect(Buffer.from(write(windowed, 't', []))).toEqual(Buffer.from(serde.serialize(windowed, 't', [])))
+        }
+      }
+      expect(() => write({ key: 'k', window: { start: 0.5, end: 1 } }, 't', [])).toThrow('windowed key')
+      expect(() => write('k', 't', [])).toThrow('windowed key')
+    }
+  })
 })
