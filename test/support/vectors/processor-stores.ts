@@ -123,7 +123,7 @@ const errors: VectorTopologies = {
           'src',
         )
         .addSink('sink', 'out', 'p', STRINGS),
-    { error: 'MILLRACE_PROCESSING_FAILED' },
+    { error: 'MILLRACE_CHILD_UNKNOWN' },
   ),
   'error: a negative timestamp is forwarded': papi(
     () =>
