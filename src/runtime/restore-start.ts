@@ -10,6 +10,7 @@
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
 import type { OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
+import { hasEntriesOf } from '../state/state-engine.ts'
 import type { ManagedTask } from './managed-task.ts'
 import type { TaskChangelog } from './task/task-options.ts'
 
@@ -43,9 +44,11 @@ export function whereToBegin(
 ): RestoreStart {
   const { marker } = state
   const reached = marker?.changelog[`${topic}-${partition}`]
-  const hasEntries = state.keyspace(store).size > 0
   if (marker === undefined || reached === undefined) {
-    return { offset: facts.logStart, ...(hasEntries && { rebuild: 'nothing says up to where it is complete' }) }
+    return {
+      offset: facts.logStart,
+      ...(hasEntriesOf(state, store) && { rebuild: 'nothing says up to where it is complete' }),
+    }
   }
   const written = marker.layouts[store]
   if (written !== undefined && written !== layout) {
@@ -145,7 +148,7 @@ export function unloggedToClear(
   const { input = {}, layouts: written = {} } = state.marker ?? {}
   const isBehind = task.inputPartitions.some((key) => (committed.get(key)?.offset ?? 0) > (input[key] ?? 0))
   const reasons = new Map<string, string>()
-  for (const store of unlogged.filter((name) => state.keyspace(name).size > 0)) {
+  for (const store of unlogged.filter((name) => hasEntriesOf(state, name))) {
     const [before, now] = [written[store], layouts[store]]
     if (before === undefined) reasons.set(store, 'the topology that wrote last did not have it')
     else if (before !== now) reasons.set(store, `it was written as ${before} and is ${now} in this topology`)

@@ -5,7 +5,7 @@ import type { MetricsRegistry } from '../common/metrics.ts'
 import type { TopicPartition } from '../common/topic-partition.ts'
 import type { GlobalStores } from '../processor/global-stores.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
-import type { TaskState } from '../state/state-engine.ts'
+import { hasEntriesOf, type TaskState } from '../state/state-engine.ts'
 import { storeLayout } from '../state/store-layout.ts'
 import type { CompiledTopology, SubTopology } from '../topology/topology-node.ts'
 import { deadLetterTopics } from './dead-letter-topics.ts'
@@ -131,7 +131,7 @@ export class TaskFactory {
 function unusedStores({ stores }: SubTopology, state: TaskState): string[] {
   const used = new Set(stores.map(({ spec }) => spec.name))
   const written = Object.keys(state.marker?.layouts ?? {})
-  return written.filter((store) => !used.has(store) && state.keyspace(store).size > 0)
+  return written.filter((store) => !used.has(store) && hasEntriesOf(state, store))
 }
 
 function subTopologyIdOf(taskId: string): number {

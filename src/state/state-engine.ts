@@ -95,5 +95,11 @@ export function isKeyspaceOf(storeName: string, keyspaceId: string): boolean {
   return keyspaceId === storeName || keyspaceId.startsWith(`${storeName}/`)
 }
 
+/** Whether anything of a store is there, in whichever of its key spaces. */
+export function hasEntriesOf(state: TaskState, storeName: string): boolean {
+  for (const id of state.keyspaceIds()) if (isKeyspaceOf(storeName, id) && state.keyspace(id).size > 0) return true
+  return false
+}
+
 /** For a commit that only moves the marker. */
 export const emptyBatch: Batch = { forEach: () => undefined }

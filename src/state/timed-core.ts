@@ -8,7 +8,8 @@
  * ChangeLoggingWindowBytesStore). A cache (CachingWindowStore) takes everything, and what it holds does not expire; time
  * goes on below it at the flush.
  */
-import { latin1ToBytes } from '../common/bytes.ts'
+import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
+import { StateError } from '../errors/state-error.ts'
 import { noHeaders } from '../common/headers.ts'
 import type { Change } from '../processor/record.ts'
 import type { RecordContext } from '../processor/record-context.ts'
@@ -21,7 +22,7 @@ import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.
 import type { StoreHost } from './store-host.ts'
 import { AllRows, compareTexts, KeyRows, TimedCursor } from './timed-cursor.ts'
 import { TimedIndex } from './timed-index.ts'
-import { timeText, type TimedKeyLayout } from './timed-key.ts'
+import { lentBytes, timeText, type TimedKeyLayout } from './timed-key.ts'
 import { segmentIntervalMs, TimedSegments, type Segment } from './timed-segments.ts'
 
 export interface TimedCoreOptions<V> {
@@ -255,7 +256,9 @@ export class TimedCore<V> implements StoreCore {
 
   /** What the changelog has of times that have expired is not brought back. */
   restore({ key, value, timestamp }: ChangelogRecord, visit: BatchVisitor): void {
-    const id = this.#options.logged(Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1'))
+    // What is too short is none of this store's keys: another application's, or another kind of store's.
+    if (key.byteLength < this.#layout.suffixLength) refuseKey(this.name, key.byteLength)
+    const id = this.#options.logged(bytesToLatin1(key))
     const time = this.#layout.time(id)
     if (this.#options.retainDuplicates) {
       this.#committedSequence = Math.max(this.#committedSequence, sequenceOf(this.#layout, id))
@@ -365,7 +368,7 @@ export class TimedCore<V> implements StoreCore {
 
   #readEngine(id: string, time: number): Lent<V> | undefined {
     if (time < this.#minLive) return undefined
-    const local = this.#segments.find(time)?.keyspace.get(latin1ToBytes(id))
+    const local = this.#segments.find(time)?.keyspace.get(lentBytes(id))
     if (local === undefined) return undefined
     this.#lent.timestamp = this.#codec.timestampOf(local)
     this.#lent.value = this.#codec.decode(local)
@@ -412,6 +415,14 @@ export class TimedCore<V> implements StoreCore {
     const headers = this.#options.logsHeaders ? this.#host.record.headers : noHeaders
     this.#host.log(topic, key, held === null ? null : this.#codec.plain(held), timestamp, headers)
   }
+}
+
+function refuseKey(storeName: string, byteLength: number): never {
+  throw new StateError(
+    'MILLRACE_STORE_UNREADABLE',
+    storeName,
+    `the changelog of store ${storeName} has a key of ${byteLength} bytes, which has no room for a time: another kind of store has written it; give this one another name, or the application another id`,
+  )
 }
 
 /** Above all texts of that time, and not above those of the next. */

@@ -22,6 +22,16 @@ export function int32Text(value: number): string {
   return String.fromCharCode((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff)
 }
 
+const lent = Buffer.allocUnsafeSlow(256)
+const views: (Buffer | undefined)[] = []
+
+/** The bytes of a latin1 text, lent until the next call: a view per length is cheaper than new memory each time. */
+export function lentBytes(text: string): Buffer {
+  if (text.length > lent.byteLength) return latin1ToBytes(text)
+  lent.write(text, 'latin1')
+  return (views[text.length] ??= lent.subarray(0, text.length))
+}
+
 export function int32At(text: string, at: number): number {
   return (
     (text.charCodeAt(at) << 24) |

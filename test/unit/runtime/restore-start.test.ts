@@ -46,6 +46,10 @@ describe('where a restore begins', () => {
     const start = whereToBegin(managed({ changelog: {} }), changelog, facts, now)
     expect(start).toEqual({ offset: 0, rebuild: expect.stringContaining('complete') })
     expect(whereToBegin(managed({ changelog: {} }, emptyBatch), changelog, facts, now)).toEqual({ offset: 0 })
+    const inSegment: Batch = { forEach: (visit) => visit('counts/7', Buffer.from('k'), Buffer.from('v')) }
+    expect(whereToBegin(managed({ changelog: {} }, inSegment), changelog, facts, now)).toEqual(start)
+    const ofOther: Batch = { forEach: (visit) => visit('counts7', Buffer.from('k'), Buffer.from('v')) }
+    expect(whereToBegin(managed({ changelog: {} }, ofOther), changelog, facts, now)).toEqual({ offset: 0 })
   })
 
   it('is the start of the log where the store had another form', () => {

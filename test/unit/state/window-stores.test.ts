@@ -241,6 +241,14 @@ describe('A window store of a table', () => {
     expect(table(store).observedStreamTime).toBe(500)
     expect(store.expired).toEqual([])
   })
+
+  it('refuses a changelog that another kind of store has written', async () => {
+    const topics = new DriverTopics()
+    const record = topics.make(topics.topic('s-changelog'), 0, Buffer.from('k'), Buffer.from('v'), 0, [])
+    await expect(windows().stores.restore('s', record, emptyMarker)).rejects.toMatchObject({
+      code: 'MILLRACE_STORE_UNREADABLE',
+    })
+  })
 })
 
 describe('A cached window store', () => {
