@@ -36,7 +36,7 @@ describe('A lent writer', () => {
     expect(lentWriter(serdes.utf8Strict)('ä', 't', [])).toEqual(Buffer.from('ä'))
   })
 
-  it('writes windowed keys as their serdes do', () => {
+  test('writes windowed keys as their serdes do', () => {
     for (const serde of [serdes.timeWindowed(serdes.string, 10), serdes.sessionWindowed(serdes.string)]) {
       const write = lentWriter(nullable(serde))
       for (const key of ['', 'k', 'ключ', 'x'.repeat(5000)]) {
