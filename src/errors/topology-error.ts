@@ -16,7 +16,6 @@ export const topologyErrors = {
   MILLRACE_OPTION_INVALID: 'an option or argument of the topology has the wrong type or is out of its range',
   MILLRACE_SUPPLIER_INVALID: 'a supplier is not a function, or returns the same object twice',
   MILLRACE_PARTITIONS_CONFLICT: 'repartition topics that must have equal partition counts were given different ones',
-  MILLRACE_NOT_AVAILABLE: 'a feature of Kafka Streams that this version does not have yet',
 } as const
 
 /** A mistake in a topology, found while it is built. */

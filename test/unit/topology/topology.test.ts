@@ -119,25 +119,6 @@ describe('a topology refuses', () => {
       'MILLRACE_OPTION_INVALID',
     )
   })
-
-  test('to run a global store, which it only describes', () => {
-    const topology = start().addGlobalStore(store('g'), 'gs', 'topic', 'gp', nothing, strings)
-    expect(topology.describe().toString()).toBe(
-      `Topologies:
-   Sub-topology: 0
-    Source: src (topics: [in])
-      --> none
-
-  Sub-topology: 1 for global store (will not generate tasks)
-    Source: gs (topics: [topic])
-      --> gp
-    Processor: gp (stores: [g])
-      --> none
-      <-- gs
-`,
-    )
-    expect(codeOf(() => topology.compile())).toBe('MILLRACE_NOT_AVAILABLE')
-  })
 })
 
 test('reset policies are compiled to milliseconds', () => {
@@ -222,4 +203,26 @@ describe('description', () => {
   node3 --> topic8
 `)
   })
+})
+
+test('a global store has a number in the description, and no task', () => {
+  const topology = new Topology()
+    .addSource('src', 'in')
+    .addGlobalStore(store('g'), 'gs', 'topic', 'gp', nothing, strings)
+  expect(topology.describe().toString()).toBe(
+    `Topologies:
+   Sub-topology: 0
+    Source: src (topics: [in])
+      --> none
+
+  Sub-topology: 1 for global store (will not generate tasks)
+    Source: gs (topics: [topic])
+      --> gp
+    Processor: gp (stores: [g])
+      --> none
+      <-- gs
+`,
+  )
+  const { subTopologies, globalStores } = topology.compile()
+  expect([subTopologies.map(({ id }) => id), globalStores.map(({ topic }) => topic)]).toEqual([[0], ['topic']])
 })
