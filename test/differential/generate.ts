@@ -66,7 +66,7 @@ class Grammar {
     [3, () => this.#toTable()],
     [4, () => this.#process()],
     [9, () => this.#group()],
-    [16, () => this.#aggregate()],
+    [20, () => this.#aggregate()],
     [4, () => this.#cogroup()],
     [3, () => this.#split()],
     [8, () => this.#streamJoin()],
@@ -74,10 +74,10 @@ class Grammar {
     [3, () => this.#globalLookup()],
     [10, () => this.#tableOperator()],
     [6, () => this.#toStream()],
-    [4, () => this.#tableGroup()],
-    [7, () => this.#tableAggregate()],
+    [8, () => this.#tableGroup()],
+    [16, () => this.#tableAggregate()],
     [9, () => this.#tableJoin()],
-    [6, () => this.#foreignKeyJoin()],
+    [8, () => this.#foreignKeyJoin()],
     [6, () => this.#suppress()],
   ]
 
