@@ -1,5 +1,5 @@
 /**
- * An application: a topology, its configuration, and the thread that runs it.
+ * An application: a topology, its configuration, the thread that runs its tasks, and what fills its global stores.
  *
  *     CREATED ─► REBALANCING ◄─► RUNNING
  *                     │             │
