@@ -58,6 +58,11 @@ class ForeignKeyJoin {
   readonly #left: KTablePart
   readonly #right: KTablePart
   readonly #isLeftJoin: boolean
+  /**
+   * differs from Java: which keeps results of right rows that are gone, where the left row changes while the news of it is
+   * under way, or where the right row comes and goes within one commit of a cached table.
+   */
+  readonly #isExact: boolean
   readonly #options: Options
   readonly #names: ForeignKeyNames
   readonly #serdes: Serdes
@@ -68,6 +73,7 @@ class ForeignKeyJoin {
     this.#left = left
     this.#right = right
     this.#isLeftJoin = kind === 'left'
+    this.#isExact = dsl.shape.compatibility !== 'java'
     this.#options = options
     this.#names = foreignKeyNames(dsl, options.name)
     this.#serdes = serdesOf(this.#names, left, right)
@@ -84,6 +90,7 @@ class ForeignKeyJoin {
       foreignKey,
       value,
       subscriptionTopic,
+      answersEveryUpdate: this.#isExact,
       skipsOlderVersions: () => this.#left.supply.isVersioned,
     })
     const node = this.#nodes.throughTopic(
@@ -103,7 +110,13 @@ class ForeignKeyJoin {
     const storing = this.#storing()
     const received = this.#nodes.operation(receive, subscriptions, subscriptionReceiveOperator(storing), () => [store])
     const view = this.#right.supply.view()
-    const first = this.#nodes.operation(join, received, subscriptionJoinOperator(view), () => [], view.storeNames)
+    const first = this.#nodes.operation(
+      join,
+      received,
+      subscriptionJoinOperator(view, this.#isExact),
+      () => [],
+      view.storeNames,
+    )
     const tell = foreignTableJoinOperator(storing, () => this.#right.supply.isVersioned)
     const later = this.#nodes.operation(foreignJoin, this.#right.node, tell, () => [store])
     return this.#nodes.throughTopic(
@@ -120,6 +133,7 @@ class ForeignKeyJoin {
       isLeftJoin: this.#isLeftJoin,
       joiner,
       left: view,
+      readsTold: this.#isExact,
       value: this.#serdes.value,
       subscriptionTopic: this.#names.subscriptionTopic,
     })

@@ -9,6 +9,8 @@ export interface ResponseJoin {
   readonly isLeftJoin: boolean
   readonly joiner: (left: unknown, right: unknown) => unknown
   readonly left: TableView
+  /** The row is the one that was told last, and not one that waits in the cache: that asks when it is told. */
+  readonly readsTold: boolean
   readonly value: AnySerde
   /** Without the application id. */
   readonly subscriptionTopic: string
@@ -35,7 +37,7 @@ class ResponseJoinOperator<K> implements Operator<K, SubscriptionResponse> {
 
   init(context: OperatorContext<K, unknown>): void {
     this.#context = context
-    this.#left = this.#join.left.open(context)
+    this.#left = this.#join.left.open(context, this.#join.readsTold)
     this.#valueTopic = valueHashTopic(`${context.applicationId}-${this.#join.subscriptionTopic}`)
   }
 

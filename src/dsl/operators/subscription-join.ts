@@ -2,23 +2,28 @@ import type { Operator, OperatorContext, OperatorSupplier } from '../../processo
 import { instructions, type Subscription, type SubscriptionResponse } from '../joins/subscription-serdes.ts'
 import type { TableReader, TableView } from '../table-supply.ts'
 
-/** Answers a subscription from the right table. Kafka Streams: SubscriptionJoinProcessorSupplier.java. */
-export function subscriptionJoinOperator(right: TableView): OperatorSupplier {
-  return () => new SubscriptionJoinOperator(right)
+/**
+ * Answers a subscription from the right table; `readsTold`: from what that has told already, since of all else it tells
+ * later. Kafka Streams: SubscriptionJoinProcessorSupplier.java.
+ */
+export function subscriptionJoinOperator(right: TableView, readsTold: boolean): OperatorSupplier {
+  return () => new SubscriptionJoinOperator(right, readsTold)
 }
 
 class SubscriptionJoinOperator<KO> implements Operator<KO | null, Subscription> {
   readonly #view: TableView
+  readonly #readsTold: boolean
   #context!: OperatorContext<unknown, SubscriptionResponse>
   #right!: TableReader<KO>
 
-  constructor(view: TableView) {
+  constructor(view: TableView, readsTold: boolean) {
     this.#view = view
+    this.#readsTold = readsTold
   }
 
   init(context: OperatorContext<unknown, SubscriptionResponse>): void {
     this.#context = context
-    this.#right = this.#view.open(context)
+    this.#right = this.#view.open(context, this.#readsTold)
   }
 
   process(foreignKey: KO | null, { instruction, hash, primaryKey, primaryPartition }: Subscription): void {

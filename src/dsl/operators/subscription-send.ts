@@ -20,6 +20,11 @@ export interface SubscriptionSending {
   readonly value: AnySerde
   /** Without the application id. */
   readonly subscriptionTopic: string
+  /**
+   * A changed row is answered also where it has no right row, though its foreign key is the same: the answer that there
+   * is none any more may have come while the row was changed already, and was no answer to it.
+   */
+  readonly answersEveryUpdate: boolean
   /** The left table is versioned: older versions than its latest change nothing. */
   readonly skipsOlderVersions: () => boolean
 }
@@ -83,13 +88,12 @@ class SubscriptionSendOperator<K> implements Operator<K, Change<unknown>> {
       return
     }
     const hash = this.#hash(newValue)
-    if (oldForeignKey === null || !this.#differ(oldForeignKey, newForeignKey)) {
-      this.#send(newForeignKey, key, hash, instructions.propagateIfPresent)
-      return
-    }
-    this.#send(oldForeignKey, key, hash, instructions.deleteSilently)
-    // The old key may have had a result, which has to go where the new one has none.
-    this.#send(newForeignKey, key, hash, instructions.propagateAlways)
+    const moves = oldForeignKey !== null && this.#differ(oldForeignKey, newForeignKey)
+    if (moves) this.#send(oldForeignKey, key, hash, instructions.deleteSilently)
+    // An earlier result has to go where the new value has none.
+    const hadResult = moves || (this.#sending.answersEveryUpdate && oldValue !== null)
+    const { propagateAlways, propagateIfPresent } = instructions
+    this.#send(newForeignKey, key, hash, hadResult ? propagateAlways : propagateIfPresent)
   }
 
   /** The hash is lent: the sink copies it at once. */

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { responseJoinOperator } from '../../../../src/dsl/operators/response-join.ts'
+import { subscriptionJoinOperator } from '../../../../src/dsl/operators/subscription-join.ts'
+import type { TableView } from '../../../../src/dsl/table-supply.ts'
 import { singlePartition } from '../../../../src/dsl/joins/single-partition.ts'
 import type { TableJoined } from '../../../../src/dsl/options.ts'
 import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
 import { serdes } from '../../../../src/serde/serdes.ts'
 import { TopologyTestDriver } from '../../../../src/testing/topology-test-driver.ts'
+import { OperatorHarness } from '../../../support/operator-harness.ts'
 
 const strings = { key: serdes.string, value: serdes.string }
 
@@ -102,6 +106,54 @@ describe('A foreign-key join', () => {
     driver.producedRecords()
     answers.pipeInput({ key: 'a', value: late, timestamp: 4 })
     expect(driver.producedRecords().map(({ value }) => Buffer.from(value ?? []).toString())).toContain('x/late')
+  })
+})
+
+describe('An update of a row whose foreign key stays', () => {
+  /** The bytes on the internal topic of subscriptions: the instruction is the second one. */
+  function instructionsOf(compatibility: 'none' | 'java', values: readonly (string | null)[]): number[] {
+    const builder = new StreamsBuilder({ compatibility })
+    builder.table('L', strings).joinOn(
+      builder.table('R', strings),
+      (value) => value.slice(0, 1),
+      (left, right) => left + right,
+      {
+        ...strings,
+        name: 'fk',
+      },
+    )
+    const driver = new TopologyTestDriver(builder.build(), { applicationId: 'app', compatibility })
+    const left = driver.createInputTopic('L', serdes.string, serdes.string)
+    for (const [timestamp, value] of values.entries()) left.pipeInput({ key: 'a', value, timestamp })
+    return driver
+      .producedRecords()
+      .filter(({ topic }) => topic === 'app-fk-subscription-registration-topic')
+      .map(({ value }) => value?.[1] ?? -1)
+  }
+
+  test('is answered also without a right row, since an earlier answer may have met the new value', () => {
+    expect(instructionsOf('none', ['x1', 'x2', null, 'x3', 'y1'])).toEqual([3, 2, 1, 3, 0, 2])
+  })
+
+  test('is answered only by a right row where Java’s behaviour is asked for', () => {
+    expect(instructionsOf('java', ['x1', 'x2', null, 'x3', 'y1'])).toEqual([3, 3, 1, 3, 0, 2])
+  })
+})
+
+describe('The tables of a foreign-key join', () => {
+  test.each([true, false])('are read as they have told: %j', (readsTold) => {
+    const asked: (boolean | undefined)[] = []
+    const view: TableView = {
+      historyRetentionMs: undefined,
+      storeNames: [],
+      open: (_context, asTold) => (asked.push(asTold), { read: () => undefined }),
+    }
+    const right = new OperatorHarness(subscriptionJoinOperator(view, readsTold))
+    const { string: value } = serdes
+    const join = { isLeftJoin: true, joiner: () => '', left: view, readsTold, value, subscriptionTopic: 't' }
+    const left = new OperatorHarness(responseJoinOperator(join))
+    expect(asked).toEqual([readsTold, readsTold])
+    for (const harness of [right, left]) harness.close()
   })
 })
 
