@@ -3,8 +3,10 @@ import { noHeaders } from '../../../src/common/headers.ts'
 import type { Headers } from '../../../src/common/headers.ts'
 import { singleRecordBatchBytes } from '../../../src/kafka/records/batch-builder.ts'
 import type { Producer } from '../../../src/kafka/client/kafka-client.ts'
+import { noTimestamp } from '../../../src/processor/record-sink.ts'
 import { RecordCollector } from '../../../src/runtime/record-collector.ts'
 import { FakeKafka } from '../../support/fake-kafka.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 
 interface Bed {
   readonly kafka: FakeKafka
@@ -48,6 +50,17 @@ const text = (part: Uint8Array | null): string => (part === null ? 'null' : Buff
 const bytes = (part: string | null): Buffer | null => (part === null ? null : Buffer.from(part))
 
 describe('RecordCollector', () => {
+  it('gives a record without a timestamp the time of its clock', async () => {
+    const kafka = new FakeKafka()
+    kafka.topics.set('out', 1)
+    const times: number[] = []
+    const producer: Partial<Producer> = { append: (_t, _p, _k, _v, timestamp) => times.push(timestamp) > 0 }
+    const collector = new RecordCollector(kafka.client, producer as Producer, new ManualClock(77))
+    await collector.prepareTopics(['out'])
+    for (const timestamp of [noTimestamp, 5]) collector.append('out', 0, null, null, timestamp, noHeaders)
+    expect(times).toEqual([77, 5])
+  })
+
   it("chooses partitions as Java's producer does: by murmur2 of the key, or as it is told", async () => {
     const { collector, send, appended } = bed({ out: 10 })
     await collector.prepareTopics(['out'])
