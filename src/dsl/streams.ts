@@ -343,8 +343,7 @@ export interface TimeWindowedKStream<K, V> {
     options?: Named & Materialized<K, NonNullable<V>>,
   ): KTable<Windowed<K>, NonNullable<V>>
   /**
-   * As `KGroupedStream#aggregate`, per window. The aggregator returns a new aggregate: with sliding windows one that it
-   * has changed in place could be in other windows too. Kafka Streams: `TimeWindowedKStream#aggregate`.
+   * As `KGroupedStream#aggregate`, per window. Kafka Streams: `TimeWindowedKStream#aggregate`.
    */
   aggregate<VA>(
     initializer: () => VA,

@@ -34,7 +34,7 @@ export function timeWindowedTable(
         const given = { aggregation, table, emitsOnClose, losesExpired }
         return windows.kind === 'time'
           ? windowAggregateOperator(windows, given)
-          : slidingWindowAggregateOperator(windows, given)
+          : slidingWindowAggregateOperator(windows, { ...given, sharesAggregates: spec.value?.immutable === true })
       },
     }
   }

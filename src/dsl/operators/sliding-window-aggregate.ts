@@ -14,9 +14,14 @@ import { emitStarted, updatesOf, type WindowedAggregation } from './window-aggre
 import { WindowCloseEmitter, type ClosingWindows } from './window-close-emitter.ts'
 import { WindowForwarder } from './window-forwarder.ts'
 
+export interface SlidingAggregation<K, V> extends WindowedAggregation<K, V> {
+  /** One aggregate can be in several windows, because nobody can change it (strings, numbers). */
+  readonly sharesAggregates: boolean
+}
+
 export function slidingWindowAggregateOperator<K, V>(
   windows: SlidingWindows,
-  options: WindowedAggregation<K, V>,
+  options: SlidingAggregation<K, V>,
 ): OperatorSupplier {
   return () => new SlidingWindowAggregateOperator(windows, options)
 }
@@ -53,7 +58,7 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
   readonly readsValue: boolean
   readonly #differenceMs: number
   readonly #graceMs: number
-  readonly #options: WindowedAggregation<K, V>
+  readonly #options: SlidingAggregation<K, V>
   readonly #around = new Neighbours()
   #context!: OperatorContext<Windowed<K>, Change<unknown>>
   #calls!: AggregationCalls<K, V>
@@ -62,7 +67,7 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
   #updates: WindowForwarder<K> | undefined
   #closed: WindowCloseEmitter | undefined
 
-  constructor({ differenceMs, graceMs }: SlidingWindows, options: WindowedAggregation<K, V>) {
+  constructor({ differenceMs, graceMs }: SlidingWindows, options: SlidingAggregation<K, V>) {
     this.readsValue = options.aggregation.readsValue ?? true
     this.#differenceMs = differenceMs
     this.#graceMs = graceMs
@@ -124,7 +129,7 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
           around.hasRightWindow = true
         } else if (end > timestamp) {
           if (around.rightTime === none) {
-            around.right = aggregate
+            around.right = this.#unshared(key, start, aggregate)
             around.rightTime = lastTime
           }
           this.#update(key, value, start, aggregate, lastTime, timestamp)
@@ -184,7 +189,7 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
           combinedTime = lastTime
           if (lastTime < timestamp) around.previous = lastTime
         } else if (start <= timestamp) {
-          around.right = aggregate
+          around.right = this.#unshared(key, start, aggregate)
           around.rightTime = lastTime
           this.#update(key, value, start, aggregate, lastTime, timestamp)
         } else {
@@ -206,6 +211,16 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
     }
     if (combinedTime === none) this.#update(key, value, 0, this.#calls.begin(), timestamp, timestamp)
     else this.#update(key, value, 0, combined, combinedTime, timestamp)
+  }
+
+  /**
+   * The aggregator may change an aggregate in place, which must not show in another window.
+   *
+   * differs from Java: there it does.
+   */
+  #unshared(key: K, start: number, aggregate: unknown): unknown {
+    if (this.#options.sharesAggregates) return aggregate
+    return this.#store.read(key, start)?.value ?? null
   }
 
   #update(key: K, value: V, start: number, old: unknown, oldTimestamp: number, recordTimestamp: number): void {

@@ -197,6 +197,31 @@ describe('A windowed table', () => {
   })
 })
 
+describe('Sliding windows', () => {
+  it('do not share an aggregate that the aggregator changes in place', () => {
+    const outputs = (aggregator: (list: string[], value: string) => string[]): string[] => {
+      const lines: string[] = []
+      const built = topology((g) => {
+        g.windowedBy(sliding({ difference: 10, grace: 100 }))
+          .aggregate(() => [], aggregator, { value: serdes.json<string[]>() })
+          .toStream()
+          .forEach((list, { window }) => void lines.push(`${window.start}: ${list?.join('')}`))
+      })
+      const times = [5, 10, 15, 20, 30, 13, 3, 0, 9, 10, 31, 29, 41, 19, 30, 14, 4, 16, 15, 75]
+      process(
+        built,
+        times.map((time, index) => [String.fromCharCode(65 + index), time] as const),
+      )
+      return lines
+    }
+    const inPlace = outputs((list, value) => {
+      list.push(value)
+      return list
+    })
+    expect(inPlace).toEqual(outputs((list, value) => [...list, value]))
+  })
+})
+
 describe('Groupings that share one aggregate', () => {
   function cogrouped(b: StreamsBuilder): CogroupedKStream<string, string> {
     const append = (all: string, value: string): string => all + value
