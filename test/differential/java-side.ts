@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Outcome, Program } from './program.ts'
 
-export class JavaSide {
+export class JavaSide implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>
   readonly #answers: AsyncIterator<string>
 
@@ -27,7 +27,7 @@ export class JavaSide {
     return outcomes
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#child.stdin.end()
     if (this.#child.exitCode === null) await once(this.#child, 'exit')
   }

@@ -51,7 +51,7 @@ const comparison: Comparison = {
   onProgress: say,
 }
 const { equal, refused, skipped, failed, recorded } = await compareSeeds(comparison)
-await java.close()
+await java[Symbol.asyncDispose]()
 if (values.record !== undefined) {
   // Long ones show nothing that short ones do not.
   const lines = recorded.map((one) => JSON.stringify(one)).filter((line) => line.length <= recordedBytesMax)
