@@ -271,7 +271,7 @@ public class StoreScenarios implements Recorder.Catalog {
                 new Program(20 + seed, 10_000), true);
             windows(r.scenario("store: cached windows " + n).config("statestore.cache.max.bytes", "10000000").topology(() -> topology(
                 Stores.windowStoreBuilder(Stores.inMemoryWindowStore("s", ms(30), ms(10), false), S, S).withCachingEnabled(), StoreScenarios::window)),
-                new Program(30 + seed, 1), false);
+                new Program(30 + seed, 1), true);
             sessions(r.scenario("store: sessions " + n).topology(() -> topology(
                 Stores.sessionStoreBuilder(Stores.inMemorySessionStore("s", ms(30)), S, S), StoreScenarios::session)),
                 new Program(40 + seed, 1), true);
