@@ -353,6 +353,7 @@ export class GlobalState {
       changelog: Object.fromEntries(positions),
       topicIds: this.#topicIds,
       layouts: Object.fromEntries(stores.map(({ spec }) => [spec.name, storeLayout(spec)])),
+      counters: this.#task.counters,
       committedAtMs: this.#completeAtMs,
     }
   }

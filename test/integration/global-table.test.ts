@@ -7,6 +7,7 @@ import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import type { Processor } from '../../src/processor/processor.ts'
 import type { ProcessorContext } from '../../src/processor/processor-context.ts'
 import type { KeyValueStore } from '../../src/processor/state-store.ts'
+import type { WindowStore } from '../../src/processor/window-store.ts'
 import { nullable } from '../../src/serde/serde.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { stores } from '../../src/state/stores.ts'
@@ -243,3 +244,35 @@ function readUpper(): Processor<string, string, string, string> {
     },
   }
 }
+
+describe('A global window store', () => {
+  it('knows after a restart what has expired', async () => {
+    await using cluster = await Cluster.start({ names: 1, in: 1, out: 1 })
+    const topology = (found: (string | undefined)[]): Topology => {
+      const builder = new StreamsBuilder()
+      const windows = stores.window('windows', { ...strings, retention: 100_000, windowSize: 10 })
+      builder.addGlobalStore(windows, 'names', strings, () => {
+        let store: WindowStore<string, string>
+        return {
+          init: (context) => {
+            store = context.getStateStore('windows')
+            for (const start of [0, 200_000]) found.push(store.fetch('k', start))
+          },
+          process: ({ key, value }) => store.put(key, value, Number(value)),
+        }
+      })
+      return builder.build()
+    }
+    const config = { stateDir: await stateDir() }
+    await cluster.produce('names', [
+      ['k', '0'],
+      ['k', '200000'],
+    ])
+    const first = cluster.app(topology([]), config)
+    await first.start()
+    await first.close()
+    const found: (string | undefined)[] = []
+    await cluster.app(topology(found), config).start()
+    expect(found.slice(0, 2)).toEqual([undefined, '200000'])
+  })
+})

@@ -149,6 +149,11 @@ export class GlobalTask implements GlobalStores {
     return this.#scope.stores.freeze()
   }
 
+  /** What the stores count beside their entries, as of the last `freeze`, for the marker. */
+  get counters(): Readonly<Record<string, number>> {
+    return this.#scope.stores.counters
+  }
+
   /** Undefined: done at once, by an engine in memory. If it fails, a later commit takes the batch along. */
   commit(batch: Batch, marker: Marker): Promise<void> | undefined {
     return this.#scope.stores.commit(batch, marker)
