@@ -14,6 +14,7 @@ describe('javaConfigHint', () => {
     ['consumer.auto.offset.reset', "here it is 'offsetReset'"],
     ['main.consumer.session.timeout.ms', "here it is 'sessionTimeoutMs'"],
     ['producer.compression.type', "here it is 'compression'"],
+    ['processor.wrapper.class', "here it is 'processorWrapper'"],
     ['default.key.serde', 'serdes are given where a topic is read or written'],
   ])('knows %s', (key, hint) => {
     expect(javaConfigHint(key, configKeys)).toBe(hint)

@@ -19,6 +19,12 @@ describe('completeConfig', () => {
     expect(Object.keys(complete({})).toSorted()).toEqual(configKeys.toSorted())
   })
 
+  it('takes a processor wrapper', () => {
+    const processorWrapper = { wrapProcessorSupplier: <T>(_name: string, supplier: T): T => supplier }
+    expect(complete({ processorWrapper }).processorWrapper).toBe(processorWrapper)
+    expect(complete({}).processorWrapper).toBeUndefined()
+  })
+
   it('ignores keys that are given as undefined', () => {
     expect(complete({ cacheMaxBytes: undefined }).cacheMaxBytes).toBe(10 * 1024 * 1024)
   })
@@ -43,6 +49,11 @@ describe('completeConfig', () => {
       "'applicationId' must be up to 200",
     ],
     ['brokers without a port', { kafka: { brokers: ['localhost'] } }, "host:port in brokers, but one is 'localhost'"],
+    [
+      'a processor wrapper that wraps nothing',
+      { processorWrapper: { wrap: () => undefined } },
+      "'processorWrapper' must be an object with the functions wrapProcessorSupplier or",
+    ],
     ['no brokers', { kafka: { brokers: [] } }, 'at least one broker'],
     [
       'a commit interval beyond the transaction time-out',
