@@ -83,7 +83,7 @@ const config = {
   plugins: ['typescript', 'unicorn', 'oxc', 'import'],
   categories: { correctness: 'error', suspicious: 'error' },
   env: { builtin: true, node: true },
-  ignorePatterns: ['dist/**', '**/*.generated.ts'],
+  ignorePatterns: ['dist/**', '**/*.generated.ts', 'test/types/refusals/**'],
   rules,
   overrides: [
     { files: ['src/cli/**', 'bin/**', 'scripts/**', 'topologies/**', 'test/**'], rules: { 'no-console': 'off' } },
