@@ -72,7 +72,13 @@ export type { KeyRange, WindowStore } from './processor/window-store.ts'
 export type { SessionStore } from './processor/session-store.ts'
 export type { VersionedRecord, VersionedStore } from './processor/versioned-store.ts'
 export type { StoreBuilder } from './processor/store-builder.ts'
-export { stores, type StoreOptions } from './state/stores.ts'
+export {
+  stores,
+  type SessionStoreOptions,
+  type StoreOptions,
+  type VersionedStoreOptions,
+  type WindowStoreOptions,
+} from './state/stores.ts'
 
 // --- running --------------------------------------------------------------------------------------------------------
 export { KafkaStreams, type StreamsEvents, type StreamsState } from './runtime/kafka-streams.ts'
