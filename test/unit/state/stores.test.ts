@@ -405,7 +405,7 @@ describe('A store', () => {
   it('restores the records of its changelog, atomically with the marker', async () => {
     const state = new MemoryEngine().openNow('0_0')
     const store = fixture({}, state)
-    const changelog = new DriverTopics({}, () => undefined)
+    const changelog = new DriverTopics()
     const record = (key: string, value: string | null, timestamp: number): DriverRecord =>
       changelog.make(
         changelog.topic('c'),
