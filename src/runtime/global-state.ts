@@ -162,6 +162,7 @@ export class GlobalState {
     if (positions === undefined) return
     this.#positions = positions
     this.#committed = new Map(positions)
+    this.#topics.watch(facts.topics)
     // One after the other: what is put as it is goes into the engine at once, with a marker that must not run ahead.
     this.#enter('put')
     await this.#fillAll(facts, (set, store) => this.#put(set, store))
@@ -171,7 +172,6 @@ export class GlobalState {
     this.#completeAtMs = this.#options.clock.now()
     await this.#commit()
     this.#enter('follow')
-    this.#topics.watch(facts.topics)
   }
 
   async #lookUp(): Promise<GlobalFacts | undefined> {
@@ -200,6 +200,7 @@ export class GlobalState {
     for (;;) {
       for (const filling of fillings.values()) this.#reportEnd(filling.finish(this.#positions))
       if (fillings.values().every(({ isDone }) => isDone) || this.#closing.signal.aborted) return
+      this.#topics.check()
       await this.#takeOrWait(applyCounted)
     }
   }
@@ -234,6 +235,7 @@ export class GlobalState {
   async #follow(): Promise<void> {
     this.#fetchFrom(this.#options.stores.map(({ topic }) => topic))
     while (!this.#closing.signal.aborted) {
+      this.#topics.check()
       await this.#takeInPartitions()
       await this.#takeOrWait(async (set) => void (await this.#process(set)))
       if (this.#isCaughtUp) this.#completeAtMs = this.#options.clock.now()
@@ -386,6 +388,7 @@ export class GlobalState {
     this.#fetcher.assign(new Map([...this.#positions].filter(([key]) => isWanted(key))))
   }
 
+  /** Those that were added to a topic. */
   async #takeInPartitions(): Promise<void> {
     const added = await this.#untilDone(() => this.#topics.takeAdded())
     if (added === undefined || added.size === 0) return

@@ -1,4 +1,4 @@
-/** Looks after the topics of global stores while they are followed: one that is gone ends the instance, one that grows is taken in. */
+/** Looks after the topics of global stores: one that is gone ends the instance, one that grows is taken in. */
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
@@ -36,14 +36,18 @@ export class GlobalTopics {
     this.#watch.suspect(topic)
   }
 
-  /** Partitions that have been added, with where they begin. Throws when a topic was deleted or made anew. */
-  async takeAdded(): Promise<ReadonlyMap<TopicPartitionKey, number>> {
-    const { client, clock, logger } = this.#options
-    this.#watch.check(clock.now())
+  /** Throws when a topic was deleted or made anew. */
+  check(): void {
+    this.#watch.check(this.#options.clock.now())
     const change = this.#watch.take()
     if (change !== undefined && 'error' in change) throw change.error
     this.#hasGrown ||= change !== undefined
+  }
+
+  /** Partitions that have been added, with where they begin. */
+  async takeAdded(): Promise<ReadonlyMap<TopicPartitionKey, number>> {
     if (!this.#hasGrown) return new Map()
+    const { client, logger } = this.#options
     const known = new Set([...this.#topics.values()].flatMap(partitionsOf).map(keyOf))
     const topics = await client.describeTopics([...this.#topics.keys()])
     const added = [...topics.values()].flatMap(partitionsOf).filter((partition) => !known.has(keyOf(partition)))

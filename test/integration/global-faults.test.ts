@@ -142,6 +142,24 @@ describe('An application whose global table is being filled', () => {
     await producer.close()
   })
 
+  it('does not wait for ever for a topic that is deleted', async () => {
+    await using cluster = await Cluster.start({ names: 1, in: 1, out: 1 })
+    const producer = cluster.client.producer({ transactionalId: 'names', transactionTimeoutMs: 60_000 })
+    await producer.init()
+    producer.append('names', 0, Buffer.from('a'), Buffer.from('Anna'), 1, noHeaders)
+    await producer.flush()
+    const fetched = deferred()
+    cluster.broker.controls.observe(({ api }) => {
+      if (api === 'Fetch') fetched.resolve()
+    })
+    const lost = { code: 'MILLRACE_TOPIC_DELETED', topic: 'names' }
+    const started = expect(cluster.app(lookUpNames(), { store: 'memory' }).start()).rejects.toMatchObject(lost)
+    await fetched.promise
+    await cluster.client.admin.deleteTopics(['names'])
+    await started
+    await producer.close()
+  })
+
   it('does not start where the processor of a global store fails', async () => {
     await using cluster = await Cluster.start({ names: 1 })
     await produceTo(cluster.client, 'names', 0, [['a', 'Anna']])
