@@ -71,42 +71,47 @@ interface JoinWithGrace extends StreamTableJoin {
 }
 
 function withGrace(dsl: DslBuilder, join: JoinWithGrace): Operation {
-  const { name, operator, table } = join
-  const graceMs = parseDuration(join.grace)
-  if (graceMs === undefined || graceMs < 0) {
-    refuse(
-      'MILLRACE_OPTION_INVALID',
-      `${operator}: grace is a duration of at least 0, found ${JSON.stringify(join.grace)}`,
-    )
-  }
-  if (table.historyRetentionMs === undefined) refuseTable(operator)
-  if (graceMs > table.historyRetentionMs) {
-    refuse(
-      'MILLRACE_STORE_OPTION_INVALID',
-      `${operator}: history retention must be at least the grace period: the table keeps ${table.historyRetentionMs} ms, and grace is ${graceMs} ms; give its store a longer historyRetention, or the join a shorter grace`,
-    )
-  }
+  const { name, operator } = join
+  const graceMs = checkedGrace(join)
   const bufferName = `${name}-Buffer`
-  const asJava = dsl.shape.compatibility === 'java'
   if (join.givenName === undefined) {
     dsl.generated.stores.push(bufferName)
     dsl.generated.changelogs.push(`${bufferName}-changelog`)
   }
   const key = requireSerde(name, `store ${bufferName}`, 'key', join.key, ` of ${operator}`)
   const value = requireSerde(name, `store ${bufferName}`, 'value', join.value, ` of ${operator}`)
-  const spec: StoreSpec = {
+  const asJava = dsl.shape.compatibility === 'java'
+  const spec = bufferSpec(bufferName)
+  return {
+    supplier: streamTableJoinWithGraceOperator({ ...join, key, value, graceMs, bufferName, asJava }),
+    ownStores: () => [spec],
+  }
+}
+
+function checkedGrace({ operator, grace, table }: JoinWithGrace): number {
+  const graceMs = parseDuration(grace)
+  if (graceMs === undefined || graceMs < 0) {
+    refuse('MILLRACE_OPTION_INVALID', `${operator}: grace is a duration of at least 0, found ${JSON.stringify(grace)}`)
+  }
+  if (table.historyRetentionMs === undefined) refuseTable(operator)
+  if (graceMs <= table.historyRetentionMs) return graceMs
+  return refuse(
+    'MILLRACE_STORE_OPTION_INVALID',
+    `${operator}: history retention must be at least the grace period: the table keeps ${table.historyRetentionMs} ms, and grace is ${graceMs} ms; give its store a longer historyRetention, or the join a shorter grace`,
+  )
+}
+
+/** Its entries are bytes, made by the join. */
+function bufferSpec(name: string): StoreSpec {
+  return {
     kind: 'keyValue',
-    name: bufferName,
+    name,
     key: bytesSerde,
     value: bytesSerde,
     caching: false,
     logging: true,
     changelogConfig: {},
     untimed: true,
-  }
-  return {
-    supplier: streamTableJoinWithGraceOperator({ ...join, key, value, graceMs, bufferName, asJava }),
-    ownStores: () => [spec],
   }
 }
 
