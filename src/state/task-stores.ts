@@ -180,6 +180,7 @@ export class TaskStores implements StoreHost {
     const batch = new CollectedBatch()
     replay.forEach(batch.add)
     core.finishRestore?.(batch.add)
+    batch.dropped = core.dropped
     const counters = { ...marker.counters }
     core.addCounters(counters)
     await this.#options.state.commit(batch, { ...marker, counters })
@@ -225,6 +226,7 @@ class CursorRecord implements ChangelogRecord {
 
 /** Keeps what it is given, which must be memory of its own. */
 class CollectedBatch implements Batch {
+  dropped: readonly string[] = []
   readonly #ids: string[] = []
   readonly #keys: Uint8Array[] = []
   readonly #values: (Uint8Array | null)[] = []
