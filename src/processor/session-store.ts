@@ -3,8 +3,15 @@ import type { Windowed } from '../serde/windowed.ts'
 import type { FlushListener, StoreIterator } from './state-store.ts'
 import type { KeyRange } from './window-store.ts'
 
+/**
+ * What processors and queries see of a session store. Kafka Streams: SessionStore.java.
+ *
+ * @example
+ * visits.put({ key: 'ann', window: { start: 1000, end: 5000 } }, 3)
+ * const open = [...visits.find('ann', now - gapMs)]
+ */
 export interface SessionStore<K, V> {
-  /** Putting null removes. */
+  /** Putting null removes. A session that ended longer ago than the retention is dropped and counted. */
   put(windowed: Windowed<K>, aggregate: V | null): void
   fetchSession(key: K, start: number, end: number): V | undefined
   /** Sessions with end >= earliestEnd and start <= latestStart, by end, then key bytes, then start descending. */

@@ -5,10 +5,18 @@ import type { TableStore } from './state-store.ts'
 export interface VersionedRecord<V> {
   readonly value: V
   readonly timestamp: number
-  /** When the next version begins; null while it is the latest. */
+  /** When the next version begins; null while it is the latest, and always with `compatibility: 'java'`, as in Java. */
   readonly validTo: number | null
 }
 
+/**
+ * What processors and queries see of a versioned store. Kafka Streams: VersionedKeyValueStore.java.
+ *
+ * @example
+ * prices.put('tea', 3, 1000)
+ * prices.put('tea', 4, 2000)
+ * prices.get('tea', 1500) // { value: 3, timestamp: 1000, validTo: 2000 }
+ */
 export interface VersionedStore<K, V> {
   /**
    * Valid-to of the version that was put, null while it is the latest; undefined: older than the history retention, and

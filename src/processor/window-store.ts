@@ -9,9 +9,18 @@ import type { FlushListener, StoreIterator } from './state-store.ts'
 /** One key, an inclusive range of keys (unsigned byte order), or undefined for all keys. */
 export type KeyRange<K> = K | readonly [from: K, to: K] | undefined
 
+/**
+ * What processors and queries see of a window store. Kafka Streams: WindowStore.java.
+ *
+ * @example
+ * const start = Math.floor(record.timestamp / 60_000) * 60_000
+ * clicks.put(record.key, (clicks.fetch(record.key, start) ?? 0) + 1, start)
+ * for (const [{ window }, count] of clicks.range(record.key, start - 600_000, start)) report(window, count)
+ */
 export interface WindowStore<K, V> {
   /** Putting null removes. A start that is older than the retention is dropped and counted. */
   put(key: K, value: V | null, start: number): void
+  /** The value of one window. Nothing where each put is an entry of its own (`retainDuplicates`): use `range`. */
   fetch(key: K, start: number): V | undefined
   /** By start, then key bytes; bounds of `from` and `to` are inclusive start times. */
   range(

@@ -42,16 +42,41 @@ export interface SessionStoreOptions<K, V> extends StoreOptions<K, V> {
   readonly retention: Duration
 }
 
+/**
+ * Stores for processors. Kafka Streams: Stores.java.
+ *
+ * @example
+ * const seen = stores.keyValue('seen', { key: serdes.string, value: serdes.int64 })
+ * topology.addProcessor('once', () => new Once(), 'orders').addStateStore(seen, 'once')
+ */
 export const stores: {
+  /** One value per key. A changelog record has the time of the record that caused it. */
   keyValue<K, V>(name: string, options: StoreOptions<K, V>): StoreBuilder<KeyValueStore<K, V>>
   /** Keeps each value's timestamp, as tables do. */
   timestampedKeyValue<K, V>(
     name: string,
     options: StoreOptions<K, V>,
   ): StoreBuilder<KeyValueStore<K, ValueAndTimestamp<V>>>
-  /** Keeps the versions that a key has had (KIP-889). */
+  /**
+   * Keeps the versions that a key has had (KIP-889), so that it can be asked what was valid at a time. It is not cached.
+   *
+   * @example
+   * stores.versioned('prices', { key: serdes.string, value: serdes.float64, historyRetention: '1d' })
+   */
   versioned<K, V>(name: string, options: VersionedStoreOptions<K, V>): StoreBuilder<VersionedStore<K, V>>
+  /**
+   * Values by key and start of a window.
+   *
+   * @example
+   * stores.window('clicks', { key: serdes.string, value: serdes.int64, windowSize: '1m', retention: '1h' })
+   */
   window<K, V>(name: string, options: WindowStoreOptions<K, V>): StoreBuilder<WindowStore<K, V>>
+  /**
+   * Values by key, start and end of a session.
+   *
+   * @example
+   * stores.session('visits', { key: serdes.string, value: serdes.int64, retention: '1h' })
+   */
   session<K, V>(name: string, options: SessionStoreOptions<K, V>): StoreBuilder<SessionStore<K, V>>
 } = {
   keyValue: (name, options) => new StoreBuilder(keyValueSpec('keyValue', name, options)),
