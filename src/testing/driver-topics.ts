@@ -124,8 +124,10 @@ export class DriverTopics implements RecordSink {
   readonly #topics = new Map<string, DriverTopic>()
   #onAppend: (record: DriverRecord, topic: DriverTopic) => void = () => undefined
   #log: DriverRecord[] = []
-  /** What the transaction that is open has written. */
-  #uncommitted: DriverRecord[] = []
+  /** How much of the log is committed. */
+  #committed = 0
+  /** What the test has taken of the log, and the transaction that is open has written. */
+  #takenUncommitted: DriverRecord[] = []
   #slab = Buffer.alloc(0)
   #used = 0
 
@@ -172,22 +174,30 @@ export class DriverTopics implements RecordSink {
     const chosen = partition >= 0 ? partition : topic.partitionOf(key)
     const record = this.make(topic, chosen, key, value, timestamp, headers)
     this.#log.push(record)
-    this.#uncommitted.push(record)
-    topic.unread.push(record)
+    if (topic.isOpen) topic.unread.push(record)
     this.#onAppend(record, topic)
+  }
+
+  /** The test reads the topic by itself: from what nobody has taken yet. */
+  openForReading(name: string): DriverTopic {
+    const topic = this.topic(name)
+    if (!topic.isOpen) topic.unread = this.#log.filter((record) => record.topic === name)
+    topic.isOpen = true
+    return topic
   }
 
   /** What was written stays. */
   commit(): void {
-    if (this.#uncommitted.length > 0) this.#uncommitted = []
+    this.#committed = this.#log.length
+    if (this.#takenUncommitted.length > 0) this.#takenUncommitted = []
   }
 
   /** What was written since the last commit was never there, but where a test has read it; returns it. */
   abort(): ReadonlySet<DriverRecord> {
-    const aborted = new Set(this.#uncommitted)
-    this.#uncommitted = []
+    const aborted = new Set([...this.#takenUncommitted, ...this.#log.slice(this.#committed)])
+    this.#takenUncommitted = []
+    this.#log.length = this.#committed
     if (aborted.size === 0) return aborted
-    this.#log = this.#log.filter((record) => !aborted.has(record))
     for (const topic of this.#topics.values()) topic.unread = topic.unread.filter((record) => !aborted.has(record))
     return aborted
   }
@@ -224,11 +234,12 @@ export class DriverTopics implements RecordSink {
     this.#used = 0
   }
 
-  /** Everything since the last call, in order. Of topics that are not open it is kept no longer. */
+  /** Everything since the last call, in order; whoever opens a topic later does not find it. */
   takeLog(): DriverRecord[] {
     const log = this.#log
+    if (this.#committed < log.length) this.#takenUncommitted.push(...log.slice(this.#committed))
     this.#log = []
-    for (const topic of this.#topics.values()) if (!topic.isOpen) topic.unread = []
+    this.#committed = 0
     return log
   }
 }

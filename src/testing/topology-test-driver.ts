@@ -42,6 +42,9 @@ export interface TopologyTestDriverOptions {
   /**
    * Goes on where that driver was: with its committed state and positions, its topics and its wall clock. It is closed,
    * if it was not. The topology is the same, or one whose stores belong to the same sub-topologies.
+   *
+   * @example
+   * const restarted = new TopologyTestDriver(changedTopology, { ...config, continueFrom: driver })
    */
   readonly continueFrom?: TopologyTestDriver
 }
@@ -71,6 +74,19 @@ function newHistory(): DriverHistory {
   return { engine: new MemoryEngine(), progress: new DriverProgress(), topics: new DriverTopics(), now: 0 }
 }
 
+/**
+ * Runs a topology without Kafka, record by record: when `pipeInput` returns, everything that the record causes has
+ * happened and is committed. Topics may have several partitions; the wall clock stands still until it is moved. Kafka
+ * Streams: `TopologyTestDriver`.
+ *
+ * @example
+ * const driver = new TopologyTestDriver(topology, { applicationId: 'app', partitions: { lines: 4 } })
+ * const lines = driver.createInputTopic('lines', serdes.string, serdes.string)
+ * const counts = driver.createOutputTopic('counts', serdes.string, serdes.int64)
+ * lines.pipeInput({ key: 'a', value: 'to be or not to be', timestamp: 10 })
+ * counts.readRecords() // [{ key: 'to', value: 1, timestamp: 10, headers: [], partition: 0 }, …]
+ * driver.keyValueStore<string, number>('count-store').get('be') // 2
+ */
 export class TopologyTestDriver {
   readonly #compiled: CompiledTopology
   readonly #names: TopicNames
@@ -132,9 +148,7 @@ export class TopologyTestDriver {
   }
 
   createOutputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestOutputTopic<K, V> {
-    const from = this.#topics.topic(topic)
-    from.isOpen = true
-    return new TestOutputTopic(from, key, value)
+    return new TestOutputTopic(this.#topics.openForReading(topic), key, value)
   }
 
   /** Moves the wall clock at once and calls the punctuators that are due, each once. */

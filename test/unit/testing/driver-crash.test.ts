@@ -110,6 +110,21 @@ describe('A crash of the test driver', () => {
     expect(driver.keyValueStore<string, number>('seen').get('a')).toBe(3)
   })
 
+  it('undoes outputs of a failed record that were read from the raw view only', () => {
+    let fails = true
+    const driver = new TopologyTestDriver(
+      remembering([], () => fails),
+      config,
+    )
+    const output = driver.createOutputTopic('out', serdes.string, serdes.string)
+    const input = driver.createInputTopic('in', serdes.string, serdes.string)
+    expect(codeOf(() => input.pipeInput({ key: 'a', value: 'x' }))).toBe('MILLRACE_PROCESSING_FAILED')
+    expect(driver.producedRecords()).not.toEqual([])
+    fails = false
+    driver.crash()
+    expect(output.readRecords().map(({ value }) => value)).toEqual(['1/1'])
+  })
+
   it('goes on with records that waited in repartition topics', () => {
     let failing = 'b'
     const builder = new StreamsBuilder()
