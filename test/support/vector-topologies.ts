@@ -4,6 +4,7 @@
  */
 import { errorVectors } from './vectors/errors.ts'
 import { fkSuppressVectors } from './vectors/fk-suppress.ts'
+import { mixedVectors } from './vectors/mixed.ts'
 import { splitGlobalVectors } from './vectors/split-global.ts'
 import { statelessVectors } from './vectors/stateless.ts'
 import { storesVectors } from './vectors/stores.ts'
@@ -16,6 +17,7 @@ import { windowsVectors } from './vectors/windows.ts'
 const areas: Readonly<Record<string, VectorTopologies>> = {
   stateless: statelessVectors,
   errors: errorVectors,
+  mixed: mixedVectors,
   'stream-table': streamTableVectors,
   windows: windowsVectors,
   'stream-joins': streamJoinsVectors,
