@@ -31,6 +31,7 @@ import type { CompiledTopology } from '../topology/topology-node.ts'
 import { DriverKeyValueStore, plainValues, sameValues } from './driver-stores.ts'
 import { DriverSessionStore, DriverVersionedStore, DriverWindowStore } from './driver-timed-stores.ts'
 import { DriverProgress } from './driver-progress.ts'
+import { asOneSubTopology } from './one-sub-topology.ts'
 import { DriverTopics, type DriverRecord, type DriverTopic } from './driver-topics.ts'
 import { rawRecord, TestInputTopic, TestOutputTopic, type Pipe, type RawRecord } from './test-topics.ts'
 
@@ -121,7 +122,8 @@ export class TopologyTestDriver {
     // A driver never waits for records that may come: nothing comes but what the test pipes.
     const defaults = configDefaults(streamsConfig.processingGuarantee ?? 'exactly_once', tmpdir())
     this.#config = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
-    this.#compiled = topology.compile(streamsConfig)
+    const compiled = topology.compile(streamsConfig)
+    this.#compiled = runsAsOneTask(streamsConfig, partitions) ? asOneSubTopology(compiled) : compiled
     this.#names = new TopicNames(this.#compiled, this.#config.applicationId)
     this.#patterns = this.#compiled.subTopologies.flatMap(({ nodes }) =>
       nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),
@@ -530,6 +532,14 @@ export class TopologyTestDriver {
       `the topology does not read a topic '${topic}'; it reads: ${names === '' ? 'none' : names}`,
     )
   }
+}
+
+/** As Java's driver does, unless the test wants several partitions, which Java's driver has not. */
+function runsAsOneTask(
+  { compatibility }: Partial<StreamsConfig>,
+  partitions: Readonly<Record<string, number>>,
+): boolean {
+  return compatibility === 'java' && Object.values(partitions).every((count) => count === 1)
 }
 
 function driverClock(now: () => number): Clock {

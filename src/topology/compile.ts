@@ -8,6 +8,7 @@ import type { CompiledTopology, SubTopology, TopologyStore } from './topology-no
 export function compileTopology(definition: TopologyDefinition): CompiledTopology {
   const isGlobal = ({ nodes }: NodeGroup): boolean => nodes.some(({ name }) => definition.globalStores.has(name))
   return {
+    nodeNames: definition.nodes.map(({ name }) => name),
     // Global stores have numbers too, which no task has.
     subTopologies: groupNodes(definition)
       .filter((group) => !isGlobal(group))

@@ -93,6 +93,8 @@ export interface GlobalStore {
 
 /** Everything that the runtime needs of a topology; `Topology#compile` makes it. */
 export interface CompiledTopology {
+  /** Names of all nodes in the order of insertion, over all sub-topologies. */
+  readonly nodeNames: readonly string[]
   readonly subTopologies: readonly SubTopology[]
   readonly globalStores: readonly GlobalStore[]
   readonly repartitionTopics: readonly RepartitionTopic[]

@@ -1,8 +1,10 @@
 /**
  * The schedules of one task for one kind of time, as Java's PunctuationQueue: what is due is called once with the current
- * time, however many intervals were missed, and goes on in its own grid.
+ * time, however many intervals were missed, and goes on in its own grid. Schedules of the same time are called in the
+ * order of Java's heap.
  */
 import type { Cancellable } from '../../processor/processor-context.ts'
+import { TimeHeap } from './time-heap.ts'
 
 export type Punctuator = (timestamp: number) => void
 
@@ -10,29 +12,32 @@ interface Schedule<N> {
   readonly node: N
   readonly intervalMs: number
   readonly punctuate: Punctuator
-  dueMs: number
-  /** Among schedules of the same time the one made first is called first. */
-  readonly order: number
+  /** When it is due. Changed only while it is not in the heap. */
+  timeMs: number
   cancelled: boolean
 }
 
-export class PunctuationQueue<N> {
-  #schedules: Schedule<N>[] = []
-  #made = 0
-  #nextDueMs = Infinity
+/** Beyond so many, those that were cancelled do not wait in the heap for their time. */
+const cancelledKept = 1000
 
-  /** The earliest time at which something is due; Infinity when there is nothing. */
+export class PunctuationQueue<N> {
+  readonly #schedules = new TimeHeap<Schedule<N>>()
+  /** A bound: those that were cancelled twice, or while they were called, count too. */
+  #cancelled = 0
+
+  /** The earliest time at which something may be due; Infinity when there is nothing. */
   get nextDueMs(): number {
-    return this.#nextDueMs
+    return this.#schedules.first?.timeMs ?? Infinity
   }
 
   schedule(node: N, dueMs: number, intervalMs: number, punctuate: Punctuator): Cancellable {
-    const schedule: Schedule<N> = { node, intervalMs, punctuate, dueMs, order: this.#made++, cancelled: false }
-    this.#schedules.push(schedule)
-    this.#nextDueMs = Math.min(this.#nextDueMs, dueMs)
+    const schedule: Schedule<N> = { node, intervalMs, punctuate, timeMs: dueMs, cancelled: false }
+    if (this.#cancelled > cancelledKept) this.#dropCancelled()
+    this.#schedules.offer(schedule)
     return {
       cancel: () => {
         schedule.cancelled = true
+        this.#cancelled++
       },
     }
   }
@@ -40,31 +45,27 @@ export class PunctuationQueue<N> {
   /** Calls what is due at `nowMs`, earliest first; true when something was. */
   punctuate(nowMs: number, call: (node: N, punctuate: Punctuator) => void): boolean {
     let fired = false
-    for (let next = this.#takeDue(nowMs); next !== undefined; next = this.#takeDue(nowMs)) {
-      // Before the call: what throws must not be due again at once.
-      next.dueMs = nextInGrid(next.dueMs, next.intervalMs, nowMs)
-      this.#updateNextDue()
-      call(next.node, next.punctuate)
+    while (this.nextDueMs <= nowMs) {
+      const next = this.#schedules.poll() as Schedule<N>
+      if (next.cancelled) continue
       fired = true
+      // What throws is not due again: its task is rolled back, and makes its schedules anew.
+      call(next.node, next.punctuate)
+      if (next.cancelled) continue
+      next.timeMs = nextInGrid(next.timeMs, next.intervalMs, nowMs)
+      this.#schedules.offer(next)
     }
     return fired
   }
 
   clear(): void {
-    this.#schedules = []
-    this.#nextDueMs = Infinity
+    this.#schedules.clear()
+    this.#cancelled = 0
   }
 
-  #takeDue(nowMs: number): Schedule<N> | undefined {
-    if (this.#nextDueMs > nowMs) return undefined
-    this.#schedules = this.#schedules.filter(({ cancelled }) => !cancelled)
-    this.#updateNextDue()
-    const due = this.#schedules.filter(({ dueMs }) => dueMs <= nowMs)
-    return due.sort((one, two) => one.dueMs - two.dueMs || one.order - two.order)[0]
-  }
-
-  #updateNextDue(): void {
-    this.#nextDueMs = this.#schedules.reduce((earliest, { dueMs }) => Math.min(earliest, dueMs), Infinity)
+  #dropCancelled(): void {
+    this.#schedules.retain(({ cancelled }) => !cancelled)
+    this.#cancelled = 0
   }
 }
 

@@ -64,6 +64,11 @@ export class RecordQueue {
     return { topic: this.topic, partition: this.partition, offset: this.#position }
   }
 
+  /** Of the head; what decides which queue is next. */
+  get timeMs(): number {
+    return this.head.timestamp
+  }
+
   /** At the head. */
   get cursor(): RecordCursor {
     return this.#cursor as RecordCursor
