@@ -15,6 +15,7 @@ import type { Change } from '../processor/record.ts'
 import type { RecordContext } from '../processor/record-context.ts'
 import { rememberContext, restoreContext } from './entry-context.ts'
 import type { Lent } from './key-value-core.ts'
+import { ObservedTime } from './observed-time.ts'
 import { Overlay, type OverlayEntry } from './overlay.ts'
 import type { BatchVisitor, TaskState } from './state-engine.ts'
 import type { StoreCodec } from './store-codec.ts'
@@ -64,14 +65,7 @@ export class TimedCore<V> implements StoreCore {
   #index: TimedIndex | undefined
   #listener: TimedFlushListener<V> | undefined
   #sendOldValues = false
-  /** The highest time that was put, and what the marker will have of it, and has. */
-  #observed = -1
-  #frozenObserved = -1
-  #committedObserved = -1
-  /** Of the last entry of a store that keeps duplicates. */
-  #sequence = 0
-  #frozenSequence = 0
-  #committedSequence = 0
+  readonly #observed: ObservedTime
   /** What is older has expired. */
   #minLive = 0
   #expired: readonly Segment[] = []
@@ -93,20 +87,17 @@ export class TimedCore<V> implements StoreCore {
       options.timeOrdered,
     )
     this.#spare = new TimedCursor(options.codec)
-    const counters = options.state.marker?.counters ?? {}
-    this.#committedObserved = counters[`${this.name}/time`] ?? -1
-    this.#committedSequence = counters[`${this.name}/sequence`] ?? 0
-    this.#backToCommitted()
+    this.#observed = new ObservedTime(this.name, options.state.marker)
+    this.#minLive = this.#minLiveAt(this.#observed.ms)
   }
 
   get observedStreamTime(): number {
-    return this.#observed
+    return this.#observed.ms
   }
 
-  /** The number of the next entry, beginning with 1 as in Java; it has 31 bits there. */
+  /** The number of the next entry. */
   nextSequence(): number {
-    this.#sequence = (this.#sequence + 1) & 0x7fff_ffff
-    return this.#sequence
+    return this.#observed.nextSequence()
   }
 
   onFlush(listener: TimedFlushListener<V>, sendOldValues: boolean): void {
@@ -195,7 +186,7 @@ export class TimedCore<V> implements StoreCore {
   }
 
   get isEmpty(): boolean {
-    return this.#overlay.isEmpty && this.#observed === this.#frozenObserved && this.#sequence === this.#frozenSequence
+    return this.#overlay.isEmpty && !this.#observed.hasMoved
   }
 
   flushOne(): boolean {
@@ -208,14 +199,13 @@ export class TimedCore<V> implements StoreCore {
 
   freeze(): void {
     this.#overlay.freeze()
-    this.#frozenObserved = this.#observed
-    this.#frozenSequence = this.#sequence
+    this.#observed.freeze()
     this.#expired = this.#segments.before(this.#minLive)
     this.dropped = this.#expired.length === 0 ? noKeyspaces : this.#segments.keyspacesOf(this.#expired)
   }
 
   forEachFrozen(visit: BatchVisitor): void {
-    const minLive = this.#minLiveAt(this.#frozenObserved)
+    const minLive = this.#minLiveAt(this.#observed.frozenMs)
     this.#overlay.forEachFrozen((entry) => {
       if (entry.time < minLive) return
       const number = this.#segments.numberOf(entry.time)
@@ -234,8 +224,7 @@ export class TimedCore<V> implements StoreCore {
     this.dropped = noKeyspaces
     for (const number of this.#written) this.#segments.add(number)
     this.#written.clear()
-    this.#committedObserved = this.#frozenObserved
-    this.#committedSequence = this.#frozenSequence
+    this.#observed.release()
     this.#index = undefined
   }
 
@@ -244,14 +233,12 @@ export class TimedCore<V> implements StoreCore {
     this.#index = undefined
     this.#listener = undefined
     this.#spare = new TimedCursor(this.#codec)
-    if (keepFrozen) {
-      this.#goBack(this.#frozenObserved, this.#frozenSequence)
-      return
-    }
+    this.#observed.rollback(keepFrozen)
+    this.#minLive = this.#minLiveAt(this.#observed.ms)
+    if (keepFrozen) return
     this.#written.clear()
     this.#expired = []
     this.dropped = noKeyspaces
-    this.#backToCommitted()
   }
 
   /** What the changelog has of times that have expired is not brought back. */
@@ -260,11 +247,8 @@ export class TimedCore<V> implements StoreCore {
     if (key.byteLength < this.#layout.suffixLength) refuseKey(this.name, key.byteLength)
     const id = this.#options.logged(bytesToLatin1(key))
     const time = this.#layout.time(id)
-    if (this.#options.retainDuplicates) {
-      this.#committedSequence = Math.max(this.#committedSequence, sequenceOf(this.#layout, id))
-    }
-    this.#committedObserved = Math.max(this.#committedObserved, time)
-    this.#backToCommitted()
+    this.#observed.restored(time, this.#options.retainDuplicates ? sequenceOf(this.#layout, id) : 0)
+    this.#minLive = this.#minLiveAt(this.#observed.ms)
     if (time < this.#minLive || (value === null && this.#options.retainDuplicates)) return
     const number = this.#segments.numberOf(time)
     if (value !== null) this.#segments.add(number)
@@ -273,8 +257,7 @@ export class TimedCore<V> implements StoreCore {
   }
 
   addCounters(counters: Record<string, number>): void {
-    if (this.#frozenObserved >= 0) counters[`${this.name}/time`] = this.#frozenObserved
-    if (this.#frozenSequence > 0) counters[`${this.name}/sequence`] = this.#frozenSequence
+    this.#observed.addTo(counters)
   }
 
   #visit(visit: BatchVisitor, id: string, number: number, value: Uint8Array | null): void {
@@ -331,11 +314,12 @@ export class TimedCore<V> implements StoreCore {
 
   /** Moves the time on; false when `time` has expired. */
   #observe(time: number): boolean {
-    if (time > this.#observed) {
-      this.#observed = time
+    const observed = this.#observed
+    if (time > observed.ms) {
+      observed.ms = time
       this.#minLive = this.#minLiveAt(time)
     }
-    if (time <= this.#observed - this.#options.retentionMs) {
+    if (time <= observed.ms - this.#options.retentionMs) {
       this.#host.dropExpired(this.name)
       return false
     }
@@ -345,18 +329,6 @@ export class TimedCore<V> implements StoreCore {
 
   #minLiveAt(observed: number): number {
     return Math.max(0, observed - this.#options.retentionMs + 1)
-  }
-
-  #goBack(observed: number, sequence: number): void {
-    this.#observed = observed
-    this.#sequence = sequence
-    this.#minLive = this.#minLiveAt(observed)
-  }
-
-  #backToCommitted(): void {
-    this.#frozenObserved = this.#committedObserved
-    this.#frozenSequence = this.#committedSequence
-    this.#goBack(this.#committedObserved, this.#committedSequence)
   }
 
   #lend(held: unknown, timestamp: number): Lent<V> | undefined {

@@ -11,6 +11,7 @@ import type { ValueAndTimestamp } from '../processor/record.ts'
 import type { Written } from '../processor/state-store.ts'
 import type { VersionedRecord, VersionedTableStore } from '../processor/versioned-store.ts'
 import type { Lent } from './key-value-core.ts'
+import { ObservedTime } from './observed-time.ts'
 import { Overlay, type OverlayEntry } from './overlay.ts'
 import type { BatchVisitor, Keyspace, TaskState } from './state-engine.ts'
 import type { StoreCodec } from './store-codec.ts'
@@ -75,9 +76,7 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
   readonly #lent: Lent<V> = { value: undefined as V, timestamp: 0 }
   /** What is latest at the moment, as an entry holds it. */
   readonly #found: { held: unknown; timestamp: number } = { held: null, timestamp: 0 }
-  #observed: number
-  #frozenObserved: number
-  #committedObserved: number
+  readonly #observed: ObservedTime
   #expired: readonly Segment[] = []
   dropped: readonly string[] = noKeyspaces
 
@@ -91,9 +90,7 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
     this.#overlay = new Overlay(host.budget, (entry) => entry.id as string)
     this.#segments = new TimedSegments(name, state, historyIntervalMs(historyRetentionMs), false)
     this.#numbers = this.#segments.numbers
-    this.#committedObserved = state.marker?.counters[`${name}/time`] ?? -1
-    this.#observed = this.#committedObserved
-    this.#frozenObserved = this.#committedObserved
+    this.#observed = new ObservedTime(name, state.marker)
   }
 
   put(key: K, value: V | null, timestamp: number): number | null | undefined {
@@ -135,7 +132,7 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
   }
 
   get isEmpty(): boolean {
-    return this.#overlay.isEmpty && this.#observed === this.#frozenObserved
+    return this.#overlay.isEmpty && !this.#observed.hasMoved
   }
 
   flushOne(): boolean {
@@ -144,13 +141,13 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
 
   freeze(): void {
     this.#overlay.freeze()
-    this.#frozenObserved = this.#observed
-    this.#expired = this.#segments.before(this.#observed - this.historyRetentionMs)
+    this.#observed.freeze()
+    this.#expired = this.#segments.before(this.#observed.ms - this.historyRetentionMs)
     this.dropped = this.#expired.length === 0 ? noKeyspaces : this.#segments.keyspacesOf(this.#expired)
   }
 
   forEachFrozen(visit: BatchVisitor): void {
-    const firstLive = this.#segments.numberOf(this.#frozenObserved - this.historyRetentionMs)
+    const firstLive = this.#segments.numberOf(this.#observed.frozenMs - this.historyRetentionMs)
     this.#overlay.forEachFrozen(({ id, time: number, value, timestamp }) => {
       const key = latin1ToBytes((id as string).slice(numberLength))
       if (number === latestNumber) {
@@ -174,18 +171,16 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
     this.dropped = noKeyspaces
     for (const number of this.#written) this.#segments.add(number)
     this.#written.clear()
-    this.#committedObserved = this.#frozenObserved
+    this.#observed.release()
   }
 
   rollback(keepFrozen: boolean): void {
     this.#overlay.rollback(keepFrozen)
-    if (!keepFrozen) {
-      this.#frozenObserved = this.#committedObserved
-      this.#written.clear()
-      this.#expired = []
-      this.dropped = noKeyspaces
-    }
-    this.#observed = this.#frozenObserved
+    this.#observed.rollback(keepFrozen)
+    if (keepFrozen) return
+    this.#written.clear()
+    this.#expired = []
+    this.dropped = noKeyspaces
   }
 
   /** Versions are found by what was restored before them, so they go by way of the overlay. */
@@ -200,16 +195,16 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
   }
 
   addCounters(counters: Record<string, number>): void {
-    if (this.#frozenObserved >= 0) counters[`${this.name}/time`] = this.#frozenObserved
+    this.#observed.addTo(counters)
   }
 
   #isTooOld(timestamp: number): boolean {
-    return timestamp < this.#observed - this.historyRetentionMs
+    return timestamp < this.#observed.ms - this.historyRetentionMs
   }
 
   /** When the version that follows begins; null: it is the latest. */
   #put(keyText: string, held: unknown, timestamp: number): number | null {
-    if (timestamp > this.#observed) this.#observed = timestamp
+    if (timestamp > this.#observed.ms) this.#observed.ms = timestamp
     const latest = this.#findLatest(keyText) ? this.#found : undefined
     if (latest !== undefined && timestamp >= latest.timestamp) {
       if (timestamp > latest.timestamp) {
