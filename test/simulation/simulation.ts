@@ -267,8 +267,11 @@ class Simulation {
 
   #expire(clientId: string): void {
     const { controls } = this.#cluster.broker
-    const memberId = controls.memberIds('app').find((id) => id.startsWith(`${clientId}-`))
-    if (memberId !== undefined) this.#scheduler.schedule(0, () => controls.expireMember('app', memberId))
+    // Looked up then: another fault of the same moment may have expired it.
+    this.#scheduler.schedule(0, () => {
+      const memberId = controls.memberIds('app').find((id) => id.startsWith(`${clientId}-`))
+      if (memberId !== undefined) controls.expireMember('app', memberId)
+    })
   }
 
   // --- the end --------------------------------------------------------------------------------------------------------
