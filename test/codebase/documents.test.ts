@@ -2,38 +2,47 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
+import { docExamples, documents, run } from './doc-examples.ts'
 import { filesIn, projectRoot, read } from './project-files.ts'
 
-// Every `ts` block of README.md and docs that stands for itself (it imports what it uses) compiles against the source,
-// and every relative link leads somewhere.
+// Examples of README.md and docs compile against the source; those that say what comes out do what they say, those that
+// test something with the driver pass; and every relative link leads somewhere.
 
 const folder = path.join(projectRoot, '.cache', `doc-examples-${process.pid}`)
-const documents = ['README.md', ...filesIn('docs').filter((file) => file.endsWith('.md'))]
-const examples = documents.flatMap((file) =>
-  [...read(file).matchAll(/^```ts\n([\s\S]*?)^```/gm)]
-    .map((match, index) => ({ name: `${file.replaceAll(/\W/g, '-')}-${index + 1}.ts`, code: match[1] ?? '' }))
-    .filter(({ code }) => /^import /m.test(code)),
-)
+const fileOf = (name: string): string => path.join(folder, `${name}.ts`)
 
 beforeAll(() => {
   mkdirSync(folder, { recursive: true })
   const compilerOptions = { noUnusedLocals: false, incremental: false, tsBuildInfoFile: null }
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
-  for (const { name, code } of examples) {
-    writeFileSync(path.join(folder, name), code.replaceAll("'./topologies/", "'../../topologies/"))
+  for (const { name, code } of docExamples) {
+    writeFileSync(fileOf(name), code.replaceAll("'./topologies/", "'../../topologies/"))
   }
 })
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('Examples in the documents', () => {
-  it('compile', () => {
+  it('compile', { timeout: 60_000 }, () => {
     const compiler = path.join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc')
     const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { cwd: folder, encoding: 'utf8' })
-    expect(examples.length).toBeGreaterThan(0)
+    expect(docExamples.length).toBeGreaterThan(0)
     // Errors below src are the type check's to report.
     expect(stdout.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line))).toEqual([])
+  })
+
+  const told = docExamples.filter(({ steps }) => steps.length > 0)
+  it.each(told)('do what they say: $document#$anchor', async ({ name, steps }) => {
+    const { builder } = (await import(/* @vite-ignore */ fileOf(name))) as { builder: StreamsBuilder }
+    const { actual, expected } = run(builder, steps)
+    expect(actual).toEqual(expected)
+  })
+
+  const tests = docExamples.filter(({ isWhole, code }) => isWhole && code.includes("'millrace/testing'"))
+  it.each(tests)('run as tests: $name', async ({ name }) => {
+    await expect(import(/* @vite-ignore */ fileOf(name))).resolves.toBeDefined()
   })
 })
 

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { anchorOf, docExamples } from './doc-examples.ts'
+import { filesIn, read } from './project-files.ts'
+
+// The tables of docs/operators.md have every operator, with an example that calls it and node names that are generated.
+
+const document = 'docs/operators.md'
+
+/** What the tables are about, by the heading that each stands under. */
+const documented = new Map<string, readonly string[]>([
+  ['StreamsBuilder', methodsOf(read('src/dsl/streams-builder.ts'), /^export class StreamsBuilder/m)],
+  ...interfacesOf(read('src/dsl/streams.ts')),
+  ['Windows', functionsFrom('./dsl/windows.ts')],
+  ['Processors', methodsOf(read('src/topology/topology.ts'), /^export class Topology/m)],
+])
+
+/** For the runtime, or no operators. */
+const left = new Set(['constructor', 'compile', 'definition', 'AnyKStream', 'GlobalKTable'])
+
+function methodsOf(source: string, start: RegExp): string[] {
+  const from = source.search(start)
+  const body = source.slice(from, source.indexOf('\n}', from))
+  const names = [...body.matchAll(/^ {2}([a-z]\w*)[<(]/gm)].map((match) => match[1] ?? '')
+  return [...new Set(names)]
+}
+
+function interfacesOf(source: string): [name: string, methods: string[]][] {
+  return [...source.matchAll(/^export interface (\w+)/gm)]
+    .map(([, name = '']): [string, string[]] => [
+      name,
+      methodsOf(source, new RegExp(`^export interface ${name}\\b`, 'm')),
+    ])
+    .filter(([, methods]) => methods.length > 0)
+}
+
+/** The values that the public door takes from there. */
+function functionsFrom(module: string): string[] {
+  const [, names = ''] =
+    new RegExp(`^export \\{([^}]*)\\} from '${module.replaceAll('.', '\\.')}'`, 'm').exec(read('src/index.ts')) ?? []
+  return names.split(',').map((name) => name.trim())
+}
+
+interface Row {
+  readonly section: string
+  readonly operator: string
+  readonly cells: readonly string[]
+}
+
+/** A row begins with the operator's name in backticks. */
+const rows: readonly Row[] = read(document)
+  .split(/^## /m)
+  .slice(1)
+  .flatMap((part) => {
+    const section = part.slice(0, part.indexOf('\n')).trim()
+    return [...part.matchAll(/^\| `([a-z]\w*)`.*$/gm)].map((match) => ({
+      section,
+      operator: match[1] ?? '',
+      cells: match[0].split('|').map((cell) => cell.trim()),
+    }))
+  })
+
+const exampleOf = ({ cells }: Row): string | undefined => /\(#([\w-]+)\)/.exec(cells.at(-2) ?? '')?.[1]
+
+describe('docs/operators.md', () => {
+  const sections = [...documented].filter(([name]) => !left.has(name))
+
+  it.each(sections)('has the operators of %s', (section, operators) => {
+    const told = new Set(rows.filter((row) => row.section === section).map(({ operator }) => operator))
+    expect([...told].toSorted()).toEqual(operators.filter((name) => !left.has(name)).toSorted())
+  })
+
+  it('has an example for every operator of the DSL, which calls it', () => {
+    const operators = rows.filter(({ section }) => section !== 'Windows' && section !== 'Processors')
+    expect(operators.length).toBeGreaterThan(60)
+    const missing = operators.filter((row) => {
+      const anchor = exampleOf(row)
+      const code = docExamples.filter((example) => example.document === document && example.anchor === anchor)
+      return !code.some(
+        (example) => new RegExp(`\\.${row.operator}[(<]`).test(example.code) && example.steps.length > 0,
+      )
+    })
+    expect(missing.map(({ section, operator }) => `${section}#${operator}`)).toEqual([])
+  })
+
+  it('names prefixes of nodes that are generated', () => {
+    const sources = filesIn('src/dsl').map(read).join('\n')
+    const prefixes = rows.flatMap(({ cells }) =>
+      [...(cells[3] ?? '').matchAll(/`([A-Z][A-Z-]+-)`/g)].map(([, name = '']) => name),
+    )
+    expect(prefixes.length).toBeGreaterThan(40)
+    expect(prefixes.filter((prefix) => !sources.includes(`'${prefix}'`))).toEqual([])
+  })
+
+  it('links to headings of its own that are there', () => {
+    const text = read(document)
+    const headings = new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)))
+    const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor)
+    expect(links.filter((anchor) => !headings.has(anchor))).toEqual([])
+  })
+})
