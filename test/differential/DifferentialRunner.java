@@ -86,10 +86,13 @@ public final class DifferentialRunner {
             final Properties config = config(program.get("config"), stateDir);
             final Topology topology = new DifferentialRunner().build(program.get("calls"), config);
             answer.put("describe", topology.describe().toString());
-            try (TopologyTestDriver driver = new TopologyTestDriver(topology, config, Instant.ofEpochMilli(0))) {
+            final TopologyTestDriver driver = new TopologyTestDriver(topology, config, Instant.ofEpochMilli(0));
+            try {
                 answer.set("steps", steps(driver, program.get("steps")));
                 answer.set("stores", stores(driver, program.get("queries")));
                 answer.put("dropped", dropped(driver));
+            } finally {
+                close(driver);
             }
         } catch (final RuntimeException | StackOverflowError refused) {
             answer.put("refused", refused + (refused.getCause() == null ? "" : " caused by " + refused.getCause()));
@@ -97,6 +100,15 @@ public final class DifferentialRunner {
             delete(stateDir);
         }
         return answer;
+    }
+
+    /** After a step that failed it may fail too, in what it flushes. */
+    private static void close(final TopologyTestDriver driver) {
+        try {
+            driver.close();
+        } catch (final RuntimeException ignored) {
+            // The failure of the step is what is told.
+        }
     }
 
     private static Properties config(final JsonNode chosen, final Path stateDir) {

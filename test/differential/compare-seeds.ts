@@ -2,7 +2,7 @@
 import { difference } from './compare.ts'
 import { generate } from './generate.ts'
 import type { JavaSide } from './java-side.ts'
-import { run } from './outcome.ts'
+import { remembers, run } from './outcome.ts'
 import type { Outcome, Program } from './program.ts'
 import { written } from './report.ts'
 import { shrink } from './shrink.ts'
@@ -18,6 +18,8 @@ export interface Comparison {
   readonly only: readonly string[]
   /** Whether input records may have headers. */
   readonly headers: boolean
+  /** Whether millrace crashes after every step. */
+  readonly crashes: boolean
   readonly onFailure: (text: string) => void
   readonly onProgress?: (line: string) => void
 }
@@ -63,17 +65,17 @@ function withoutHeaders(program: Program): Program {
 }
 
 async function judge(
-  { java, shrinks, onFailure }: Comparison,
+  { java, shrinks, crashes, onFailure }: Comparison,
   result: ComparisonResult,
   program: Program,
   expected: Outcome,
 ): Promise<void> {
-  const why = reasonToSkip(program, expected)
+  const why = reasonToSkip(program, expected, crashes)
   if (why !== undefined) {
     result.skipped.set(why, (result.skipped.get(why) ?? 0) + 1)
     return
   }
-  const differs = difference(expected, safely(program), program.config.cache > 0)
+  const differs = difference(expected, safely(program, crashes), program.config.cache > 0)
   if (differs === undefined) {
     result.equal++
     if (expected.refused !== undefined) result.refused++
@@ -84,24 +86,25 @@ async function judge(
   const kind = kindOf(differs)
   const stillDiffers = async (smaller: Program): Promise<boolean> => {
     const [outcome] = await java.outcomes([smaller])
-    const skips = outcome === undefined || reasonToSkip(smaller, outcome) !== undefined
-    const found = skips ? undefined : difference(outcome, safely(smaller), smaller.config.cache > 0)
+    const skips = outcome === undefined || reasonToSkip(smaller, outcome, crashes) !== undefined
+    const found = skips ? undefined : difference(outcome, safely(smaller, crashes), smaller.config.cache > 0)
     return found !== undefined && kindOf(found) === kind
   }
   const smallest = shrinks ? await shrink(program, stillDiffers) : program
   const [again] = await java.outcomes([smallest])
-  const shown = again === undefined ? differs : difference(again, safely(smallest), smallest.config.cache > 0)
+  const shown = again === undefined ? differs : difference(again, safely(smallest, crashes), smallest.config.cache > 0)
   onFailure(`${written(smallest)}\n${shown}`)
 }
 
 /** What millrace has not got, and what Java's driver does otherwise than Kafka Streams. */
-function reasonToSkip(program: Program, expected: Outcome): string | undefined {
+function reasonToSkip(program: Program, expected: Outcome, crashes: boolean): string | undefined {
+  if (crashes && remembers(program)) return 'what Kafka Streams remembers outside of stores: timers, throttles, numbers'
   const punctuates = program.calls.some(({ punctuate }) => punctuate !== undefined)
   if (punctuates && expected.describe?.includes('Sub-topology: 1') === true) {
     return "one task for all sub-topologies, and so one stream time, is a thing of Java's test driver alone"
   }
   if (expected.refused?.includes('failed to initialize processor') === true) return 'Java fails while it starts'
-  const { refused } = safely(program)
+  const { refused } = safely(program, crashes)
   const missing = refused !== undefined && /MILLRACE_NOT_AVAILABLE|not supported yet/.test(refused)
   return missing
     ? refused
@@ -112,9 +115,9 @@ function reasonToSkip(program: Program, expected: Outcome): string | undefined {
     : undefined
 }
 
-function safely(program: Program): Outcome {
+function safely(program: Program, crashes: boolean): Outcome {
   try {
-    return run(program)
+    return run(program, { crashes })
   } catch (error) {
     return { refused: `unexpected: ${(error as Error).stack ?? String(error)}` }
   }

@@ -51,7 +51,9 @@ function endDifference(java: Outcome, ours: Outcome, cached: boolean): string | 
     if (cached && found !== undefined && isPartOf(found, rows)) continue
     return `store ${name}\n  Java ${JSON.stringify(rows)}\n  ours ${JSON.stringify(found)}`
   }
-  return java.dropped === ours.dropped ? undefined : `dropped records: Java ${java.dropped}, ours ${ours.dropped}`
+  return ours.dropped === undefined || java.dropped === ours.dropped
+    ? undefined
+    : `dropped records: Java ${java.dropped}, ours ${ours.dropped}`
 }
 
 function isPartOf(rows: readonly Row[], all: readonly Row[]): boolean {

@@ -23,6 +23,7 @@ it.skipIf(missing !== undefined)(
       shrinks: true,
       only: [],
       headers: true,
+      crashes: false,
       onFailure: (text) => differences.push(text),
     })
     expect(differences.join('\n\n')).toBe('')

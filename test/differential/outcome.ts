@@ -15,7 +15,8 @@ import { replay } from './replay.ts'
 
 const producedMax = 3000
 
-export function run(program: Program): Outcome {
+/** `crashes`: the driver crashes after every step, which changes nothing but that metrics begin anew. */
+export function run(program: Program, { crashes = false }: { readonly crashes?: boolean } = {}): Outcome {
   const config = millraceConfig(program.config)
   let topology: Topology
   let describe: string
@@ -27,11 +28,27 @@ export function run(program: Program): Outcome {
   } catch (error) {
     return { refused: said(error) }
   }
-  const steps = runSteps(driver, program.steps)
-  return { describe, steps, ...ended(driver, topology, program.queries) }
+  const steps = runSteps(driver, program.steps, crashes)
+  const { dropped, stores } = ended(driver, topology, program.queries)
+  return { describe, steps, stores, ...(crashes ? {} : { dropped }) }
 }
 
-function ended(driver: TopologyTestDriver, topology: Topology, queries: readonly string[]): Partial<Outcome> {
+/** Whether it depends on what a crash forgets on either side. */
+export function remembers({ calls, config }: Program): boolean {
+  return (
+    config.emitInterval > 0 ||
+    calls.some(({ punctuate, op, how, grace }) => {
+      const scans = op === 'streamJoin' && how !== 'inner'
+      return punctuate !== undefined || scans || (op === 'tableLookup' && grace !== undefined)
+    })
+  )
+}
+
+function ended(
+  driver: TopologyTestDriver,
+  topology: Topology,
+  queries: readonly string[],
+): Required<Pick<Outcome, 'stores' | 'dropped'>> {
   const { subTopologies, globalStores } = topology.compile({})
   const specs = [...subTopologies.flatMap(({ stores: own }) => own), ...globalStores].map(({ spec }) => spec)
   const stores: Record<string, readonly Row[]> = {}
@@ -55,7 +72,7 @@ function millraceConfig({ cache, optimization, emitInterval }: ProgramConfig): P
 
 type Steps = NonNullable<Outcome['steps']>
 
-function runSteps(driver: TopologyTestDriver, steps: readonly Step[]): Steps {
+function runSteps(driver: TopologyTestDriver, steps: readonly Step[], crashes: boolean): Steps {
   const answers: Steps[number][] = []
   let produced = 0
   for (const step of steps) {
@@ -69,6 +86,7 @@ function runSteps(driver: TopologyTestDriver, steps: readonly Step[]): Steps {
     answers.push({ out })
     produced += out.length
     if (produced > producedMax) break
+    if (crashes) driver.crash()
   }
   return answers
 }

@@ -2,11 +2,11 @@
  * The differential test: random topologies with random records on Java's Kafka Streams and on millrace, everything that
  * both do compared. Needs a JDK, and the jars of Kafka Streams (see test/support/java-streams.ts).
  *
- *     node test/differential/run.ts --seeds 5000 [--from 1] [--max-failures 5] [--only streamJoin,suppress] [--no-shrink] [--no-headers]
+ *     node test/differential/run.ts --seeds 5000 [--from 1] [--max-failures 5] [--only streamJoin,suppress] [--no-shrink] [--no-headers] [--crashes]
  *     node test/differential/run.ts --record test/testdata/differential/programs.json --seeds 100
  *
  * Prints what differs, with the smallest program that shows it. `--only`: programs without any of these calls are passed
- * over. `--record` writes short programs with what Java did, which test/unit/testing/differential.test.ts runs without it.
+ * over. `--crashes`: millrace crashes after every step. `--record` writes short programs with what Java did, which test/unit/testing/differential.test.ts runs without it.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     'no-shrink': { type: 'boolean', default: false },
     'no-headers': { type: 'boolean', default: false },
+    crashes: { type: 'boolean', default: false },
     record: { type: 'string' },
   },
 })
@@ -47,6 +48,7 @@ const comparison: Comparison = {
   shrinks: !values['no-shrink'],
   only: values.only?.split(',') ?? [],
   headers: !values['no-headers'],
+  crashes: values.crashes,
   onFailure: (text) => say(`\nDIFFERS  ${text}`),
   onProgress: say,
 }
