@@ -10,3 +10,9 @@ it('three instances that are killed while they count on the embedded broker coun
   expect(report.violations).toEqual([])
   expect(report.kills.length).toBeGreaterThanOrEqual(report.options.kills)
 }, 300_000)
+
+it('three instances that are killed on the embedded broker close every window and find every pair exactly once', async () => {
+  const report = await runKillTest({ ...ciOptions('windows'), broker: 'embedded' })
+  console.log(describeReport(report))
+  expect(report.violations).toEqual([])
+}, 300_000)

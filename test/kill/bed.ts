@@ -3,17 +3,20 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
+import { applicationOf } from './applications.ts'
+import type { Application } from './application.ts'
 import { startCluster } from './cluster.ts'
 import type { KillCluster } from './cluster.ts'
 import { Fleet } from './fleet.ts'
 import { Follower } from './follower.ts'
-import { partitionCount, topics } from './layout.ts'
+import { partitionCount } from './layout.ts'
 import { PacedLoad } from './load.ts'
 import type { KillOptions } from './options.ts'
 
 const logsFolder = join(import.meta.dirname, '../../.cache/kill-test')
 
 export interface Bed {
+  readonly application: Application
   readonly cluster: KillCluster
   readonly client: KafkaClient
   readonly fleet: Fleet
@@ -33,16 +36,27 @@ export async function withBed<T extends { readonly violations: readonly string[]
   options: KillOptions,
   job: (bed: Bed) => Promise<T>,
 ): Promise<T & Verdict> {
-  const folder = join(logsFolder, `${options.app}-${options.broker}-seed${options.seed}-${process.pid}-${Date.now()}`)
+  const folder = join(
+    logsFolder,
+    `${options.app}-${options.topology}-${options.broker}-seed${options.seed}-${process.pid}-${Date.now()}`,
+  )
   await mkdir(folder, { recursive: true })
+  const application = applicationOf(options)
   const cluster = await startCluster(options.broker)
   const client = connectKafka({ kafka: { brokers: cluster.brokers.split(',') }, applicationId: 'kill-test-checker' })
   const fleet = new Fleet(cluster, options, folder)
-  const follower = new Follower(client)
+  const follower = new Follower(client, application)
   try {
     await client.connect()
-    await createTopics(client)
-    const result = await job({ cluster, client, fleet, follower, load: new PacedLoad(options.seed) })
+    await createTopics(client, application)
+    const result = await job({
+      application,
+      cluster,
+      client,
+      fleet,
+      follower,
+      load: new PacedLoad(application, options.seed),
+    })
     const isKept = options.keep || result.violations.length > 0
     await fleet.end()
     if (!isKept) await rm(folder, { recursive: true, force: true })
@@ -57,9 +71,8 @@ export async function withBed<T extends { readonly violations: readonly string[]
   }
 }
 
-async function createTopics(client: KafkaClient): Promise<void> {
-  const names = [topics.input, topics.output]
+async function createTopics(client: KafkaClient, { input, outputs }: Application): Promise<void> {
   await client.admin.createTopics(
-    names.map((name) => ({ name, partitions: partitionCount, replicationFactor: 1, config: {} })),
+    [input, ...outputs].map((name) => ({ name, partitions: partitionCount, replicationFactor: 1, config: {} })),
   )
 }

@@ -1,86 +1,68 @@
-/** What must hold once production has ended, the kills have stopped and the group has caught up. */
+/** What may be asked of an application that was killed, and how its output is compared with the truth. */
 import { partitionsOf, readToEnd } from '../../src/cli/topic-reader.ts'
-import { noHeaders } from '../../src/common/headers.ts'
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
-import { serdes } from '../../src/serde/serdes.ts'
-import { readCounts } from '../support/word-count-load.ts'
-import { partitionCount, topics } from './layout.ts'
+import { partitionCount } from './layout.ts'
 
 const shownMax = 10
 
-/** What may be asked of the counts. */
 export type Promised = 'exact' | 'none missing' | 'nothing'
 
 export interface Findings {
   /** Empty for a clean run. */
   readonly violations: readonly string[]
-  /** Updates of a word that did not raise its count. */
+  /** Updates that did not raise a count. */
   readonly repeats: number
-  /** How much the counts exceed the truth, over all words. */
+  /** How much the counts exceed the truth, over all keys. */
   readonly excess: number
   /** How much they are below it. */
   readonly shortfall: number
 }
 
-export async function checkCounts(
+export type Counts = ReadonlyMap<string, number>
+
+/** Every committed record of a topic, in order within each partition. */
+export async function readRecords(
   client: KafkaClient,
-  truth: ReadonlyMap<string, number>,
-  promised: Promised,
-): Promise<Findings> {
-  const { counts, regressions } = await readCounts(client, topics.output, partitionCount)
-  const stored = await readChangelog(client)
-  return {
-    violations: violationsOf(truth, counts, stored, regressions, promised),
-    repeats: regressions.length,
-    excess: sumOf(counts, (word, count) => count - (truth.get(word) ?? 0)),
-    shortfall: sumOf(truth, (word, count) => count - (counts.get(word) ?? 0)),
-  }
+  topic: string,
+): Promise<(readonly [key: Buffer, value: Buffer | null])[]> {
+  const records: (readonly [Buffer, Buffer | null])[] = []
+  await readToEnd(client, partitionsOf(topic, partitionCount), (key, value) =>
+    records.push([Buffer.from(key ?? []), value === null ? null : Buffer.from(value)]),
+  )
+  return records
 }
 
-function violationsOf(
-  truth: ReadonlyMap<string, number>,
-  counts: ReadonlyMap<string, number>,
-  stored: ReadonlyMap<string, number>,
-  regressions: readonly string[],
-  promised: Promised,
-): string[] {
+export function compareCounts(what: string, truth: Counts, found: Counts, promised: Promised): string[] {
   if (promised === 'nothing') return []
-  const compare = promised === 'exact' ? differences : missing
-  return [
-    ...some('count in the output', compare(truth, counts)),
-    ...some('count in the changelog', compare(truth, stored)),
-    ...(promised === 'exact' ? some('update that does not raise a count', regressions) : []),
-  ]
+  return some(what, promised === 'exact' ? differences(truth, found) : missing(truth, found))
 }
 
-function sumOf(counts: ReadonlyMap<string, number>, of: (word: string, count: number) => number): number {
-  return [...counts].reduce((sum, [word, count]) => sum + Math.max(0, of(word, count)), 0)
+export function excessOf(truth: Counts, found: Counts): number {
+  return sumOf(found, (key, count) => count - (truth.get(key) ?? 0))
 }
 
-/** The last value of every key, as a store would be restored from it. */
-async function readChangelog(client: KafkaClient): Promise<Map<string, number>> {
-  const stored = new Map<string, number>()
-  await readToEnd(client, partitionsOf(topics.changelog, partitionCount), (key, value) => {
-    const word = key?.toString() ?? ''
-    if (value === null) stored.delete(word)
-    else stored.set(word, serdes.int64.deserialize(value, topics.changelog, noHeaders))
-  })
-  return stored
+export function shortfallOf(truth: Counts, found: Counts): number {
+  return sumOf(truth, (key, count) => count - (found.get(key) ?? 0))
 }
 
-function differences(truth: ReadonlyMap<string, number>, found: ReadonlyMap<string, number>): string[] {
-  return [...new Set([...truth.keys(), ...found.keys()])]
-    .filter((word) => truth.get(word) !== found.get(word))
-    .map((word) => `${word}: ${found.get(word)} instead of ${truth.get(word)}`)
-}
-
-function missing(truth: ReadonlyMap<string, number>, found: ReadonlyMap<string, number>): string[] {
-  return [...truth]
-    .filter(([word, count]) => (found.get(word) ?? 0) < count)
-    .map(([word, count]) => `${word}: ${found.get(word)} instead of at least ${count}`)
-}
-
-function some(what: string, found: readonly string[]): string[] {
+/** One line for all of a kind. */
+export function some(what: string, found: readonly string[]): string[] {
   if (found.length === 0) return []
   return [`${found.length} × ${what}: ${found.slice(0, shownMax).join('; ')}${found.length > shownMax ? '; …' : ''}`]
+}
+
+function sumOf(counts: Counts, of: (key: string, count: number) => number): number {
+  return [...counts].reduce((sum, [key, count]) => sum + Math.max(0, of(key, count)), 0)
+}
+
+function differences(truth: Counts, found: Counts): string[] {
+  return [...new Set([...truth.keys(), ...found.keys()])]
+    .filter((key) => truth.get(key) !== found.get(key))
+    .map((key) => `${key}: ${found.get(key)} instead of ${truth.get(key)}`)
+}
+
+function missing(truth: Counts, found: Counts): string[] {
+  return [...truth]
+    .filter(([key, count]) => (found.get(key) ?? 0) < count)
+    .map(([key, count]) => `${key}: ${found.get(key)} instead of at least ${count}`)
 }

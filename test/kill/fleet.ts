@@ -2,6 +2,7 @@
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { applicationOf } from './applications.ts'
 import type { KillCluster } from './cluster.ts'
 import { Instance } from './instance.ts'
 import type { Command } from './instance.ts'
@@ -215,7 +216,7 @@ function commandOf(brokers: string, options: KillOptions, stateDir: string): Com
   // Its default of 30 s would make a run at least as long as its kills are few.
   const interval = options.guarantee === 'at_least_once' ? ['-X', 'commitIntervalMs=500'] : []
   const args = [
-    ...[join(root, 'bin/millrace.js'), '--verbose', 'run', join(root, 'test/kill/topology.ts')],
+    ...[join(root, 'bin/millrace.js'), '--verbose', 'run', join(root, 'test/kill', applicationOf(options).file)],
     ...['--brokers', brokers, '--application-id', applicationId, '--guarantee', options.guarantee],
     ...['--state-dir', stateDir, '-X', `sessionTimeoutMs=${sessionTimeoutMs}`, ...interval],
     ...options.set.flatMap((assignment) => ['-X', assignment]),

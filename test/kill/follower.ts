@@ -7,7 +7,9 @@ import { partitionsOf } from '../../src/cli/topic-reader.ts'
 import { parseTopicPartition, topicPartitionKey } from '../../src/common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../../src/common/topic-partition.ts'
 import type { Fetcher, KafkaClient } from '../../src/kafka/client/kafka-client.ts'
-import { allPartitions, applicationId, consumedPartitions, partitionCount, topics } from './layout.ts'
+import type { Application } from './application.ts'
+import { consumedPartitions, partitionsOfAll } from './applications.ts'
+import { applicationId, partitionCount } from './layout.ts'
 
 const pollMs = 200
 const worthALookMs = 300
@@ -29,6 +31,9 @@ export class Follower {
   /** How often it saw offsets and transactions: without, it has proved nothing. */
   looks = 0
   readonly #client: KafkaClient
+  readonly #output: string
+  readonly #partitions: readonly TopicPartition[]
+  readonly #consumed: readonly TopicPartition[]
   readonly #stop = new AbortController()
   /** When something came, by partition. */
   readonly #outputMs = new Map<number, number[]>()
@@ -36,8 +41,11 @@ export class Follower {
   readonly #committed = new Map<TopicPartitionKey, number>()
   #loops: Promise<unknown> = Promise.resolve()
 
-  constructor(client: KafkaClient) {
+  constructor(client: KafkaClient, application: Application) {
     this.#client = client
+    this.#output = application.outputs[0]
+    this.#partitions = partitionsOfAll(application)
+    this.#consumed = consumedPartitions(application)
   }
 
   start(): void {
@@ -59,7 +67,7 @@ export class Follower {
     const fetcher = this.#client.fetcher({ name: 'follower', isolation: 'read_committed' })
     fetcher.assign(
       new Map(
-        partitionsOf(topics.output, partitionCount).map((one) => [topicPartitionKey(one.topic, one.partition), 0]),
+        partitionsOf(this.#output, partitionCount).map((one) => [topicPartitionKey(one.topic, one.partition), 0]),
       ),
     )
     while (!this.#stop.signal.aborted) {
@@ -102,7 +110,7 @@ export class Follower {
   }
 
   async #lookForOpenTransactions(): Promise<void> {
-    const open = await openTransactions(this.#client, allPartitions)
+    const open = await openTransactions(this.#client, this.#partitions)
     const nowMs = Date.now()
     for (const key of this.#stuck.keys()) if (!open.has(key)) this.#stuck.delete(key)
     for (const [key, stable] of open) {
@@ -116,8 +124,8 @@ export class Follower {
   }
 
   async #lookAtOffsets(): Promise<void> {
-    const offsets = await this.#client.committedOffsets(applicationId, consumedPartitions, { requireStable: false })
-    for (const { topic, partition } of consumedPartitions) {
+    const offsets = await this.#client.committedOffsets(applicationId, this.#consumed, { requireStable: false })
+    for (const { topic, partition } of this.#consumed) {
       const key = topicPartitionKey(topic, partition)
       const before = this.#committed.get(key)
       const now = offsets.get(key)?.offset

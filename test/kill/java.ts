@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path'
 import { compileJava, whatJavaStreamsLacks } from '../support/java-streams.ts'
+import type { TopologyName } from './application.ts'
 import type { Command } from './instance.ts'
 import { applicationId, sessionTimeoutMs } from './layout.ts'
 import type { KillOptions } from './options.ts'
@@ -10,7 +11,8 @@ import type { KillOptions } from './options.ts'
 let classPath = ''
 
 /** Undefined where Java's side can run; else the line that says what is missing. */
-export async function whatJavaLacks(): Promise<string | undefined> {
+export async function whatJavaLacks(topology: TopologyName): Promise<string | undefined> {
+  if (topology !== 'words') return `no Java beside it: KillWordCount.java has no topology '${topology}'`
   const lacks = await whatJavaStreamsLacks()
   if (lacks !== undefined) return lacks
   classPath = await compileJava([join(import.meta.dirname, 'KillWordCount.java')])

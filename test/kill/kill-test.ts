@@ -31,7 +31,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (command.restartBroker && command.broker === 'embedded') {
     console.log('no broker restart: the embedded broker keeps its data in memory only')
   }
-  const javaLacks = command.java ? await whatJavaLacks() : undefined
+  const javaLacks = command.java ? await whatJavaLacks(command.topology) : undefined
   if (javaLacks !== undefined) console.log(javaLacks)
   return await runAll(command, command.java && javaLacks === undefined)
 }
@@ -79,7 +79,7 @@ export function describeReport(report: KillReport): string {
     (doing) => `${kills.filter((kill) => kill.during === doing).length} ${doing}`,
   )
   return [
-    `${violations.length === 0 ? 'clean' : 'VIOLATED'}: ${options.app} on ${options.broker}, ${options.guarantee}, seed ${options.seed}: ${report.records} lines, ${kills.length} kills (${during.join(', ')}), ${report.seconds.toFixed(1)} s`,
+    `${violations.length === 0 ? 'clean' : 'VIOLATED'}: ${options.app} on ${options.broker}, ${options.topology}, ${options.guarantee}, seed ${options.seed}: ${report.records} records, ${kills.length} kills (${during.join(', ')}), ${report.seconds.toFixed(1)} s`,
     `  process start to its tasks running: ${showSpread(report.recovery)}`,
     `  longest silence of an output partition after a blow: ${showSpread(report.silence)}`,
     `  caught up ${seconds(report.catchUpMs)} after the last record; a transaction was open for at most ${seconds(report.longestOpenMs)}`,

@@ -42,6 +42,11 @@ describe.skipIf(lacks !== undefined)('Three instances that are killed while they
     expect(report.violations).toEqual([])
   })
 
+  it('close every window once, and find every pair of a join once', async () => {
+    const report = await run({ ...ciOptions('windows') })
+    expect(report.violations).toEqual([])
+  })
+
   it('lose nothing with at_least_once', async () => {
     const report = await run({ guarantee: 'at_least_once' })
     expect(report.violations).toEqual([])

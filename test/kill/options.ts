@@ -1,7 +1,10 @@
 /** What one kill test is: everything that decides its course, from the command line or from a test. */
 import { parseArgs } from 'node:util'
+import type { TopologyName } from './application.ts'
+import { applicationOf } from './applications.ts'
 
 export interface KillOptions {
+  readonly topology: TopologyName
   readonly broker: 'kafka' | 'embedded'
   readonly guarantee: 'exactly_once' | 'at_least_once'
   /** Who runs the topology: `millrace run`, or the Java program in this folder for comparison. */
@@ -26,6 +29,7 @@ export interface CommandLine extends KillOptions {
 }
 
 export const killDefaults: KillOptions = {
+  topology: 'words',
   broker: 'kafka',
   guarantee: 'exactly_once',
   app: 'millrace',
@@ -39,16 +43,17 @@ export const killDefaults: KillOptions = {
 }
 
 /** What CI runs: another seed each time, or MILLRACE_KILL_SEED; small enough for half a minute. */
-export function ciOptions(): KillOptions {
+export function ciOptions(topology: TopologyName = 'words'): KillOptions {
   const seed = Number(process.env['MILLRACE_KILL_SEED'] ?? Date.now() % 1_000_000)
-  return { ...killDefaults, seed, records: 60_000, kills: 8 }
+  return { ...killDefaults, topology, seed, records: applicationOf({ topology }).records / 5, kills: 8 }
 }
 
 export const usage = `npm run kill-test -- [options]
+  --topology words|windows                 default words; windows: windows, sessions and joins of streams
   --broker kafka|embedded                  default kafka (needs Java); embedded: millrace broker over TCP
   --guarantee exactly_once|at_least_once   default exactly_once
   --seed n                                 default: by the clock; decides the schedule and the records
-  --records n                              lines of text, default 300000
+  --records n                              lines of text, default 300000; events of windows, default 100000
   --kills n                                SIGKILLs at least, default 25
   --runs n                                 runs with seeds n, n+1, …; default 1
   --zombie                                 also SIGSTOP past the session time-out, then SIGCONT
@@ -64,6 +69,7 @@ export function parseCommandLine(args: readonly string[], nowMs: number): Comman
       arg === '--recovery' && !/^\d+$/.test(args[index + 1] ?? '') ? [`${arg}=10`] : arg,
     ),
     options: {
+      topology: { type: 'string' },
       broker: { type: 'string' },
       guarantee: { type: 'string' },
       seed: { type: 'string' },
@@ -78,12 +84,14 @@ export function parseCommandLine(args: readonly string[], nowMs: number): Comman
       keep: { type: 'boolean' },
     },
   })
+  const topology = oneOf('topology', values.topology ?? 'words', ['words', 'windows'])
   return {
     ...killDefaults,
+    topology,
     broker: oneOf('broker', values.broker ?? 'kafka', ['kafka', 'embedded']),
     guarantee: oneOf('guarantee', values.guarantee ?? 'exactly_once', ['exactly_once', 'at_least_once']),
     seed: count('seed', values.seed, nowMs % 1_000_000),
-    records: count('records', values.records, killDefaults.records),
+    records: count('records', values.records, applicationOf({ topology }).records),
     kills: count('kills', values.kills, killDefaults.kills),
     runs: count('runs', values.runs, 1),
     zombie: values.zombie ?? false,
@@ -110,7 +118,7 @@ function count(name: string, text: string | undefined, otherwise: number): numbe
 /** The command that repeats one run. */
 export function replayCommand(options: KillOptions & { readonly recovery?: number }): string {
   const flags = [
-    `--broker ${options.broker} --guarantee ${options.guarantee} --seed ${options.seed}`,
+    `--topology ${options.topology} --broker ${options.broker} --guarantee ${options.guarantee} --seed ${options.seed}`,
     `--records ${options.records} --kills ${options.kills}`,
     ...(options.zombie ? ['--zombie'] : []),
     ...(options.restartBroker ? ['--restart-broker'] : []),

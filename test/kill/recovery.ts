@@ -5,12 +5,11 @@
  */
 import { withBed } from './bed.ts'
 import type { Bed, Verdict } from './bed.ts'
-import { checkCounts } from './checks.ts'
 import { seconds, showSpread, spreadOf } from './figures.ts'
 import type { Instance } from './instance.ts'
 import { countingSubTopology, instanceCount, sessionTimeoutMs } from './layout.ts'
 import type { KillOptions } from './options.ts'
-import { catchUp, openTooLong } from './run.ts'
+import { bringToEnd, openTooLong } from './run.ts'
 
 export const restartMaxMs = 2000
 export const takeOverMaxMs: number = sessionTimeoutMs + 1000
@@ -57,13 +56,9 @@ export function measureRecovery(options: KillOptions, repetitions: number): Prom
       ended.abort()
       await producing
     }
-    await catchUp(client, violations)
+    await bringToEnd(bed, violations)
     await fleet.stop(20_000)
-    const counts = await checkCounts(
-      client,
-      load.truth,
-      options.guarantee === 'exactly_once' ? 'exact' : 'none missing',
-    )
+    const counts = await load.check(client, options.guarantee === 'exactly_once' ? 'exact' : 'none missing')
     await follower.stop()
     violations.push(...fleet.violations, ...follower.regressions, ...counts.violations, ...openTooLong(bed))
     if (follower.looks === 0) violations.push('offsets and open transactions were never seen from outside')

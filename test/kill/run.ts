@@ -6,16 +6,17 @@
  * order. 5. Check the counts, the changelog, the sleepers and what was seen from outside meanwhile.
  */
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
+import type { Application } from './application.ts'
 import { withBed } from './bed.ts'
 import type { Bed, Verdict } from './bed.ts'
-import { checkCounts } from './checks.ts'
 import type { Promised } from './checks.ts'
 import { seconds, spreadOf } from './figures.ts'
 import type { Spread } from './figures.ts'
 import type { Fleet, Kill, Strike } from './fleet.ts'
 import { describeLeft, lagging, openTransactions, untilEmpty } from './follower.ts'
 import type { Follower } from './follower.ts'
-import { allPartitions, brokerSweepMs, topics, transactionTimeoutMs } from './layout.ts'
+import { partitionsOfAll } from './applications.ts'
+import { brokerSweepMs, transactionTimeoutMs } from './layout.ts'
 import type { KillOptions } from './options.ts'
 import { makeSchedule } from './schedule.ts'
 import type { Blow } from './schedule.ts'
@@ -31,7 +32,6 @@ export interface KillReport extends Verdict {
   readonly options: KillOptions
   readonly kills: readonly Kill[]
   readonly records: number
-  readonly words: number
   readonly seconds: number
   readonly catchUpMs: number
   /** From the start of a process until tasks of its own ran. */
@@ -50,7 +50,7 @@ export function runKillTest(options: KillOptions): Promise<KillReport> {
 }
 
 async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<KillReport, 'logs'>> {
-  const { cluster, client, fleet, follower, load } = bed
+  const { application, cluster, client, fleet, follower, load } = bed
   const startedAtMs = Date.now()
   const violations: string[] = []
   fleet.start()
@@ -62,13 +62,17 @@ async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<K
   const struck = new AbortController()
   const striking = strikeAll(fleet, schedule).finally(() => struck.abort())
   await Promise.all([load.produce(client, options.records, durationMs, struck.signal), striking])
-  const catchUpMs = await catchUp(client, violations)
+  const catchUpMs = await bringToEnd(bed, violations)
   if (!(await fleet.untilComplete(startWaitMs)))
     violations.push(`not every task ran once, ${seconds(startWaitMs)} after the kills`)
   await fleet.stop(stopWaitMs)
   await follower.stop()
-  const counts = await checkCounts(client, load.truth, promiseOf(options))
-  const sleepers = await checkSleepers(cluster.brokers, options.guarantee === 'exactly_once' ? fleet.sleepers : [])
+  const counts = await load.check(client, promiseOf(options))
+  const sleepers = await checkSleepers(
+    cluster.brokers,
+    application.changelogs[0],
+    options.guarantee === 'exactly_once' ? fleet.sleepers : [],
+  )
   violations.push(...fleet.violations, ...follower.regressions, ...counts.violations, ...sleepers.violations)
   if (follower.looks === 0) violations.push('offsets and open transactions were never seen from outside')
   if (options.zombie && options.guarantee === 'exactly_once' && options.app === 'millrace' && sleepers.judged === 0) {
@@ -80,7 +84,6 @@ async function killWhileCounting(bed: Bed, options: KillOptions): Promise<Omit<K
     violations,
     kills: fleet.kills,
     records: load.produced,
-    words: load.truth.size,
     seconds: (Date.now() - startedAtMs) / 1000,
     catchUpMs,
     recovery: spreadOf(fleet.recoveries),
@@ -113,15 +116,25 @@ async function strikeAll(fleet: Fleet, schedule: readonly Blow[]): Promise<void>
   await Promise.all(underWay)
 }
 
+/** Everything is processed, what waits for time to go on included; how long that took after the last record of the load. */
+export async function bringToEnd({ application, client, load }: Bed, violations: string[]): Promise<number> {
+  const catchUpMs = await catchUp(client, application, violations)
+  if (await load.produceEndings(client)) await catchUp(client, application, violations)
+  return catchUpMs
+}
+
 /** In this order: the repartition topic is complete only when all of the input is committed. */
-export async function catchUp(client: KafkaClient, violations: string[]): Promise<number> {
+async function catchUp(client: KafkaClient, application: Application, violations: string[]): Promise<number> {
   const startedAtMs = Date.now()
-  for (const topic of [topics.input, topics.repartition]) {
+  for (const topic of [application.input, application.repartition]) {
     const left = await untilEmpty(() => lagging(client, topic), catchUpWaitMs)
     if (left.size > 0) violations.push(`not caught up after ${seconds(catchUpWaitMs)}: ${describeLeft(left)} behind`)
   }
   const caughtUpAtMs = Date.now()
-  const open = await untilEmpty(() => openTransactions(client, allPartitions), transactionTimeoutMs + brokerSweepMs)
+  const open = await untilEmpty(
+    () => openTransactions(client, partitionsOfAll(application)),
+    transactionTimeoutMs + brokerSweepMs,
+  )
   if (open.size > 0) violations.push(`transactions are still open: ${describeLeft(open)}`)
   return caughtUpAtMs - startedAtMs
 }

@@ -5,7 +5,7 @@
 import type { RecordBatch } from '../../src/kafka/records/record-batch.ts'
 import { controlType } from '../../src/kafka/records/control-batch.ts'
 import { fetchFrom, RawKafka } from '../support/raw-kafka.ts'
-import { countingSubTopology, partitionCount, topics } from './layout.ts'
+import { countingSubTopology, partitionCount } from './layout.ts'
 
 /**
  * A sleeper that nobody remembers may have been stopped in the middle of a commit, its offsets accepted already. Then it
@@ -32,8 +32,13 @@ export interface ZombieFindings {
   readonly judged: number
 }
 
-export async function checkSleepers(brokers: string, sleepers: readonly Sleeper[]): Promise<ZombieFindings> {
-  const logs = await readChangelogs(brokers)
+/** `changelog`: that of the counting tasks. */
+export async function checkSleepers(
+  brokers: string,
+  changelog: string,
+  sleepers: readonly Sleeper[],
+): Promise<ZombieFindings> {
+  const logs = await readChangelogs(brokers, changelog)
   const violations: string[] = []
   let judged = 0
   for (const sleeper of sleepers) {
@@ -80,23 +85,25 @@ function isCommit(batch: RecordBatch): boolean {
 }
 
 /** Every batch of the changelog, aborted ones and markers included, by partition. */
-async function readChangelogs(brokers: string): Promise<RecordBatch[][]> {
+async function readChangelogs(brokers: string, changelog: string): Promise<RecordBatch[][]> {
   const [host = '', port = '0'] = (brokers.split(',')[0] ?? '').split(':')
   const kafka = await RawKafka.connect({ host, port: Number(port) })
   try {
     const logs: RecordBatch[][] = []
-    for (let partition = 0; partition < partitionCount; partition++) logs.push(await readLog(kafka, partition))
+    for (let partition = 0; partition < partitionCount; partition++) {
+      logs.push(await readLog(kafka, changelog, partition))
+    }
     return logs
   } finally {
     kafka.close()
   }
 }
 
-async function readLog(kafka: RawKafka, partition: number): Promise<RecordBatch[]> {
+async function readLog(kafka: RawKafka, changelog: string, partition: number): Promise<RecordBatch[]> {
   const all: RecordBatch[] = []
   let offset = 0
   for (;;) {
-    const { batches, highWatermark } = await fetchFrom(kafka, topics.changelog, offset, { partition })
+    const { batches, highWatermark } = await fetchFrom(kafka, changelog, offset, { partition })
     all.push(...batches)
     offset = batches.at(-1)?.nextOffset ?? highWatermark
     if (offset >= highWatermark) return all
