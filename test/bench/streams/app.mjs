@@ -3,14 +3,14 @@
  * `java/StreamsBench.java` and the same line `RESULT {json}` at the end. Plain JavaScript, as what users deploy is: no types
  * are stripped while it starts.
  *
- *     node app.mjs run WORKLOAD app=ID in=TOPIC out=TOPIC n=RECORDS [guarantee=…] [commit=MS] [cache=BYTES] [idle=S]
+ *     node app.mjs run WORKLOAD app=ID in=TOPIC[,TOPIC2] out=TOPIC n=RECORDS [guarantee=…] [commit=MS] [cache=BYTES] [idle=S]
  *
  * The steady part begins at the last look at the clock before the first record was seen to be processed, so it is never
  * too short, and ends when the committed offsets of the group cover the input.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KafkaStreams, StreamsBuilder, serdes } from 'millrace'
+import { KafkaStreams, StreamsBuilder, joinWithin, serdes, tumbling } from 'millrace'
 
 const bootstrap = process.env.BOOTSTRAP ?? '127.0.0.1:9092'
 const brokerPid = process.env.BROKER_PID
@@ -18,17 +18,39 @@ const strings = { key: serdes.string, value: serdes.string }
 const counts = { key: serdes.string, value: serdes.int64 }
 
 const workloads = {
-  passthrough: (b, from, to) =>
+  passthrough: (b, [from], to) =>
     b.stream(from, { key: serdes.bytes, value: serdes.bytes }).to(to, { key: serdes.bytes, value: serdes.bytes }),
-  map: (b, from, to) =>
+  map: (b, [from], to) =>
     b
       .stream(from, strings)
       .mapValues((value) => value.toUpperCase())
       .filter((value) => value.length > 0)
       .to(to, strings),
-  count: (b, from, to) =>
+  count: (b, [from], to) =>
     b.stream(from, strings).groupByKey(strings).count({ store: 'counts' }).toStream().to(to, counts),
-  rekey: (b, from, to) =>
+  window: (b, [from], to) =>
+    b
+      .stream(from, strings)
+      .groupByKey(strings)
+      .windowedBy(tumbling({ size: '10s' }))
+      .count({ store: 'windows', ...counts })
+      .toStream((_count, { key, window }) => `${key}@${window.start}`)
+      .to(to, counts),
+  'join-st': (b, [from, table], to) =>
+    b
+      .stream(from, strings)
+      .join(b.table(table, strings), (left, right) => left + right)
+      .to(to, strings),
+  'join-ss': (b, [left, right], to) =>
+    b
+      .stream(left, strings)
+      .join(b.stream(right, strings), (one, other) => one + other, joinWithin({ difference: '1s' }), {
+        key: serdes.string,
+        value: serdes.string,
+        otherValue: serdes.string,
+      })
+      .to(to, strings),
+  rekey: (b, [from], to) =>
     b
       .stream(from, strings)
       .selectKey((_value, key) => reversed(key))
@@ -117,7 +139,8 @@ async function written(admin, app, out) {
 
 async function run(workload, o) {
   const builder = new StreamsBuilder()
-  workloads[workload](builder, o.in, o.out)
+  const inputs = o.in.split(',')
+  workloads[workload](builder, inputs, o.out)
   const exactlyOnce = o.guarantee === 'exactly_once_v2'
   const streams = new KafkaStreams(builder.build(), {
     applicationId: o.app,
@@ -149,7 +172,7 @@ async function run(workload, o) {
   while (processed() < sourced / 2) await sleep(2)
   const half = now()
   while (processed() < sourced) await sleep(2)
-  const topics = isRekey ? [o.in, `${o.app}-rekeyed-repartition`] : [o.in]
+  const topics = isRekey ? [...inputs, `${o.app}-rekeyed-repartition`] : inputs
   // at_least_once commits every 30 s by default: closing the application is what commits, once everything is processed.
   const closing = exactlyOnce ? undefined : streams.close()
   const { Kafka, logLevel } = (await import('kafkajs')).default

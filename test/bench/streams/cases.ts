@@ -5,8 +5,9 @@ export type Guarantee = 'exactly_once_v2' | 'at_least_once'
 export interface BenchCase {
   readonly kind: 'throughput' | 'latency' | 'startup'
   readonly name: string
-  readonly workload: 'passthrough' | 'map' | 'count' | 'rekey'
-  readonly input: 'in-10k' | 'in-1m' | 'in-1' | 'latency'
+  readonly workload: 'passthrough' | 'map' | 'count' | 'window' | 'rekey' | 'join-st' | 'join-ss'
+  /** Topics, with commas between them. */
+  readonly input: 'in-10k' | 'in-1m' | 'in-1' | 'in-10k,table-10k' | 'ss-left,ss-right' | 'latency'
   readonly guarantee: Guarantee
   /** Arguments of both sides. */
   readonly settings: readonly string[]
@@ -31,6 +32,21 @@ const throughput = guarantees.flatMap((guarantee): BenchCase[] => {
     { ...made, name: `count of 10,000 keys, ${suffix}`, workload: 'count', input: 'in-10k', java: stateful },
     { ...made, name: `count of 1,000,000 keys, ${suffix}`, workload: 'count', input: 'in-1m', java: stateful },
     { ...made, name: `rekey, ${suffix}`, workload: 'rekey', input: 'in-10k', java: stateful },
+    { ...made, name: `windowed count, ${suffix}`, workload: 'window', input: 'in-10k', java: stateful },
+    {
+      ...made,
+      name: `join with a table, ${suffix}`,
+      workload: 'join-st',
+      input: 'in-10k,table-10k',
+      java: stateful,
+    },
+    {
+      ...made,
+      name: `join of streams, ${suffix}`,
+      workload: 'join-ss',
+      input: 'ss-left,ss-right',
+      java: { default: ['store=rocks'], 'in memory': ['store=mem'] },
+    },
   ]
 })
 

@@ -31,6 +31,8 @@ const { values } = parseArgs({
   },
 })
 const records = Number(values.records)
+/** Of the table that a stream is joined with: one for each key. */
+const tableRows = 10_000
 const ours = [process.execPath, '--no-warnings', join(import.meta.dirname, 'app.mjs')]
 const raw = values.raw
 const runs: BenchRun[] = raw !== undefined && existsSync(raw) ? readRuns(raw) : []
@@ -64,9 +66,12 @@ async function fill(java: JavaSide, wanted: readonly BenchCase[]): Promise<void>
     'in-10k': ['4', String(records), '10000', '100', '42'],
     'in-1m': ['4', String(records), '1000000', '100', '42'],
     'in-1': ['4', '1', '1', '100', '42'],
+    'table-10k': ['4', String(tableRows), '10000', '100', '7', 'dist=seq', 'base=1600000000000'],
+    'ss-left': ['4', String(records / 2), '10000', '100', '42'],
+    'ss-right': ['4', String(records / 2), '10000', '100', '43'],
   }
   for (const [topic, args] of Object.entries(topics)) {
-    if (!wanted.some(({ input }) => input === topic)) continue
+    if (!wanted.some(({ input }) => input.split(',').includes(topic))) continue
     // A broker that is used again has it already.
     await start(java.command, ['gen', topic, ...args]).output.catch(() => console.log(`${topic} is there already`))
   }
@@ -84,7 +89,8 @@ async function measure(
   const call = (...args: string[]): Promise<string> => start(java.command, args).output
   await call('create', out, '4')
   const input = one.kind === 'latency' ? `${id}-in` : one.input
-  const n = { throughput: records, latency: 25_000, startup: 1 }[one.kind]
+  const read = records + (one.workload === 'join-st' ? tableRows : 0)
+  const n = { throughput: read, latency: 25_000, startup: 1 }[one.kind]
   const settings = [
     `app=${id}`,
     `in=${input}`,
@@ -98,7 +104,7 @@ async function measure(
   try {
     if (one.kind === 'throughput') {
       const result = resultOf(await start(program, args).output)
-      await checkOutput(broker.port, one, out, n)
+      await checkOutput(broker.port, one, out, records)
       return result
     }
     if (one.kind === 'latency') {
