@@ -43,21 +43,13 @@ export type AnyWindows = TimeWindows | SlidingWindows | SessionWindows
 /** When windowed results are forwarded: at every update, or once, when the window has closed. */
 export type EmitStrategy = 'onWindowUpdate' | 'onWindowClose'
 
-/** As late as times go. Kafka Streams: the Long.MAX_VALUE of unlimited windows. */
-const latest: number = Number.MAX_SAFE_INTEGER
-
 export function isUnlimited({ sizeMs }: TimeWindows): boolean {
   return sizeMs === Infinity
 }
 
-/** The end, exclusive, of a window of that size. */
-export function windowEnd(start: number, sizeMs: number): number {
-  return Math.min(start + sizeMs, latest)
-}
-
 /** A length that stores and serdes can work with. */
 export function finite(ms: number): number {
-  return Math.min(ms, latest)
+  return Math.min(ms, Number.MAX_SAFE_INTEGER)
 }
 
 /** Of the windows that contain the time; no window does where it is above the last one. */

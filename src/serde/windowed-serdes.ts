@@ -9,7 +9,7 @@ import { SerdeError } from '../errors/serde-error.ts'
 import { int64Serde, writeInt64 } from './number-serdes.ts'
 import { refuseBytes, refuseValue } from './serde-checks.ts'
 import type { AnySerde, Serde } from './serde.ts'
-import type { Window, Windowed } from './windowed.ts'
+import { windowEnd, type Window, type Windowed } from './windowed.ts'
 
 /** A sink partitions by the inner key: by the bytes without the last `suffixLength`. */
 export interface WindowedSerde<K> extends Serde<Windowed<K>> {
@@ -36,7 +36,7 @@ export function timeWindowedSerde<K>(inner: Serde<K>, size: Duration): WindowedS
     deserialize(bytes, topic, headers) {
       const { key, times } = split(name, bytes, 8, topic)
       const start = int64Serde.deserialize(times, topic, headers)
-      const end = Math.min(start + sizeMs, Number.MAX_SAFE_INTEGER)
+      const end = windowEnd(start, sizeMs)
       return { key: inner.deserialize(key, topic, headers), window: { start, end } }
     },
   }

@@ -9,6 +9,7 @@ import type { Headers } from '../common/headers.ts'
 import { readRecordContext, recordContextSize, writeRecordContext } from '../processor/record-context-bytes.ts'
 import type { RecordMetadata } from '../processor/record.ts'
 import { writeInt64 } from '../serde/number-serdes.ts'
+import { endOfTimeMs } from '../serde/windowed.ts'
 
 export interface WaitingChange {
   readonly timeMs: number
@@ -24,7 +25,6 @@ export const changeHeaders: Headers = [['v', Buffer.of(3)]]
 const absent = -1
 const sameAsPrior = -2
 const two32 = 2 ** 32
-const latest = Number.MAX_SAFE_INTEGER
 
 /** What Java counts for it; a limit in bytes depends on that. */
 export function waitingBytes(keyLength: number, { prior, oldValue, newValue, context }: WaitingChange): number {
@@ -158,13 +158,13 @@ class ValueReader {
     const high = this.#bytes.readInt32BE(this.at)
     const low = this.#bytes.readUInt32BE(this.at + 4)
     this.at += 8
-    return Math.min(high * two32 + low, latest)
+    return high * two32 + low
   }
 }
 
 /** As late as times go is Java's Long.MAX_VALUE, the end of unlimited windows. */
 function writeTime(bytes: Buffer, at: number, timeMs: number): void {
-  if (timeMs < latest) writeInt64(bytes, at, timeMs)
+  if (timeMs < endOfTimeMs) writeInt64(bytes, at, timeMs)
   else bytes.writeUInt32BE(0xffffffff, bytes.writeInt32BE(0x7fffffff, at))
 }
 

@@ -9,7 +9,7 @@ import type {
   WindowStore,
   WindowTableStore,
 } from '../processor/window-store.ts'
-import type { Windowed } from '../serde/windowed.ts'
+import { windowEnd, type Windowed } from '../serde/windowed.ts'
 import type { StoreHost } from './store-host.ts'
 import type { TimedCore } from './timed-core.ts'
 import type { TimedCursor } from './timed-cursor.ts'
@@ -70,8 +70,7 @@ class Windows<K, V> {
   windowed(id: string): Windowed<K> {
     const start = this.startOf(id)
     // Java: a window that would end after the end of time ends there.
-    const end = Math.min(start + this.#windowSizeMs, Number.MAX_SAFE_INTEGER)
-    return { key: this.keyOf(id), window: { start, end } }
+    return { key: this.keyOf(id), window: { start, end: windowEnd(start, this.#windowSizeMs) } }
   }
 
   range<T>(
@@ -142,6 +141,10 @@ export class TimestampedWindowStore<K, V> implements WindowTableStore<K, V> {
 
   get observedStreamTime(): number {
     return this.#windows.core.observedStreamTime
+  }
+
+  get restoredTimeMs(): number {
+    return this.#windows.core.restoredTimeMs
   }
 
   read(key: K, start: number): ValueAndTimestamp<V> | undefined {

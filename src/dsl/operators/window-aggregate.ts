@@ -7,10 +7,12 @@ import type { ObservedTime, Operator, OperatorContext, OperatorSupplier } from '
 import type { Change } from '../../processor/record.ts'
 import type { WindowTableStore } from '../../processor/window-store.ts'
 import type { Windowed } from '../../serde/windowed.ts'
+import { windowEnd } from '../../serde/windowed.ts'
 import type { WindowTable } from '../window-supply.ts'
-import { firstWindowStart, lastWindowStart, windowEnd, type TimeWindows } from '../windows.ts'
+import { firstWindowStart, lastWindowStart, type TimeWindows } from '../windows.ts'
 import type { Aggregation } from './aggregate.ts'
 import { AggregationCalls } from './aggregation-calls.ts'
+import { resumedTime } from './resumed-time.ts'
 import { WindowCloseEmitter, type ClosingWindows } from './window-close-emitter.ts'
 import { WindowForwarder } from './window-forwarder.ts'
 
@@ -51,9 +53,9 @@ class WindowAggregateOperator<K, V> implements Operator<K, V> {
   init(context: OperatorContext<Windowed<K>, Change<unknown>>): void {
     const { aggregation, table, emitsOnClose, losesExpired } = this.#options
     this.#context = context
-    this.#time = context.observedTime
     this.#calls = new AggregationCalls(aggregation, context.nodeName)
     this.#store = context.getStateStore<WindowTableStore<K, unknown>>(table.storeName)
+    this.#time = resumedTime(context, this.#store, aggregation.sharesStore)
     if (emitsOnClose) {
       const closing = closingTimeWindows(this.#windows, this.#store, context)
       this.#closed = new WindowCloseEmitter(context, table.storeName, closing, losesExpired)
