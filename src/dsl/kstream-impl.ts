@@ -306,8 +306,8 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   }
 
   /**
-   * differs from Java, which optimises as if processors changed nothing (KAFKA-19668), and so may repartition records
-   * before a processor has changed their keys.
+   * differs from Java (#merged-repartition-topics), which optimises as if processors changed nothing (KAFKA-19668), and so
+   * may repartition records before a processor has changed their keys.
    */
   #changesOfProcessor(keeps: Keeps): Changes {
     return this.#dsl.shape.compatibility === 'java' ? 'nothing' : changesOf(keeps)

@@ -61,7 +61,7 @@ class MergingGraph {
   #replace(repartition: Repartition, anchor: GraphNode, merged: Repartition): void {
     const { id } = repartition
     const isBehind = (node: NodeId): boolean => this.#parentsOf(node).has(anchor.id)
-    // Java forgets that an earlier repartition may have moved the node already.
+    // differs from Java (#merged-repartition-topics), which forgets that an earlier one may have moved the node already.
     const isMoved = (node: NodeId): boolean => !this.#refuses && this.#parentsOf(node).has(merged.id)
     const top = findUpwards(id, this.#parentsFor(), (node) => isBehind(node) || isMoved(node))
     if (top === undefined) refuseShared(repartition, anchor)

@@ -13,8 +13,9 @@ export interface RepartitionGroup {
 /**
  * Goes up from each repartition, as long as records pass unchanged and come from one node only.
  *
- * differs from Java, which takes the nearest node that changes keys, wherever it is: behind processors, joins with global
- * tables and merged streams records are then written before they were changed, with the wrong serde, or past the topic.
+ * differs from Java (#merged-repartition-topics), which takes the nearest node that changes keys, wherever it is: behind
+ * processors, joins with global tables and merged streams records are then written before they were changed, with the
+ * wrong serde, or past the topic.
  */
 export function repartitionGroups(nodes: readonly GraphNode[]): RepartitionGroup[] {
   const byId = new Map(nodes.map((node) => [node.id, node]))

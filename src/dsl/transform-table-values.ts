@@ -40,7 +40,10 @@ export function transformTableValues<K, V, VR>(
   return dsl.table({ name, node, key, value, sources: table.sources, queryableStoreName: storeName, supply })
 }
 
-/** Tasks, and readers of the table, must not share a transformer's fields, so a supplier is tried twice. */
+/**
+ * Tasks, and readers of the table, must not share a transformer's fields, so a supplier is tried twice. differs from Java
+ * (#shared-transformers), which tries those of processors only.
+ */
 function checkSupplier(node: string, supplier: () => unknown): void {
   const refuse = (fault: string): never => {
     throw new TopologyError('MILLRACE_SUPPLIER_INVALID', `node ${node}: the supplier of transformValues() ${fault}`, {

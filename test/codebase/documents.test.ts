@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
-import { docExamples, documents, run } from './doc-examples.ts'
+import { anchorOf, docExamples, documents, run } from './doc-examples.ts'
 import { filesIn, projectRoot, read } from './project-files.ts'
 
 // Examples of README.md and docs compile against the source; those that say what comes out do what they say, those that
@@ -47,14 +47,30 @@ describe('Examples in the documents', () => {
 })
 
 describe('Links between the documents', () => {
+  const all = [...new Set([...documents, ...filesIn('.').filter((file) => /^[A-Z]+\.md$/.test(file))])]
+  const links = all.flatMap((file) =>
+    [...read(file).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?[^)]*\)/g)].map(([, target = '', anchor]) => ({
+      file,
+      target: target === '' ? file : path.posix.join(path.posix.dirname(file), target),
+      anchor,
+    })),
+  )
+
   it('lead to files that exist', () => {
-    const all = [...documents, ...filesIn('.').filter((file) => /^[A-Z]+\.md$/.test(file))]
-    const broken = [...new Set(all)].flatMap((file) =>
-      [...read(file).matchAll(/\]\((?!\w+:|#)([^)#\s]+)[^)]*\)/g)]
-        .map((match) => path.posix.join(path.posix.dirname(file), match[1] ?? ''))
-        .filter((target) => !existsSync(path.join(projectRoot, target)))
-        .map((target) => `${file} leads to ${target}`),
+    const broken = links.filter(({ target }) => !existsSync(path.join(projectRoot, target)))
+    expect(broken.map(({ file, target }) => `${file} leads to ${target}`)).toEqual([])
+  })
+
+  it('lead to headings that are there', () => {
+    const anchorsOf = new Map(all.map((file) => [file, headingsOf(read(file))]))
+    const broken = links.filter(
+      ({ target, anchor }) => anchor !== undefined && anchorsOf.get(target)?.has(anchor) !== true,
     )
-    expect(broken).toEqual([])
+    expect(links.some(({ anchor }) => anchor !== undefined)).toBe(true)
+    expect(broken.map(({ file, target, anchor }) => `${file} leads to ${target}#${anchor}`)).toEqual([])
   })
 })
+
+function headingsOf(text: string): Set<string> {
+  return new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)))
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { anchorOf, docExamples } from './doc-examples.ts'
+import { docExamples } from './doc-examples.ts'
 import { filesIn, read } from './project-files.ts'
 
 // The tables of docs/operators.md have every operator, with an example that calls it and node names that are generated.
@@ -89,12 +89,5 @@ describe('docs/operators.md', () => {
     )
     expect(prefixes.length).toBeGreaterThan(40)
     expect(prefixes.filter((prefix) => !sources.includes(`'${prefix}'`))).toEqual([])
-  })
-
-  it('links to headings of its own that are there', () => {
-    const text = read(document)
-    const headings = new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)))
-    const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor)
-    expect(links.filter((anchor) => !headings.has(anchor))).toEqual([])
   })
 })

@@ -59,8 +59,8 @@ class ForeignKeyJoin {
   readonly #right: KTablePart
   readonly #isLeftJoin: boolean
   /**
-   * differs from Java: which keeps results of right rows that are gone, where the left row changes while the news of it is
-   * under way, or where the right row comes and goes within one commit of a cached table.
+   * differs from Java (#foreign-key-results), which keeps results of right rows that are gone, where the left row changes
+   * while the news of it is under way, or where the right row comes and goes within one commit of a cached table.
    */
   readonly #isExact: boolean
   readonly #options: Options
@@ -263,7 +263,7 @@ class NodeWriter {
         key,
         value,
         admitsNull: true,
-        // differs from Java: whose default extractor reads these records, which are no records of the user's.
+        // differs from Java (#foreign-key-timestamps), whose default extractor reads these records, which no user wrote.
         timestampExtractor: shape.compatibility === 'java' ? undefined : timestampExtractors.failOnInvalid,
       },
     })

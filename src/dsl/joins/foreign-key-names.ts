@@ -47,7 +47,7 @@ export function foreignKeyNames(dsl: DslBuilder, given: string | undefined): For
   return names
 }
 
-/** differs from Java: which asks for a name of the result's store only, also where `naming` is explicit. */
+/** differs from Java (#foreign-key-names), which asks for a name of the result's store only with explicit `naming`. */
 function noteGeneratedNames({ generated, shape }: DslBuilder, { store }: ForeignKeyNames): void {
   if (shape.compatibility === 'java') return
   generated.stores.push(store)

@@ -50,9 +50,9 @@ export function sideStore(
 }
 
 /**
- * differs from Java: a store forgets a record when it is exactly as old as its retention, and with it the match that the
- * last millisecond of window and grace may bring; with a window of 0 ms and no grace, every match. The topic's retention
- * stays Java's.
+ * differs from Java (#last-millisecond): there a store forgets a record when it is exactly as old as its retention, and
+ * with it the match that the last millisecond of window and grace may bring; with a window of 0 ms and no grace, every
+ * match. The topic's retention stays Java's.
  */
 function withLastMillisecond(spec: StoreSpec, retentionMs: number): StoreSpec {
   const topicRetention = { 'retention.ms': String(retentionMs + dayMs) }

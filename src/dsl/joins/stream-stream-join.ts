@@ -264,8 +264,8 @@ function joinParts(parts: JoinParts, asJava: boolean): CompoundPart[] {
 }
 
 /**
- * differs from Java: a window that does not contain the record's own time is left alone, because the join over one store
- * always joins a record with itself.
+ * differs from Java (#self-joins): a window that does not contain the record's own time is left alone, because the join
+ * over one store always joins a record with itself.
  */
 function selfJoinForm(
   { kind, windows, names, stores, joiner, options }: JoinParts,

@@ -75,9 +75,9 @@ function openViews(left: KTablePart, right: KTablePart, kind: Kind, joiner: Join
 }
 
 /**
- * Differs from Java, which joins a change with what waits in the other side's cache (KAFKA-4609): where both sides change
- * within one commit, their deletes are never told, and old values are those of results that never were, so that an
- * aggregation of the join subtracts what it has not added.
+ * differs from Java (#joins-of-cached-tables), which joins a change with what waits in the other side's cache
+ * (KAFKA-4609): where both sides change within one commit, their deletes are never told, and old values are those of
+ * results that never were, so that an aggregation of the join subtracts what it has not added.
  */
 function readsAsTold({ shape }: DslBuilder): boolean {
   return shape.compatibility !== 'java'

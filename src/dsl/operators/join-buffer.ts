@@ -29,7 +29,10 @@ export class JoinBuffer {
   /** Of the latest record that waited when this was made; -1: none did. */
   readonly restoredTimeMs: number = -1
   readonly #store: KeyValueStore<Uint8Array, Uint8Array>
-  /** Numbers records of equal time and key. Java begins at 0 again after a restart, and may then overwrite one. */
+  /**
+   * Numbers records of equal time and key. differs from Java (#what-survives): it begins at 0 again after a restart, and
+   * may then overwrite one.
+   */
   #sequence = 0
   /** No record is older. */
   #minTimeMs = Infinity

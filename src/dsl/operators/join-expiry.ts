@@ -60,8 +60,8 @@ function findNext(
 /**
  * Knows for each side a time before which nothing of it waits.
  *
- * differs from Java: the sides have times of their own, so that neither a longer wait of the other side nor the newest
- * waiting record (which is what Java remembers after a left join's scan) holds anything back.
+ * differs from Java (#join-expiry): the sides have times of their own, so that neither a longer wait of the other side
+ * nor the newest waiting record (which is what Java remembers after a left join's scan) holds anything back.
  */
 export class EarliestExpiry implements JoinExpiry {
   readonly #waitMs: PerSide<number>

@@ -1,7 +1,7 @@
 /**
  * What both sides of a left or outer stream-stream join share in a task: stream time, and what is due when. Stream time is
  * the higher of the observed times of both nodes, which survive rollback and restart; the rest is found again in the
- * store. Kafka Streams: KStreamImplJoin.TimeTracker, which is lost with the task.
+ * store. differs from Java (#what-survives): KStreamImplJoin.TimeTracker is lost with the task.
  */
 import type { ObservedTime, OperatorContext } from '../../processor/operator.ts'
 import type { JoinExpiry } from './join-expiry.ts'

@@ -31,7 +31,8 @@ class SelfJoinOperator<K, V> implements Operator<K, V> {
     const { beforeMs, afterMs, graceMs } = join.windows
     const retentionMs = beforeMs + afterMs + graceMs
     this.#join = join
-    // differs from Java: where one more millisecond is within the store's retention, Java already leaves the result out.
+    // differs from Java (#self-joins): where one more millisecond is within the store's retention, Java already leaves the
+    // result out.
     this.#maxLatenessMs = join.asJava ? retentionMs - 2 : retentionMs
   }
 
@@ -53,7 +54,7 @@ class SelfJoinOperator<K, V> implements Operator<K, V> {
     this.#asRight(key, value, timestamp - afterMs, timestamp + beforeMs, joinsItself)
   }
 
-  /** differs from Java: what is too late goes by the store, whose time goes on with null values, too. */
+  /** differs from Java (#self-joins): what is too late goes by the store, whose time goes on with null values, too. */
   #advance(timestamp: number): number {
     if (!this.#join.asJava) return Math.max(timestamp, this.#store.observedStreamTime)
     const { observedTime } = this.#context
@@ -61,7 +62,7 @@ class SelfJoinOperator<K, V> implements Operator<K, V> {
     return observedTime.ms
   }
 
-  /** differs from Java: without a key a left or outer join has results (KIP-962), optimised or not. */
+  /** differs from Java (#self-joins): without a key a left or outer join has results (KIP-962), optimised or not. */
   #processIncomplete(key: K, value: V): void {
     const { kind, asJava } = this.#join
     if (kind === 'inner' || asJava || value === null || value === undefined) {

@@ -126,9 +126,9 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
   }
 
   /**
-   * differs from Java: stream time that a record without key or value has brought forward, or that came while the
-   * throttle held results back, is acted on with the next record, whichever it is. Java waits for one with key, value and
-   * the highest time.
+   * differs from Java (#join-expiry): stream time that a record without key or value has brought forward, or that came
+   * while the throttle held results back, is acted on with the next record, whichever it is. Java waits for one with key,
+   * value and the highest time.
    */
   #advance(time: JoinTime, timestamp: number, isComplete: boolean): void {
     const { observedTime } = this.#context
@@ -153,7 +153,10 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
     )
   }
 
-  /** Removed first: a joiner that fails, and is skipped, must not fail again with every record that follows. */
+  /**
+   * differs from Java (#skipped-misses): removed first, because a joiner that fails, and is skipped, must not fail again
+   * with every record that follows.
+   */
   #emit(unmatched: UnmatchedRecords<K>, entry: UnmatchedEntry): void {
     const { record } = this.#context
     const recordTimestamp = record.timestamp

@@ -52,7 +52,7 @@ class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
     const { observedTime, record, nodeName } = this.context
     const keyIsMissing = key === null || key === undefined
     if (keyIsMissing && this.#asJava) refuseNullKey(this.#bufferName)
-    // Differs from Java: without a key there is nothing to wait for.
+    // differs from Java (#null-keys-with-grace): without a key there is nothing to wait for.
     if (keyIsMissing || record.timestamp < observedTime.ms - this.#graceMs) {
       this.join(key, value)
       return

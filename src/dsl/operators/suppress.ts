@@ -87,7 +87,7 @@ class SuppressOperator<K, V> implements Operator<K, Change<V>> {
     return this.#buffer.size > this.#suppressing.maxRecords || this.#buffer.byteLength > this.#suppressing.maxBytes
   }
 
-  /** differs from Java: no error policy is asked, since 'skip' would let the buffer grow without a limit. */
+  /** differs from Java (#full-buffers): no error policy is asked, since 'skip' would let the buffer grow without a limit. */
   #refuseMore(): never {
     const { name, size, byteLength } = this.#buffer
     const { maxRecords, maxBytes } = this.#suppressing

@@ -74,7 +74,7 @@ class TableRegroupOperator implements Operator<unknown, Change<unknown>> {
     return group === null || row === null ? undefined : (pair as [unknown, unknown])
   }
 
-  /** Keys without an identity of their own are equal when their bytes are. */
+  /** differs from Java (#equal-groups): keys without an identity of their own are equal when their bytes are. */
   #sameGroup(one: unknown, two: unknown): boolean {
     if (Object.is(one, two)) return true
     const { target } = this.#regrouping

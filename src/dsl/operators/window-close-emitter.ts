@@ -41,8 +41,8 @@ export class WindowCloseEmitter {
    * Before a record that moves the time on is written, after which the store no longer has windows up to `expiredTime`:
    * emits them while they are there.
    *
-   * differs from Java: it emits after the write, when the windows of a gap in time are gone already; with the default
-   * retention and no grace that is every window.
+   * differs from Java (#final-results): it emits after the write, when the windows of a gap in time are gone already; with
+   * the default retention and no grace that is every window.
    */
   beforeExpiry(closeTime: number, expiredTime: number): void {
     if (this.#losesExpired) return
