@@ -40,8 +40,8 @@ describe('Examples in the documents', () => {
     expect(actual).toEqual(expected)
   })
 
-  const tests = docExamples.filter(({ isWhole, code }) => isWhole && code.includes("'millrace/testing'"))
-  it.each(tests)('run as tests: $name', async ({ name }) => {
+  const tests = docExamples.filter(({ code }) => code.includes("'millrace/testing'"))
+  it.each(tests)('run as tests: $document#$anchor', async ({ name }) => {
     await expect(import(/* @vite-ignore */ fileOf(name))).resolves.toBeDefined()
   })
 })
