@@ -136,7 +136,7 @@ function aggregateAll<KR, VA>(
       kind: 'operation',
       name: index === 0 ? (first as string) : (rest[index - 1] as string),
       parents: [(parents[index] as Parent).node],
-      supplier: table.operator(aggregating(initializer, aggregator)),
+      supplier: table.operator({ ...aggregating(initializer, aggregator), sharesStore: aggregators.size > 1 }),
       ownStores: () => [table.spec],
       otherStores: [],
       ...(table.graceMs !== undefined && { graceMs: table.graceMs }),
@@ -186,7 +186,10 @@ function firstKey(parts: Iterable<KGroupedStreamPart>): AnySerde | undefined {
   return undefined
 }
 
-/** All inputs go to one task by their keys. Java compares the topics before repartitioning instead, which says nothing. */
+/**
+ * All inputs go to one task by their keys. differs from Java (#co-partitioning-of-cogroups), which compares the topics
+ * before repartitioning instead.
+ */
 function copartitioned(dsl: DslBuilder, parents: readonly Parent[]): ReadonlySet<string> {
   const sources = new Set(parents.flatMap((parent) => [...parent.sources]))
   if (parents.length > 1) dsl.copartitioned.push([...sources])

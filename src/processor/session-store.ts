@@ -39,6 +39,8 @@ export interface SessionTableStore<K, V> {
   readonly cached: boolean
   /** The highest end that was written; -1 before. */
   readonly observedStreamTime: number
+  /** The highest timestamp of a record that its changelog had; -1 where nothing was restored. */
+  readonly restoredTimeMs: number
   read(key: K, start: number, end: number): V | undefined
   /** The value that the flush listener was told last; without it the store tells at once. */
   readTold?(key: K, start: number, end: number): V | undefined

@@ -52,6 +52,8 @@ export interface WindowTableStore<K, V> {
   readonly cached: boolean
   /** The highest start that was written; -1 before. */
   readonly observedStreamTime: number
+  /** The highest timestamp of a record that its changelog had; -1 where nothing was restored. */
+  readonly restoredTimeMs: number
   /** Borrowed: valid until the next call on this store. */
   read(key: K, start: number): ValueAndTimestamp<V> | undefined
   /** The value that the flush listener was told last, borrowed; without it the store tells at once. */

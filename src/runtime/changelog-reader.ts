@@ -338,7 +338,7 @@ export class ChangelogReader {
       `the store is rebuilt from its changelog: ${reason}`,
     )
     // First, so that where the disk refuses nothing looks as if it were done.
-    await managed.state.clear(changelog.store, markerAt(managed, changelog, facts.logStart, nowMs))
+    await managed.task.clear(changelog.store, markerAt(managed, changelog, facts.logStart, nowMs))
     restoration.start = facts.logStart
     restoration.position = facts.logStart
     restoration.completeAtMs = nowMs

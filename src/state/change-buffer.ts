@@ -192,6 +192,11 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
     visit(this.name, key, writeWaiting(waiting))
   }
 
+  clear(): void {
+    this.#restoredPriors.clear()
+    this.rollback(false)
+  }
+
   addCounters(): void {
     // It counts nothing.
   }

@@ -218,6 +218,10 @@ export class KeyValueCore<K, V> implements StoreCore {
     visit(this.name, key, value === null ? null : this.#codec.fromChangelog(value, timestamp))
   }
 
+  clear(): void {
+    this.rollback(false)
+  }
+
   addCounters(): void {
     // It counts nothing.
   }

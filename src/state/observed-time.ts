@@ -7,7 +7,10 @@ import type { Marker } from './state-engine.ts'
 interface Counts {
   readonly timeMs: number
   readonly sequence: number
+  readonly restoredMs: number
 }
+
+const nothing: Counts = { timeMs: -1, sequence: 0, restoredMs: -1 }
 
 export class ObservedTime {
   readonly #name: string
@@ -19,17 +22,30 @@ export class ObservedTime {
 
   constructor(storeName: string, marker: Marker | undefined) {
     this.#name = storeName
-    const { [`${storeName}/time`]: timeMs = -1, [`${storeName}/sequence`]: sequence = 0 } = marker?.counters ?? {}
-    this.#committed = { timeMs, sequence }
+    const { [`${storeName}/time`]: timeMs, [`${storeName}/sequence`]: sequence } = marker?.counters ?? {}
+    const restoredMs = marker?.counters?.[`${storeName}/restored`]
+    this.#committed = {
+      timeMs: timeMs ?? nothing.timeMs,
+      sequence: sequence ?? nothing.sequence,
+      restoredMs: restoredMs ?? nothing.restoredMs,
+    }
     this.#frozen = this.#committed
-    this.ms = timeMs
-    this.#sequence = sequence
+    this.ms = this.#committed.timeMs
+    this.#sequence = this.#committed.sequence
   }
 
-  /** Of the next entry, beginning with 1 as in Java, where it has 31 bits. */
+  /**
+   * Of the next entry, beginning with 1 and in 31 bits as in Java. differs from Java (#what-survives): there it begins
+   * again after a restart.
+   */
   nextSequence(): number {
     this.#sequence = (this.#sequence + 1) & 0x7fff_ffff
     return this.#sequence
+  }
+
+  /** The highest timestamp that a record of the changelog had; -1: nothing was restored. */
+  get restoredMs(): number {
+    return this.#committed.restoredMs
   }
 
   get frozenMs(): number {
@@ -42,7 +58,7 @@ export class ObservedTime {
   }
 
   freeze(): void {
-    this.#frozen = { timeMs: this.ms, sequence: this.#sequence }
+    this.#frozen = { timeMs: this.ms, sequence: this.#sequence, restoredMs: this.#committed.restoredMs }
   }
 
   /** The engine has what was frozen. */
@@ -56,19 +72,30 @@ export class ObservedTime {
     this.#sequence = this.#frozen.sequence
   }
 
-  /** The changelog has an entry of that time and number. */
-  restored(timeMs: number, sequence: number): void {
-    const { timeMs: committedMs, sequence: committedSequence } = this.#committed
-    if (timeMs > committedMs || sequence > committedSequence) {
-      this.#committed = { timeMs: Math.max(timeMs, committedMs), sequence: Math.max(sequence, committedSequence) }
+  /** The changelog has an entry of that time and number, in a record of that timestamp. */
+  restored(timeMs: number, sequence: number, timestamp: number): void {
+    const before = this.#committed
+    if (timeMs > before.timeMs || sequence > before.sequence || timestamp > before.restoredMs) {
+      this.#committed = {
+        timeMs: Math.max(timeMs, before.timeMs),
+        sequence: Math.max(sequence, before.sequence),
+        restoredMs: Math.max(timestamp, before.restoredMs),
+      }
     }
+    this.rollback(false)
+  }
+
+  /** The engine has nothing of the store any more. */
+  clear(): void {
+    this.#committed = nothing
     this.rollback(false)
   }
 
   /** As of the last freeze or restore. */
   addTo(counters: Record<string, number>): void {
-    const { timeMs, sequence } = this.#frozen
+    const { timeMs, sequence, restoredMs } = this.#frozen
     if (timeMs >= 0) counters[`${this.#name}/time`] = timeMs
     if (sequence > 0) counters[`${this.#name}/sequence`] = sequence
+    if (restoredMs >= 0) counters[`${this.#name}/restored`] = restoredMs
   }
 }

@@ -36,6 +36,10 @@ export class SessionTable<K, V> implements SessionTableStore<K, V> {
     return this.#parts.core.observedStreamTime
   }
 
+  get restoredTimeMs(): number {
+    return this.#parts.core.restoredTimeMs
+  }
+
   read(key: K, start: number, end: number): V | undefined {
     return this.#parts.core.read(this.#keyText(key) + timeText(end) + startTail(start), end)?.value
   }

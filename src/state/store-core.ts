@@ -39,6 +39,8 @@ export interface StoreCore {
   restore(record: ChangelogRecord, visit: BatchVisitor): void
   /** After the last one of a batch, what is known only then; `release` follows when the engine has it. */
   finishRestore?(visit: BatchVisitor): void
+  /** The engine has nothing of it any more: as if it had just been made. */
+  clear(): void
   /** Adds what a marker keeps of this store beside its entries, as of the last freeze or restore. */
   addCounters(counters: Record<string, number>): void
 }

@@ -95,6 +95,7 @@ export class TaskStores implements StoreHost {
       record.timestamp = timestamp
       record.headers = headers
       record.rawKey = undefined
+      record.source = undefined
     }
   }
 
@@ -188,6 +189,13 @@ export class TaskStores implements StoreHost {
     return count
   }
 
+  /** Empties a store that is rebuilt or of no use, with what it counted, atomically with the marker. */
+  async clear(storeName: string, marker: Marker): Promise<void> {
+    const kept = Object.entries(marker.counters).filter(([counter]) => !counter.startsWith(`${storeName}/`))
+    await this.#options.state.clear(storeName, { ...marker, counters: Object.fromEntries(kept) })
+    this.#stores.get(storeName)?.core.clear()
+  }
+
   #release(): void {
     for (const core of this.#cores) core.release()
   }
@@ -238,7 +246,8 @@ class CollectedBatch implements Batch {
 
   forEach(visit: BatchVisitor): void {
     for (let i = 0; i < this.#ids.length; i++) {
-      visit(this.#ids[i] as string, this.#keys[i] as Uint8Array, this.#values[i] as Uint8Array | null)
+      const id = this.#ids[i] as string
+      if (!this.dropped.includes(id)) visit(id, this.#keys[i] as Uint8Array, this.#values[i] as Uint8Array | null)
     }
   }
 }

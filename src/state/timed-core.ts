@@ -95,6 +95,10 @@ export class TimedCore<V> implements StoreCore {
     return this.#observed.ms
   }
 
+  get restoredTimeMs(): number {
+    return this.#observed.restoredMs
+  }
+
   /** The number of the next entry. */
   nextSequence(): number {
     return this.#observed.nextSequence()
@@ -247,13 +251,24 @@ export class TimedCore<V> implements StoreCore {
     if (key.byteLength < this.#layout.suffixLength) refuseKey(this.name, key.byteLength)
     const id = this.#options.logged(bytesToLatin1(key))
     const time = this.#layout.time(id)
-    this.#observed.restored(time, this.#options.retainDuplicates ? sequenceOf(this.#layout, id) : 0)
+    this.#observed.restored(time, this.#options.retainDuplicates ? sequenceOf(this.#layout, id) : 0, timestamp)
     this.#minLive = this.#minLiveAt(this.#observed.ms)
     if (time < this.#minLive || (value === null && this.#options.retainDuplicates)) return
     const number = this.#segments.numberOf(time)
     if (value !== null) this.#segments.add(number)
     else if (this.#segments.find(time) === undefined) return
     this.#visit(visit, id, number, value === null ? null : this.#codec.fromChangelog(value, timestamp))
+  }
+
+  /** What has expired within a long replay must not wait for a commit, which may have nothing else to do. */
+  finishRestore(): void {
+    this.freeze()
+  }
+
+  clear(): void {
+    this.#observed.clear()
+    this.#segments.clear()
+    this.rollback(false)
   }
 
   addCounters(counters: Record<string, number>): void {

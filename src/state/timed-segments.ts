@@ -98,6 +98,10 @@ export class TimedSegments {
     return segments.flatMap(({ id, number }) => (this.#timeOrdered ? [id, this.timesIdOf(number)] : [id]))
   }
 
+  clear(): void {
+    this.#segments = []
+  }
+
   forget(segments: readonly Segment[]): void {
     this.#segments = this.#segments.filter((segment) => !segments.includes(segment))
   }

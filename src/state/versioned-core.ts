@@ -42,7 +42,7 @@ export interface VersionedCoreOptions<K, V> {
   /** Undefined: not logged. */
   readonly changelogTopic: string | undefined
   readonly historyRetentionMs: number
-  /** Java's store does not tell until when a version was valid. */
+  /** differs from Java (#valid-to): its store does not tell until when a version was valid. */
   readonly withoutValidTo: boolean
 }
 
@@ -192,6 +192,13 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
   finishRestore(visit: BatchVisitor): void {
     this.freeze()
     this.forEachFrozen(visit)
+  }
+
+  clear(): void {
+    this.#observed.clear()
+    this.#segments.clear()
+    this.#numbers = []
+    this.rollback(false)
   }
 
   addCounters(counters: Record<string, number>): void {

@@ -14,6 +14,8 @@ export interface Aggregation<K, V> {
   /** For messages: `aggregator`, `reducer`. */
   readonly callback: string
   readonly readsValue?: boolean
+  /** One of several streams with one store (cogroup). */
+  readonly sharesStore?: boolean
 }
 
 /** Kafka Streams: KStreamAggregate.java, KStreamReduce.java. */

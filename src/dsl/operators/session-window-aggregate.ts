@@ -11,6 +11,7 @@ import type { Windowed } from '../../serde/windowed.ts'
 import type { SessionWindows } from '../windows.ts'
 import { AggregationCalls, type Merger } from './aggregation-calls.ts'
 import type { WindowedAggregation } from './window-aggregate.ts'
+import { resumedTime } from './resumed-time.ts'
 import { WindowCloseEmitter, type ClosingWindows } from './window-close-emitter.ts'
 import { WindowForwarder } from './window-forwarder.ts'
 
@@ -52,10 +53,10 @@ class SessionWindowAggregateOperator<K, V> implements Operator<K, V> {
   init(context: OperatorContext<Windowed<K>, Change<unknown>>): void {
     const { aggregation, table, emitsOnClose, losesExpired } = this.#options
     this.#context = context
-    this.#time = context.observedTime
     this.#calls = new AggregationCalls(aggregation, context.nodeName)
     const store = context.getStateStore<SessionTableStore<K, unknown>>(table.storeName)
     this.#store = store
+    this.#time = resumedTime(context, store, aggregation.sharesStore)
     if (emitsOnClose) {
       const closing = closingSessions(store, new WindowForwarder(context, false))
       this.#closed = new WindowCloseEmitter(context, table.storeName, closing, losesExpired)

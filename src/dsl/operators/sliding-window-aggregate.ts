@@ -11,6 +11,7 @@ import type { Windowed } from '../../serde/windowed.ts'
 import type { SlidingWindows } from '../windows.ts'
 import { AggregationCalls } from './aggregation-calls.ts'
 import { emitStarted, updatesOf, type WindowedAggregation } from './window-aggregate.ts'
+import { resumedTime } from './resumed-time.ts'
 import { WindowCloseEmitter, type ClosingWindows } from './window-close-emitter.ts'
 import { WindowForwarder } from './window-forwarder.ts'
 
@@ -77,9 +78,9 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
   init(context: OperatorContext<Windowed<K>, Change<unknown>>): void {
     const { aggregation, table, emitsOnClose, losesExpired } = this.#options
     this.#context = context
-    this.#time = context.observedTime
     this.#calls = new AggregationCalls(aggregation, context.nodeName)
     this.#store = context.getStateStore<WindowTableStore<K, unknown>>(table.storeName)
+    this.#time = resumedTime(context, this.#store, aggregation.sharesStore)
     if (emitsOnClose) {
       const closing = closingSlidingWindows(this.#differenceMs, this.#store, context)
       this.#closed = new WindowCloseEmitter(context, table.storeName, closing, losesExpired)
@@ -216,7 +217,7 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
   /**
    * The aggregator may change an aggregate in place, which must not show in another window.
    *
-   * differs from Java: there it does.
+   * differs from Java (#sliding-windows): there it does.
    */
   #unshared(key: K, start: number, aggregate: unknown): unknown {
     if (this.#options.sharesAggregates) return aggregate

@@ -302,6 +302,11 @@ export class StreamTask {
     return this.#scope.stores.restore(store, set, marker)
   }
 
+  /** Empties a store, atomically with the marker. */
+  clear(store: string, marker: Marker): Promise<void> {
+    return this.#scope.stores.clear(store, marker)
+  }
+
   /** The public view of a store, for queries; undefined when the task has none of that name. */
   store(name: string): unknown {
     return publicView(this.#scope.stores.store(name))

@@ -60,6 +60,7 @@ function managedTask(options: { isSource?: boolean; state?: TaskState; id?: stri
       await state.commit(emptyBatch, marker)
       return set.recordCount
     },
+    clear: (store, marker) => state.clear(store, marker),
   }
   return {
     task: task as StreamTask,

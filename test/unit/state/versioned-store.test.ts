@@ -3,7 +3,7 @@ import type { StoreSpec } from '../../../src/processor/store-builder.ts'
 import type { VersionedTableStore } from '../../../src/processor/versioned-store.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { MemoryEngine } from '../../../src/state/memory-engine.ts'
-import { emptyMarker, type TaskState } from '../../../src/state/state-engine.ts'
+import { emptyMarker, type Marker, type TaskState } from '../../../src/state/state-engine.ts'
 import { stores as builders } from '../../../src/state/stores.ts'
 import { DriverTopics } from '../../../src/testing/driver-topics.ts'
 import { storeFixture, storeSpec, type StoreFixture } from '../../support/store-conformance.ts'
@@ -105,6 +105,30 @@ describe('A versioned store', () => {
     expect(table(store).get('k', 12_149)).toEqual({ value: 'c', timestamp: 12_100, validTo: 12_150 })
     expect(state.marker?.counters).toEqual({ 's/time': 12_200 })
     expect(store.stores.isEmpty).toBe(true)
+  })
+
+  it('is rebuilt with the latest versions that are older than the history', async () => {
+    const state = new MemoryEngine().openNow('0_0')
+    const store = versions({}, state)
+    table(store).put('old', 'c', 0)
+    table(store).put('k', 'a', 20_000)
+    commit(store)
+    await store.stores.clear('s', state.marker as Marker)
+    expect(table(store).get('old')).toBeUndefined()
+    expect(state.marker?.counters).toEqual({})
+    const topics = new DriverTopics()
+    const topic = topics.topic('s-changelog')
+    for (const [key, value, timestamp] of [
+      ['old', 'c', 0],
+      ['k', 'a', 20_000],
+      ['old', 'too late', 10_999],
+    ] as const) {
+      const record = topics.make(topic, 0, Buffer.from(key), Buffer.from(value), timestamp, [])
+      await store.stores.restore('s', record, state.marker as Marker)
+    }
+    expect(table(store).get('old')).toEqual({ value: 'c', timestamp: 0, validTo: null })
+    expect(table(store).get('k')).toMatchObject({ value: 'a', timestamp: 20_000 })
+    expect(state.marker?.counters).toMatchObject({ 's/time': 20_000 })
   })
 })
 

@@ -242,6 +242,38 @@ describe('A window store of a table', () => {
     expect(store.expired).toEqual([])
   })
 
+  it('gives the memory of segments back that expire while it is restored', async () => {
+    const state = new MemoryEngine().openNow('0_0')
+    const store = windows({ timeOrdered: true }, state)
+    const topics = new DriverTopics()
+    const topic = topics.topic('s-changelog')
+    const hours = [0, 1, 2, 3].map((hour) => hour * 3_600_000)
+    for (const start of hours) {
+      const key = Buffer.from(keyHex('a', start), 'hex')
+      const record = topics.make(topic, 0, key, Buffer.from(int64(1), 'hex'), start + 7, [])
+      await store.stores.restore('s', record, state.marker ?? emptyMarker)
+    }
+    expect([...state.keyspaceIds()].toSorted()).toEqual(['s/180', 's/180/times'])
+    expect(rows(table(store).fetchAll(0, 1e9))).toEqual(['a@10800000=1'])
+  })
+
+  it('says after a restore how far the records had come, also after the next start', async () => {
+    const state = new MemoryEngine().openNow('0_0')
+    const store = windows({}, state)
+    const topics = new DriverTopics()
+    const topic = topics.topic('s-changelog')
+    expect(table(store).restoredTimeMs).toBe(-1)
+    for (const timestamp of [507, 503]) {
+      const key = Buffer.from(keyHex('a', 500), 'hex')
+      const record = topics.make(topic, 0, key, Buffer.from(int64(1), 'hex'), timestamp, [])
+      await store.stores.restore('s', record, state.marker ?? emptyMarker)
+    }
+    expect(table(store).restoredTimeMs).toBe(507)
+    table(store).write('a', 1, 600, 600)
+    commit(store)
+    expect(table(windows({}, state)).restoredTimeMs).toBe(507)
+  })
+
   it('refuses a changelog that another kind of store has written', async () => {
     const topics = new DriverTopics()
     const record = topics.make(topics.topic('s-changelog'), 0, Buffer.from('k'), Buffer.from('v'), 0, [])
