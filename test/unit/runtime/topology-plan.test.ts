@@ -34,7 +34,14 @@ function plan(
   counts: Readonly<Record<string, number>>,
   copartitionGroups: readonly (readonly string[])[] = [],
 ): TopologyPlan {
-  const topology: CompiledTopology = { subTopologies, globalStores: [], repartitionTopics, copartitionGroups }
+  const nodeNames = subTopologies.flatMap(({ nodes }) => nodes.map(({ name }) => name))
+  const topology: CompiledTopology = {
+    nodeNames,
+    subTopologies,
+    globalStores: [],
+    repartitionTopics,
+    copartitionGroups,
+  }
   return planTopology({
     topology,
     names: new TopicNames(topology, 'app'),
