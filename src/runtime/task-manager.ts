@@ -233,7 +233,7 @@ export class TaskManager {
         { taskId: task.id, store },
         `a store without a changelog is cleared, since nothing can bring it up to date: ${reason}`,
       )
-      await state.clear(store, state.marker ?? emptyMarker)
+      await task.clear(store, state.marker ?? emptyMarker)
     }
   }
 
@@ -328,7 +328,12 @@ export class TaskManager {
     this.rollback(true)
     this.#options.reader.retain(() => false)
     this.#lookup = undefined
-    for (const managed of this.all) if (managed.status === 'restoring') this.#restore(managed)
+    for (const managed of this.all) {
+      if (managed.status !== 'restoring') continue
+      // What an earlier rollback has kept for the disk is older than what others may have written since.
+      if (managed.frozen === 'committed') this.#rollBack(managed, true)
+      else this.#restore(managed)
+    }
   }
 
   /**

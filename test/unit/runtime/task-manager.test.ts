@@ -6,6 +6,7 @@ import { KafkaError } from '../../../src/errors/kafka-error.ts'
 import type { Producer } from '../../../src/kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../../../src/processor/streams-config.ts'
 import { ChangelogReader } from '../../../src/runtime/changelog-reader.ts'
+import type { ManagedTask } from '../../../src/runtime/managed-task.ts'
 import { RecordCollector } from '../../../src/runtime/record-collector.ts'
 import { completeConfig } from '../../../src/runtime/streams-config.ts'
 import { TaskEngines } from '../../../src/runtime/task-engines.ts'
@@ -173,6 +174,19 @@ describe('TaskManager', () => {
     await activate()
     expect(tasks.running.map(({ task }) => task.id)).toEqual(['0_0'])
     expect(tasks.topicId('in')).toBe('a')
+  })
+
+  it('does not hold over what others wrote what an earlier rollback has kept for the disk', async () => {
+    const { tasks, activate } = await bed()
+    await activate()
+    const managed = tasks.all[0] as ManagedTask
+    Object.assign(managed, { frozen: 'committed', isUnwritten: true })
+    tasks.rollback(false)
+    expect(managed).toMatchObject({ frozen: 'committed', isUnwritten: true })
+    tasks.catchUp()
+    expect(managed).toMatchObject({ status: 'restoring', frozen: 'none', isUnwritten: false })
+    await activate()
+    expect(tasks.running).toHaveLength(1)
   })
 
   it('names what its tasks write to', async () => {
