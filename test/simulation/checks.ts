@@ -11,14 +11,15 @@ export function checkRun(cluster: SimulatedCluster, scenario: Scenario, truth: T
   const { workload, guarantee } = scenario
   const exact = guarantee === 'exactly_once'
   const copies = workload.copyTopic === undefined ? [] : checkCopy(cluster, workload.copyTopic, exact)
-  const read = (topic: string): LogRecord[] =>
-    cluster.partitionsOf(topic).flatMap((partition) => cluster.read(topic, partition).committed)
+  const partitions = (topic: string): (readonly LogRecord[])[] =>
+    cluster.partitionsOf(topic).map((partition) => cluster.read(topic, partition).committed)
+  const read = (topic: string): LogRecord[] => partitions(topic).flat()
   if (!exact && mayMakeZombies(scenario)) return copies
   return [
     ...checkCounts(cluster, workload.countTopic, truth, exact),
     ...checkChangelog(cluster, workload.changelog, truth, exact),
     ...copies,
-    ...(workload.more?.check({ read }, exact) ?? []),
+    ...(workload.more?.check({ read, partitions }, exact) ?? []),
   ]
 }
 

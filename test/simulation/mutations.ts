@@ -165,4 +165,98 @@ export const mutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'observed-time-after-rollback',
+    what: 'the time that a node has seen goes back to what is committed with a rollback, and no further',
+    edits: [
+      {
+        file: 'src/runtime/task/observed-times.ts',
+        find: '    this.#restore(this.#frozen)\n',
+        replace: '    this.#restore({})\n',
+      },
+    ],
+  },
+  {
+    name: 'observed-time-in-marker',
+    what: 'the time that a node has seen survives a restart',
+    edits: [
+      {
+        file: 'src/runtime/task/observed-times.ts',
+        find: '    this.#restore(committed)\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'join-counter',
+    what: 'the number that tells records of equal key and time apart goes on after a rollback and a restart',
+    edits: [
+      {
+        file: 'src/state/observed-time.ts',
+        find: '    this.#sequence = this.#committed.sequence\n',
+        replace: '    this.#sequence = 0\n',
+      },
+      {
+        file: 'src/state/observed-time.ts',
+        find: '    this.#sequence = this.#frozen.sequence\n',
+        replace: '    this.#sequence = 0\n',
+      },
+    ],
+  },
+  {
+    name: 'buffer-after-rollback',
+    what: 'what waits in a buffer of suppress goes back to what is committed',
+    edits: [
+      {
+        file: 'src/state/change-buffer.ts',
+        find: '    this.#overlay.rollback(keepFrozen)\n',
+        replace: '    void keepFrozen\n',
+      },
+    ],
+  },
+  {
+    name: 'buffer-order-after-rollback',
+    what: 'the order of what waits in a buffer of suppress, which is in memory, is made anew after a rollback',
+    edits: [
+      {
+        file: 'src/state/change-buffer.ts',
+        find: '    this.#dirtyOrder = new HashSetOrder()\n    this.#order = undefined\n',
+        replace: '    this.#dirtyOrder = new HashSetOrder()\n',
+      },
+    ],
+  },
+  {
+    name: 'buffer-in-commit',
+    what: 'the changelog of a buffer of suppress belongs to the transaction that its records are in',
+    edits: [
+      {
+        file: 'src/state/change-buffer.ts',
+        find: '    return this.#dirty.size > 0\n',
+        replace: '    return false\n',
+      },
+    ],
+  },
+  {
+    name: 'segments-after-success',
+    what: 'a segment that has expired is there until the commit has succeeded, because time may go back',
+    edits: [
+      {
+        file: 'src/state/timed-core.ts',
+        find: '    this.#expired = this.#segments.before(this.#minLive)\n',
+        replace:
+          '    this.#expired = this.#segments.before(this.#minLive)\n' + '    this.#segments.forget(this.#expired)\n',
+      },
+    ],
+  },
+  {
+    name: 'expiry-after-rollback',
+    what: 'what a store has forgotten comes back with a rollback',
+    edits: [
+      {
+        file: 'src/state/timed-core.ts',
+        find: '    this.#observed.rollback(keepFrozen)\n',
+        replace: '',
+      },
+    ],
+  },
 ]

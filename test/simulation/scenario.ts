@@ -1,6 +1,8 @@
 /** What a seed means: the application, the cluster, the load, and the faults. Everything is decided before it begins. */
 import type { CrossingName, DiskFate, Fault, PlannedFault } from './faults.ts'
 import { SeededRandom } from './seeded-random.ts'
+import { lateness } from './lateness-workload.ts'
+import { tables } from './tables-workload.ts'
 import { windows } from './windows-workload.ts'
 import { fieldCount, wordCount, type Workload } from './workloads.ts'
 
@@ -37,8 +39,6 @@ export interface Burst {
   readonly records: number
 }
 
-export const words: readonly string[] = ['ash', 'beech', 'cedar', 'elm', 'fir', 'hazel', 'larch', 'maple', 'oak', 'yew']
-
 /** After this time nothing fails any more. */
 export const faultsEndMs = 25_000
 
@@ -70,7 +70,7 @@ export function randomScenario(seed: number, options: { readonly overlap?: boole
   const guarantee = random.chance(0.85) ? 'exactly_once' : 'at_least_once'
   return {
     seed,
-    workload: random.pick([wordCount, fieldCount, windows]),
+    workload: random.pick([wordCount, fieldCount, windows, lateness, tables]),
     guarantee,
     maxCommitsInFlight: options.overlap === true ? 1 : random.pick([0, 1]),
     startsMs: Array.from({ length: random.between(1, 3) }, (_, i) => (i === 0 ? 0 : random.between(0, 600))),

@@ -5,6 +5,7 @@
 import type { Fault, PlannedFault } from './faults.ts'
 import { fitting, randomScenario, smallScenario, type Scenario } from './scenario.ts'
 import { simulate } from './simulation.ts'
+import { windows } from './windows-workload.ts'
 import { fieldCount } from './workloads.ts'
 
 export interface Series {
@@ -27,6 +28,7 @@ export async function openSeries({ exhaustive, overlap }: SeriesOptions): Promis
     smallScenario({ transactionVersion: 0, workload: fieldCount, store: 'memory', cacheMaxBytes: 0 }),
     smallScenario({ maxCommitsInFlight: 0, transactionVersion: 0 }),
     smallScenario({ guarantee: 'at_least_once' }),
+    smallScenario({ workload: windows, cacheMaxBytes: 0 }),
     // The second instance comes late, and its heartbeats are out of step with those of the first.
     smallScenario({ startsMs: [0, 230], bursts: Array.from({ length: 8 }, (_, i) => ({ atMs: i * 180, records: 6 })) }),
   ].filter(({ maxCommitsInFlight }) => !overlap || maxCommitsInFlight === 1)

@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly onViolation: (what: string) => void
 }
 
+export type InputRecord = readonly [key: string | null, value: string, timestamp: number]
+
 export interface TopicPartitionName {
   readonly topic: string
   readonly partition: number
@@ -68,10 +70,10 @@ export class SimulatedCluster {
 
   // --- data -----------------------------------------------------------------------------------------------------------
 
-  append(topic: string, partition: number, records: readonly (readonly [key: string | null, value: string])[]): void {
-    for (const [key, value] of records) {
+  append(topic: string, partition: number, records: readonly InputRecord[]): void {
+    for (const [key, value, timestamp] of records) {
       const keyBytes = key === null ? null : Buffer.from(key)
-      this.#batch.append(this.#scheduler.nowMs, keyBytes, Buffer.from(value), noHeaders)
+      this.#batch.append(timestamp, keyBytes, Buffer.from(value), noHeaders)
     }
     const batch = this.#batch.seal('none')
     stampBatch(batch, { producerId: -1, producerEpoch: -1, baseSequence: -1, transactional: false })

@@ -9,10 +9,10 @@ import { serdes } from '../../src/serde/serdes.ts'
 import type { Fault } from './faults.ts'
 import { mutations } from './mutations.ts'
 import { runPool } from './pool.ts'
-import { randomScenario, smallScenario, words, type Scenario } from './scenario.ts'
+import { randomScenario, smallScenario, type Scenario } from './scenario.ts'
 import { openSeries } from './series.ts'
 import { simulate } from './simulation.ts'
-import { fieldCount } from './workloads.ts'
+import { fieldCount, words } from './workloads.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const seeds = 150

@@ -7,12 +7,13 @@ import { describeFault, FaultPlan, isRequestFault, lastsMs } from './faults.ts'
 import type { CrossingKind, Fault, RequestFault } from './faults.ts'
 import { Fleet } from './fleet.ts'
 import { describeLog } from './log-model.ts'
-import { faultsEndMs, words, type Scenario } from './scenario.ts'
+import { faultsEndMs, type Scenario } from './scenario.ts'
 import { Scheduler, type Scheduled } from './scheduler.ts'
 import { SeededRandom } from './seeded-random.ts'
-import { SimulatedCluster } from './simulated-cluster.ts'
+import { SimulatedCluster, type InputRecord } from './simulated-cluster.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import { Trace } from './trace.ts'
+import { partitionOfWord, words } from './workloads.ts'
 
 export interface Outcome {
   readonly violations: readonly string[]
@@ -40,6 +41,8 @@ export interface RunOptions {
 /** Session, rebalance, transaction and request time-outs are 6 to 10 s, and one may have to follow the other. */
 const defaultSettleMs = 120_000
 const lookEveryMs = 20
+/** Added to times of records that may be older than the run. */
+const epochMs = 1_000_000
 
 export async function simulate(scenario: Scenario, options: RunOptions = {}): Promise<Outcome> {
   const simulation = new Simulation(scenario, options)
@@ -222,11 +225,19 @@ class Simulation {
   #record(chosen: readonly string[]): InputRecord {
     for (const word of chosen) this.#truth.set(word, (this.#truth.get(word) ?? 0) + 1)
     const text = chosen.join(' ')
-    return this.#scenario.workload.copyTopic === undefined ? ['line', text] : [text, `${text} ${this.#recordsMade++}`]
+    const { copyTopic } = this.#scenario.workload
+    const timestamp = this.#timeOfRecord()
+    return copyTopic === undefined ? ['line', text, timestamp] : [text, `${text} ${this.#recordsMade++}`, timestamp]
+  }
+
+  #timeOfRecord(): number {
+    const { times } = this.#scenario.workload
+    if (times === undefined) return this.#nowMs
+    return epochMs + this.#nowMs * times.speed - this.#random.pick(times.agesMs)
   }
 
   #partitionOf(word = ''): number {
-    return words.indexOf(word) % this.#scenario.partitions
+    return partitionOfWord(word, this.#scenario.partitions)
   }
 
   // --- faults ---------------------------------------------------------------------------------------------------------
@@ -296,7 +307,7 @@ class Simulation {
 
   #unrest(): string[] {
     const { workload, partitions } = this.#scenario
-    const subTopologies = 1 + workload.repartitionTopics.length
+    const { subTopologies = 1 + workload.repartitionTopics.length } = workload
     const expected = Array.from({ length: subTopologies * partitions }, (_, i) => {
       return `${Math.floor(i / partitions)}_${i % partitions}`
     })
@@ -327,8 +338,6 @@ class Simulation {
     ])
   }
 }
-
-type InputRecord = readonly [key: string | null, value: string]
 
 function groupByPartition(count: number, make: () => readonly [number, InputRecord]): Map<number, InputRecord[]> {
   const lists = new Map<number, InputRecord[]>()

@@ -14,6 +14,13 @@ import type { LogRecord } from './log-model.ts'
 
 export const applicationId = 'app'
 
+export const words: readonly string[] = ['ash', 'beech', 'cedar', 'elm', 'fir', 'hazel', 'larch', 'maple', 'oak', 'yew']
+
+/** Where its records are, in an application whose input has words as keys. */
+export function partitionOfWord(word: string, partitions: number): number {
+  return words.indexOf(word) % partitions
+}
+
 export interface Workload {
   readonly name: string
   readonly build: () => Topology
@@ -24,6 +31,10 @@ export interface Workload {
   readonly changelog: string
   /** Topics between sub-topologies, which are to be read to their end, too. */
   readonly repartitionTopics: readonly string[]
+  /** Default: one more than there are such topics. */
+  readonly subTopologies?: number
+  /** Default: records have the time of the clock. */
+  readonly times?: RecordTimes
   /** The input as it came, in the order of each key. */
   readonly copyTopic?: string
   /** Where else it writes, and what must be right there when a run is over. */
@@ -33,9 +44,19 @@ export interface Workload {
   }
 }
 
-/** What was written and committed, partition by partition. */
+/** Times of records that are not those of the clock. */
+export interface RecordTimes {
+  /** How much older than others they may be. */
+  readonly agesMs: readonly number[]
+  /** How much faster they pass: the segments of window stores are a minute long, and a run is shorter. */
+  readonly speed: number
+}
+
+/** What was written and committed. */
 export interface Logs {
+  /** Partition by partition. */
   read(topic: string): readonly LogRecord[]
+  partitions(topic: string): readonly (readonly LogRecord[])[]
 }
 
 /** Two sub-topologies with a repartition topic between them: a word passes through two tasks. */
@@ -73,14 +94,14 @@ export const fieldCount: Workload = {
     const builder = new StreamsBuilder()
     const store = stores.keyValue('counts', { key: serdes.string, value: serdes.int64 })
     builder.addStateStore(store)
-    const words = builder.stream('in', { key: serdes.string, value: serdes.string })
-    words
+    const input = builder.stream('in', { key: serdes.string, value: serdes.string })
+    input
       .process(() => new FieldCounter(), { stores: ['counts'] })
       .to('out', {
         key: serdes.string,
         value: serdes.int64,
       })
-    words.to('copy')
+    input.to('copy')
     return builder.build()
   },
 }
