@@ -123,6 +123,7 @@ export function sliding({
   readonly difference: Duration
   readonly grace?: Duration
 }): SlidingWindows {
+  // differs from Java (#sliding-windows), which takes 0 and fails at the first record.
   const differenceMs = positive('sliding', 'difference', difference)
   return { kind: 'sliding', differenceMs, graceMs: notNegative('sliding', 'grace', grace) }
 }

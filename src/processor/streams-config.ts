@@ -133,7 +133,11 @@ export interface StreamsConfig {
    * `shutdownApplication` is refused in this version.
    */
   onUncaughtError: 'replaceThread' | 'shutdownClient' | 'shutdownApplication'
-  /** Optional optimisations: all, none (default), or those named. Fixed when the topology is built. */
+  /**
+   * Optional optimisations: all (true), none (false, the default), or those named. `reuseSourceTopics`: a table's topic is
+   * its changelog. `mergeRepartitionTopics`: repartition topics with equal records become one. `singleStoreSelfJoin`: a
+   * stream that is joined with itself is stored once. They change topics and stores. Fixed when the topology is built.
+   */
   topologyOptimization: boolean | readonly ('reuseSourceTopics' | 'mergeRepartitionTopics' | 'singleStoreSelfJoin')[]
   /**
    * `generated` (default), or `explicit`: a stateful operator without a name is an error (KIP-1111). Fixed when the
@@ -143,7 +147,8 @@ export interface StreamsConfig {
   /** Wraps every processor of the topology, the DSL's operators too (KIP-1112). Default undefined: none. */
   processorWrapper: ProcessorWrapper | undefined
   /**
-   * `none` (default), or `java`: also where Java loses or delays results. Fixed when the topology is built.
+   * `java`: what Kafka Streams does also where it loses or delays results, to replace a Java application to the last
+   * record. Default `none`: the results of docs/differences-from-java.md. Fixed when the topology is built.
    */
   compatibility: 'none' | 'java'
   /**
