@@ -2,6 +2,7 @@
  * The topologies of the recorded scenarios (test/testdata/vectors), written in this project's DSL: the translation of
  * their Java source, by name. One file per area in test/support/vectors.
  */
+import { auditVectors } from './vectors/audit.ts'
 import { errorVectors } from './vectors/errors.ts'
 import { fkSuppressVectors } from './vectors/fk-suppress.ts'
 import { mixedVectors } from './vectors/mixed.ts'
@@ -25,6 +26,7 @@ const areas: Readonly<Record<string, VectorTopologies>> = {
   'fk-suppress': fkSuppressVectors,
   'split-global': splitGlobalVectors,
   stores: storesVectors,
+  audit: auditVectors,
 }
 
 /** By the name of the scenario; two translations of one scenario are a mistake. */

@@ -15,7 +15,7 @@ import { dsl, papi, STRINGS, strings, type Text, type VectorTopologies } from '.
 type TextRecord = StreamRecord<Text, Text>
 type Context = ProcessorContext<Text, Text>
 type TextStore = KeyValueStore<Text, string>
-type Supplier = () => Processor<Text, Text, Text, Text>
+export type Supplier = () => Processor<Text, Text, Text, Text>
 
 /** Does what it is told to with every record. */
 export function act(process: (context: Context, record: TextRecord) => void): Supplier {
