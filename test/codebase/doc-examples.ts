@@ -54,8 +54,10 @@ function examplesOf(document: string): DocExample[] {
     const name = `${document.replaceAll(/\W/g, '-')}-${examples.length + 1}`
     const isWhole = /^import /m.test(block)
     if (isWhole && examples.length === 0 && /^const builder = /m.test(block)) prelude = block
-    const code = isWhole || prelude === undefined ? block : `${prelude}\n${block}\nexport { builder }\n`
-    examples.push({ name, document, anchor, code, isWhole, steps: stepsOf(name, block) })
+    const steps = stepsOf(name, block)
+    const whole = isWhole || prelude === undefined ? block : `${prelude}\n${block}`
+    const code = isWhole && steps.length === 0 ? whole : `${whole}\nexport { builder }\n`
+    examples.push({ name, document, anchor, code, isWhole, steps })
   }
   return examples.filter(({ isWhole }) => isWhole || prelude !== undefined)
 }
