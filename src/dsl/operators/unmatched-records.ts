@@ -2,7 +2,7 @@
  * The records of a left or outer join that wait for a match until their windows close, and the time that both sides
  * share. Source of truth for the bytes of the shared store, which are Java's: key = time (8 bytes), side (1 byte, left
  * is 1), key; value = a list of side and value (TimestampedKeyAndJoinSideSerializer.java, ListValueStore.java). It knows
- * no windows: `expiry.ts` says what is due.
+ * no windows: `join-expiry.ts` says what is due.
  */
 import { asBuffer } from '../../common/bytes.ts'
 import type { Headers } from '../../common/headers.ts'
