@@ -109,7 +109,7 @@ function checkCounts(logs: Logs, topic: string, truth: ReadonlyMap<string, numbe
 
 /** Every pair and every miss once; a miss that was not told yet waits, in the changelog, and one that was does not. */
 function checkOuter(logs: Logs, events: readonly PartitionEvents[]): string[] {
-  const { pairs, misses, waiting } = joinTruth(events, isLeft, { withinMs, graceMs })
+  const { pairs, misses, eitherWay, waiting } = joinTruth(events, isLeft, { withinMs, graceMs })
   const times = new Map<string, number>()
   for (const { value } of logs.read('outer')) {
     const result = value?.toString() ?? ''
@@ -126,7 +126,7 @@ function checkOuter(logs: Logs, events: readonly PartitionEvents[]): string[] {
       .filter((miss) => !kept.has(rowOf(miss)))
       .map((miss) => `outer: '${miss}' should wait, and does not`),
     ...[...times]
-      .filter(([result, count]) => count > 1 || (!pairs.has(result) && !misses.has(result)))
+      .filter(([result, count]) => count > 1 || ![pairs, misses, eitherWay].some((truth) => truth.has(result)))
       .map(([result, count]) => `outer: '${result}' is there ${count} times`),
   ]
 }

@@ -243,8 +243,7 @@ export const mutations: readonly Mutation[] = [
       {
         file: 'src/state/timed-core.ts',
         find: '    this.#expired = this.#segments.before(this.#minLive)\n',
-        replace:
-          '    this.#expired = this.#segments.before(this.#minLive)\n' + '    this.#segments.forget(this.#expired)\n',
+        replace: '    this.#expired = this.#segments.before(this.#minLive)\n    this.#segments.forget(this.#expired)\n',
       },
     ],
   },

@@ -84,53 +84,60 @@ export function sessionTruth(
 export interface JoinTruth {
   /** Values, as `left+right`. */
   readonly pairs: ReadonlySet<string>
-  /** Records that an outer join gave up, as `left+` or `+right`. */
+  /** Records that an outer join gave up, or is about to, as `left+` or `+right`. */
   readonly misses: ReadonlySet<string>
+  /** Those that were due to be given up when a match came, very late: it depends on the clock which of both was first. */
+  readonly eitherWay: ReadonlySet<string>
   /** Records that still wait for a match. */
   readonly waiting: ReadonlySet<string>
 }
 
 interface JoinedEvent extends TimedEvent {
-  readonly isLeft: boolean
+  readonly side: 'left' | 'right'
   isWaiting: boolean
 }
 
-/** Values are unique. What comes later than by its window and grace meets nobody, and nobody waits for it. */
+/** Values are unique. Each side forgets by the time of its own records; what is given up is by that of both. */
 export function joinTruth(
   partitions: readonly PartitionEvents[],
   isOfTheLeft: (value: string) => boolean,
   { withinMs, graceMs }: { readonly withinMs: number; readonly graceMs: number },
 ): JoinTruth {
   const retentionMs = 2 * withinMs + graceMs
-  const pairs = new Set<string>()
-  const misses = new Set<string>()
-  const waiting = new Set<string>()
-  const alone = (event: JoinedEvent): string => (event.isLeft ? `${event.value}+` : `+${event.value}`)
+  const truth = {
+    pairs: new Set<string>(),
+    misses: new Set<string>(),
+    eitherWay: new Set<string>(),
+    waiting: new Set<string>(),
+  }
+  const alone = ({ side, value }: JoinedEvent): string => (side === 'left' ? `${value}+` : `+${value}`)
   for (const events of partitions) {
-    const recent = new Map<string, JoinedEvent[]>()
-    let streamTime = -Infinity
-    const giveUp = (event: JoinedEvent): void => {
-      if (event.isWaiting) (event.timestamp + withinMs + graceMs < streamTime ? misses : waiting).add(alone(event))
-    }
+    const known = new Map<string, JoinedEvent[]>()
+    const times = { left: -Infinity, right: -Infinity }
+    const isStored = ({ side, timestamp }: JoinedEvent): boolean => timestamp >= times[side] - retentionMs
+    const isDue = ({ timestamp }: JoinedEvent): boolean =>
+      timestamp + withinMs + graceMs < Math.max(times.left, times.right)
     for (const event of events) {
-      streamTime = Math.max(streamTime, event.timestamp)
-      const all = recent.get(event.key) ?? []
-      const known = all.filter(({ timestamp }) => timestamp >= streamTime - retentionMs)
-      for (const old of all) if (old.timestamp < streamTime - retentionMs) giveUp(old)
-      const own: JoinedEvent = { ...event, isLeft: isOfTheLeft(event.value), isWaiting: false }
-      const matches = known.filter(
-        ({ isLeft, timestamp }) => isLeft !== own.isLeft && Math.abs(timestamp - own.timestamp) <= withinMs,
+      const own: JoinedEvent = { ...event, side: isOfTheLeft(event.value) ? 'left' : 'right', isWaiting: false }
+      times[own.side] = Math.max(times[own.side], own.timestamp)
+      const others = known.get(own.key) ?? []
+      const matches = others.filter(
+        (other) => other.side !== own.side && Math.abs(other.timestamp - own.timestamp) <= withinMs && isStored(other),
       )
       for (const match of matches) {
-        pairs.add(own.isLeft ? `${own.value}+${match.value}` : `${match.value}+${own.value}`)
+        truth.pairs.add(own.side === 'left' ? `${own.value}+${match.value}` : `${match.value}+${own.value}`)
+        if (match.isWaiting && isDue(match)) truth.eitherWay.add(alone(match))
         match.isWaiting = false
       }
-      if (matches.length === 0 && own.timestamp + withinMs < streamTime) misses.add(alone(own))
-      own.isWaiting = matches.length === 0 && own.timestamp + withinMs >= streamTime
-      if (own.timestamp >= streamTime - retentionMs) known.push(own)
-      recent.set(event.key, known)
+      if (matches.length === 0) {
+        own.isWaiting = own.timestamp + withinMs >= Math.max(times.left, times.right)
+        if (!own.isWaiting) truth.misses.add(alone(own))
+      }
+      known.set(own.key, [...others.filter((other) => other.isWaiting || isStored(other)), own])
     }
-    for (const left of recent.values()) for (const event of left) giveUp(event)
+    for (const left of [...known.values()].flat()) {
+      if (left.isWaiting) (isDue(left) ? truth.misses : truth.waiting).add(alone(left))
+    }
   }
-  return { pairs, misses, waiting }
+  return truth
 }
