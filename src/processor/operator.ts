@@ -10,6 +10,11 @@ import type { PunctuationType, Cancellable } from './processor-context.ts'
 export interface Operator<K, V, KR = unknown, VR = unknown> {
   /** False: of the value it asks only whether it is null, so that its text need not be read. Default: true. */
   readonly readsValue?: boolean
+  /**
+   * True: what it forwards is the record that it was given, and no copy. Only dead letters ask for it, and only with
+   * `compatibility: 'java'` (failure-handler.ts).
+   */
+  readonly forwardsItsRecord?: boolean
   /** Once per life of the task's processors: after creation, and again on a new object after a rollback. */
   init?(context: OperatorContext<KR, VR>): void
   process(key: K, value: V): void

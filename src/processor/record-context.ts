@@ -19,4 +19,17 @@ export interface RecordContext extends RecordMetadata {
   rawKey: Uint8Array | undefined
   rawKeyValue: unknown
   rawKeySerde: AnySerde | undefined
+  /** Where an older record than the input's is forwarded: that one's bytes. Undefined: they are the input's. */
+  source?: SourceBytes | undefined
+  /** Copies the bytes for a record that is forwarded later; not there where no error policy could ask for them. */
+  keepSource?: (() => SourceBytes) | undefined
 }
+
+/** Key and value as they came from their topic: what a dead letter has. */
+export interface SourceBytes {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+}
+
+/** Of what no record of a topic has caused, or none that is known any more. */
+export const noSource: SourceBytes = { key: null, value: null }

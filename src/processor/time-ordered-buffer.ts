@@ -7,6 +7,7 @@
  * headers. Neither has a timestamp. The keys are in the order of Java's HashSet, whose table keeps the size that it once
  * grew to.
  */
+import type { SourceBytes } from './record-context.ts'
 import type { Change, RecordMetadata } from './record.ts'
 
 export interface BufferedChange<K, V> {
@@ -14,6 +15,8 @@ export interface BufferedChange<K, V> {
   readonly change: Change<V>
   /** That of the last update, whose timestamp and headers the record is emitted with. */
   readonly context: RecordMetadata
+  /** Its bytes, as long as this process knows them. */
+  readonly source?: SourceBytes | undefined
   /** Of the first record of that key. */
   readonly timeMs: number
 }

@@ -10,7 +10,7 @@ import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
 import { noHeaders } from '../common/headers.ts'
 import { StateError } from '../errors/state-error.ts'
 import type { Change, RecordMetadata } from '../processor/record.ts'
-import type { RecordContext } from '../processor/record-context.ts'
+import type { RecordContext, SourceBytes } from '../processor/record-context.ts'
 import { noTimestamp } from '../processor/record-sink.ts'
 import type { BufferedChange, ChangeBuffer } from '../processor/time-ordered-buffer.ts'
 import { HashSetOrder } from './hash-set-order.ts'
@@ -62,6 +62,8 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
   readonly #dirty = new Set<string>()
   #dirtyOrder = new HashSetOrder()
   #order: Order | undefined
+  /** By key, for dead letters, which Java too has from memory alone; empty where no policy could ask for them. */
+  readonly #sources = new Map<string, SourceBytes>()
   /** Prior values by key of what was restored from records of old versions, which do not have them. */
   readonly #restoredPriors = new Map<string, Uint8Array | null | undefined>()
 
@@ -106,6 +108,8 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
     }
     order.byteLength += waitingBytes(keyText.length, added)
     this.#write(keyText, added)
+    const { keepSource } = this.#host.record
+    if (keepSource !== undefined) this.#sources.set(keyText, keepSource())
     return waiting === undefined
   }
 
@@ -119,6 +123,7 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
       key: this.#codec.readKey(latin1ToBytes(keyText)),
       change: { newValue: this.#valueOf(waiting.newValue), oldValue: this.#valueOf(waiting.oldValue), isLatest: true },
       context: waiting.context,
+      source: this.#sources.get(keyText),
       timeMs: waiting.timeMs,
     })
     // Whoever took it over may have put something; what was first is what goes.
@@ -127,6 +132,7 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
     const next = firstOf(order.texts)
     order.minTimeMs = next === undefined ? Infinity : timeAt(next, 0)
     this.#write(keyText, null)
+    this.#sources.delete(keyText)
   }
 
   priorValue(key: K): V | null | undefined {
@@ -175,6 +181,7 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
     this.#dirty.clear()
     this.#dirtyOrder = new HashSetOrder()
     this.#order = undefined
+    this.#sources.clear()
   }
 
   restore(record: ChangelogRecord, visit: BatchVisitor): void {

@@ -1,20 +1,23 @@
 /** The context of an entry's last update, which a flush logs and forwards it with. */
-import type { RecordContext } from '../processor/record-context.ts'
-import type { OverlayEntry } from './overlay.ts'
+import { noSource, type RecordContext } from '../processor/record-context.ts'
+import type { Overlay, OverlayEntry } from './overlay.ts'
 
-export function rememberContext(entry: OverlayEntry, record: RecordContext): void {
+export function rememberContext(overlay: Overlay, entry: OverlayEntry, record: RecordContext): void {
   entry.topic = record.topic
   entry.partition = record.partition
   entry.offset = record.offset
   entry.recordTimestamp = record.timestamp
   entry.headers = record.headers
+  if (record.keepSource !== undefined) overlay.keepSource(entry, record.keepSource())
 }
 
-export function restoreContext(entry: OverlayEntry, record: RecordContext): void {
+export function restoreContext(overlay: Overlay, entry: OverlayEntry, record: RecordContext): void {
   record.topic = entry.topic
   record.partition = entry.partition
   record.offset = entry.offset
   record.timestamp = entry.recordTimestamp
   record.headers = entry.headers
   record.rawKey = undefined
+  record.source = entry.source ?? noSource
+  if (entry.source !== undefined) overlay.keepSource(entry, undefined)
 }

@@ -109,7 +109,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     if (size !== sizeBefore) this.#overlay.resize(entry, entry.size + size - sizeBefore)
     const { record } = this.#host
     if (this.cached) {
-      rememberContext(entry, record)
+      rememberContext(this.#overlay, entry, record)
       this.#overlay.markDirty(entry)
     } else {
       entry.recordTimestamp = record.timestamp
@@ -188,7 +188,7 @@ export class KeyValueCore<K, V> implements StoreCore {
   flushOne(): boolean {
     const entry = this.#overlay.takeDirty()
     if (entry === undefined) return false
-    restoreContext(entry, this.#host.record)
+    restoreContext(this.#overlay, entry, this.#host.record)
     this.#flush(entry)
     return true
   }

@@ -7,6 +7,7 @@
  */
 import { assert } from '../common/assert.ts'
 import { noHeaders, type Headers } from '../common/headers.ts'
+import type { SourceBytes } from '../processor/record-context.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
 /** Of a task, all stores together; the task commits early when one is over its limit. */
@@ -54,6 +55,8 @@ export class OverlayEntry {
   offset = -1
   recordTimestamp = 0
   headers: Headers = noHeaders
+  /** While it is dirty, and an error policy may ask for it. */
+  source: SourceBytes | undefined = undefined
 
   constructor(id: unknown, keySize: number) {
     this.id = id
@@ -141,6 +144,12 @@ export class Overlay {
     entry.size = size
     this.#grow(growth)
     if (entry.dirty) this.#growCache(growth)
+  }
+
+  /** For as long as it is dirty. */
+  keepSource(entry: OverlayEntry, source: SourceBytes | undefined): void {
+    this.resize(entry, entry.size + lengthOf(source) - lengthOf(entry.source))
+    entry.source = source
   }
 
   /** Makes it the last one of those that the next flush takes. */
@@ -303,4 +312,8 @@ function mergeRows(over: readonly OverlayRow[], under: readonly OverlayRow[]): O
   }
   for (; next < under.length; next++) merged.push(under[next] as OverlayRow)
   return merged
+}
+
+function lengthOf(source: SourceBytes | undefined): number {
+  return (source?.key?.byteLength ?? 0) + (source?.value?.byteLength ?? 0)
 }

@@ -128,7 +128,7 @@ export class TimedCore<V> implements StoreCore {
     const { record } = this.#host
     if (this.cached) {
       const entry = this.#set(id, keyText, time, held, timestamp)
-      rememberContext(entry, record)
+      rememberContext(this.#overlay, entry, record)
       this.#overlay.markDirty(entry)
       return
     }
@@ -196,7 +196,7 @@ export class TimedCore<V> implements StoreCore {
   flushOne(): boolean {
     const entry = this.#overlay.takeDirty()
     if (entry === undefined) return false
-    restoreContext(entry, this.#host.record)
+    restoreContext(this.#overlay, entry, this.#host.record)
     this.#flush(entry)
     return true
   }

@@ -71,8 +71,15 @@ function checkSupplier(name: string, supplier: () => unknown): void {
   }
 }
 
+/** The record that a processor was given last, and whether it is the one that is forwarded now. */
+interface Given {
+  record: object | undefined
+  isForwarded: boolean
+}
+
 class ProcessorOperator<K, V, KR, VR> implements Operator<K, V, KR, VR> {
   readonly #processor: Processor<K, V, KR, VR>
+  readonly #given: Given = { record: undefined, isForwarded: false }
   #context!: OperatorContext<KR, VR>
 
   constructor(processor: Processor<K, V, KR, VR>) {
@@ -81,12 +88,19 @@ class ProcessorOperator<K, V, KR, VR> implements Operator<K, V, KR, VR> {
 
   init(context: OperatorContext<KR, VR>): void {
     this.#context = context
-    this.#processor.init?.(new UserContext(context))
+    this.#processor.init?.(new UserContext(context, this.#given))
+  }
+
+  get forwardsItsRecord(): boolean {
+    return this.#given.isForwarded
   }
 
   process(key: K, value: V): void {
     const { timestamp, headers } = this.#context.record
-    const result: unknown = this.#processor.process({ key, value, timestamp, headers })
+    const record = { key, value, timestamp, headers }
+    this.#given.record = record
+    const result: unknown = this.#processor.process(record)
+    this.#given.record = undefined
     if (isThenable(result)) refusePromise(this.#context.nodeName, 'process method', result)
   }
 
@@ -216,7 +230,15 @@ export function transformerContext<KR, VR>(
 }
 
 class UserContext<KR, VR> extends BaseContext<KR, VR> implements ProcessorContext<KR, VR> {
+  readonly #given: Given
+
+  constructor(context: OperatorContext<KR, VR>, given: Given) {
+    super(context)
+    this.#given = given
+  }
+
   forward(record: StreamRecord<KR, VR>, child?: string): void {
+    this.#given.isForwarded = record === this.#given.record
     this.forwardAs(record.key, record, child)
   }
 }

@@ -16,6 +16,7 @@ export function branchOperator<K, V>(plan: BranchPlan<K, V>): OperatorSupplier {
 }
 
 class BranchOperator<K, V> implements Operator<K, V> {
+  readonly forwardsItsRecord = true
   readonly #plan: BranchPlan<K, V>
   #context!: OperatorContext<K, V>
 

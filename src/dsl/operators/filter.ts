@@ -7,6 +7,7 @@ export function filterOperator<K, V>(predicate: (value: V, key: K) => unknown, w
 }
 
 class FilterOperator<K, V> implements Operator<K, V> {
+  readonly forwardsItsRecord = true
   readonly #predicate: (value: V, key: K) => unknown
   readonly #wanted: boolean
   #context!: OperatorContext<K, V>

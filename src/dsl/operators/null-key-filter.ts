@@ -15,6 +15,7 @@ export function openNullKeyFilter(): Operator<unknown, unknown> {
 }
 
 class NullKeyFilter implements Operator<unknown, unknown> {
+  readonly forwardsItsRecord = true
   readonly #open: boolean
   #context!: OperatorContext<unknown, unknown>
 

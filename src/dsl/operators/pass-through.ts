@@ -6,6 +6,7 @@ export function passThrough(): Operator<unknown, unknown> {
 }
 
 class PassThrough implements Operator<unknown, unknown> {
+  readonly forwardsItsRecord = true
   #context!: OperatorContext<unknown, unknown>
 
   init(context: OperatorContext<unknown, unknown>): void {

@@ -9,6 +9,7 @@ export function peekOperator<K, V>(action: Action<K, V>, callback: string): Oper
 }
 
 class PeekOperator<K, V> implements Operator<K, V> {
+  readonly forwardsItsRecord = true
   readonly #action: Action<K, V>
   readonly #callback: string
   #context!: OperatorContext<K, V>

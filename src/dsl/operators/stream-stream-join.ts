@@ -9,6 +9,7 @@ import type { KeyValueStore } from '../../processor/state-store.ts'
 import type { JoinWindowStore } from '../../processor/window-store.ts'
 import type { AnySerde } from '../../serde/serde.ts'
 import type { JoinWindows } from '../windows.ts'
+import type { WaitingBetween } from './join-expiry.ts'
 import type { JoinTime, JoinTimes } from './join-time.ts'
 import { UnmatchedRecords, type JoinSide, type UnmatchedEntry } from './unmatched-records.ts'
 
@@ -146,21 +147,34 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
     const now = this.#context.wallClockTime
     if (unmatched === undefined || now < time.nextEmitMs) return
     time.nextEmitMs = now + this.#context.emitIntervalMs
-    time.expiry.emitDue(
-      streamTime,
-      (from, to) => unmatched.entries(from, to),
-      (entry) => this.#emit(unmatched, entry),
-    )
+    const waiting: WaitingBetween = (from, to) => unmatched.entries(from, to)
+    if (this.#join.unmatched?.asJava === true) this.#emitLikeJava(time, streamTime, unmatched, waiting)
+    else time.expiry.emitDue(streamTime, waiting, (entry) => this.#emitAndRemove(unmatched, entry))
   }
 
   /**
    * differs from Java (#skipped-misses): removed first, because a joiner that fails, and is skipped, must not fail again
    * with every record that follows.
    */
+  #emitAndRemove(unmatched: UnmatchedRecords<K>, entry: UnmatchedEntry): void {
+    unmatched.removeEntry(entry)
+    this.#emit(unmatched, entry)
+  }
+
+  /** Each is removed when the next one was emitted: both come again where that fails. */
+  #emitLikeJava(time: JoinTime, streamTime: number, unmatched: UnmatchedRecords<K>, waiting: WaitingBetween): void {
+    let emitted: UnmatchedEntry | undefined
+    time.expiry.emitDue(streamTime, waiting, (entry) => {
+      this.#emit(unmatched, entry)
+      if (emitted !== undefined) unmatched.removeEntry(emitted)
+      emitted = entry
+    })
+    if (emitted !== undefined) unmatched.removeEntry(emitted)
+  }
+
   #emit(unmatched: UnmatchedRecords<K>, entry: UnmatchedEntry): void {
     const { record } = this.#context
     const recordTimestamp = record.timestamp
-    unmatched.removeEntry(entry)
     const key = unmatched.keyOf(entry, record.headers)
     for (const value of unmatched.valuesOf(entry, record.headers)) {
       const result = entry.side === 'left' ? this.#call(value, null, key) : this.#call(null, value, key)

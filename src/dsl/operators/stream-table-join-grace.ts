@@ -1,5 +1,6 @@
 import { StateError } from '../../errors/state-error.ts'
 import type { OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
+import { noSource } from '../../processor/record-context.ts'
 import type { KeyValueStore } from '../../processor/state-store.ts'
 import type { AnySerde, Serde } from '../../serde/serde.ts'
 import { JoinBuffer, type WaitingRecord } from './join-buffer.ts'
@@ -70,15 +71,15 @@ class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
   /** With the context that the record came with, whichever record it is that lets it go. */
   #emit({ key, value, context }: WaitingRecord): void {
     const { record, nodeName } = this.context
-    const { topic, partition, offset, timestamp, headers } = record
-    Object.assign(record, context)
+    const { topic, partition, offset, timestamp, headers, source } = record
+    Object.assign(record, { ...context, source: noSource })
     try {
       this.join(
         this.#key.deserialize(key, nodeName, context.headers),
         this.#value.deserialize(value, nodeName, context.headers),
       )
     } finally {
-      Object.assign(record, { topic, partition, offset, timestamp, headers })
+      Object.assign(record, { topic, partition, offset, timestamp, headers, source })
     }
   }
 }

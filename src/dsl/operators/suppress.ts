@@ -1,6 +1,7 @@
 import { StateError } from '../../errors/state-error.ts'
 import { refuseResult } from '../../processor/callback-result.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
+import { noSource } from '../../processor/record-context.ts'
 import type { Change } from '../../processor/record.ts'
 import type { BufferedChange, ChangeBuffer } from '../../processor/time-ordered-buffer.ts'
 import type { Windowed } from '../../serde/windowed.ts'
@@ -52,15 +53,16 @@ class SuppressOperator<K, V> implements Operator<K, Change<V>> {
   }
 
   /** In the context of the last update, as if it came only now. */
-  #forward({ key, change, context }: BufferedChange<K, V>): void {
+  #forward({ key, change, context, source }: BufferedChange<K, V>): void {
     if (change.newValue === null && this.#suppressing.isFinal) return
     const { record } = this.#context
-    const { topic, partition, offset, timestamp, headers } = record
+    const { topic, partition, offset, timestamp, headers, source: sourceBefore } = record
     record.topic = context.topic
     record.partition = context.partition
     record.offset = context.offset
     record.timestamp = context.timestamp
     record.headers = context.headers
+    record.source = source ?? noSource
     try {
       this.#context.forward(key, change)
     } finally {
@@ -69,6 +71,7 @@ class SuppressOperator<K, V> implements Operator<K, Change<V>> {
       record.offset = offset
       record.timestamp = timestamp
       record.headers = headers
+      record.source = sourceBefore
     }
   }
 

@@ -6,25 +6,25 @@
  * processors. Such an error is marked where it enters, and no policy ever sees it. Nor does one see state that a store
  * cannot read: `skip` would lose every record of every key that was written before; nor a buffer that shall end the
  * application when it is full.
+ *
+ * A dead letter has the timestamp and the headers that the failing node was given, and key and value of the record of the
+ * topic. With `compatibility: 'java'` two things are as in Java: what a sink fails with is then put to the policy of the
+ * processor before it, and a letter has neither key nor value when a sink beside the failing node has sent the record
+ * already (RecordCollectorImpl.freeRawInputRecordFromContext).
  */
-import { noHeaders, type Header, type Headers } from '../../common/headers.ts'
+import type { Header, Headers } from '../../common/headers.ts'
 import { StateError } from '../../errors/state-error.ts'
 import { TaskError, type taskErrors, type TaskErrorPlace } from '../../errors/task-error.ts'
 import type { ErrorAction, ErrorPolicy, FailedRecord } from '../../processor/error-policy.ts'
-import type { RecordContext } from '../../processor/record-context.ts'
+import { noSource, type RecordContext, type SourceBytes } from '../../processor/record-context.ts'
+import type { RecordMetadata } from '../../processor/record.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import { readValue } from './unread-text.ts'
 
 /** The record as it came from its topic; views that are valid during the record. */
-export interface RawRecord {
+export interface RawRecord extends SourceBytes, RecordMetadata {
   readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly timestamp: number
-  readonly headers: Headers
-  readonly key: Uint8Array | null
-  readonly value: Uint8Array | null
 }
 
 export interface Failure {
@@ -41,10 +41,18 @@ export interface Failure {
 
 /** The record that a task was at, kept for what is decided about it later. */
 export interface Moment {
-  readonly record: Pick<RecordContext, 'topic' | 'partition' | 'offset' | 'timestamp' | 'headers'>
-  readonly raw: RawRecord | undefined
-  /** Of the raw key and value, which are copies. */
+  readonly record: RecordMetadata
+  /** Copies. */
+  readonly source: SourceBytes
+  /** Of those. */
   readonly byteLength: number
+}
+
+export interface FailurePolicies {
+  /** With `compatibility: 'java'`. */
+  readonly likeJava?: boolean
+  /** Some policy may ask for key and value of a record that is not the input's any more. */
+  readonly keepsSources?: boolean
 }
 
 type DeadLetter = Exclude<ErrorAction, string>['deadLetter']
@@ -61,12 +69,25 @@ export class FailureHandler {
   readonly #sink: RecordSink
   readonly #dropped: DroppedRecords
   #outside: unknown
+  /** The error of a sink that the policy of the processor before it has yet to see. */
+  #unsettled: unknown
+  readonly likeJava: boolean
+  /** With `likeJava`: a sink has sent the record that the nodes are given now. */
+  wasSent = false
   /** What the record that is being read or processed was taken from; undefined in a punctuator or a flush. */
   source: { raw(): RawRecord } | undefined
 
-  constructor(taskId: string, record: RecordContext, sink: RecordSink, dropped: DroppedRecords) {
+  constructor(
+    taskId: string,
+    record: RecordContext,
+    sink: RecordSink,
+    dropped: DroppedRecords,
+    { likeJava = false, keepsSources = false }: FailurePolicies = {},
+  ) {
     this.#taskId = taskId
     this.#record = record
+    this.likeJava = likeJava
+    if (keepsSources) record.keepSource = () => copyOf(this.#sourceBytes())
     this.#sink = this.guard(sink)
     this.#dropped = dropped
   }
@@ -90,36 +111,38 @@ export class FailureHandler {
   /** Where the task is now. */
   moment(): Moment {
     const { topic, partition, offset, timestamp, headers } = this.#record
-    const raw = this.source?.raw()
-    const key = raw?.key == null ? null : Buffer.from(raw.key)
-    const value = raw?.value == null ? null : Buffer.from(raw.value)
+    const source = copyOf(this.#sourceBytes())
     return {
       record: { topic, partition, offset, timestamp, headers },
-      raw: raw && { ...raw, key, value },
-      byteLength: (key?.length ?? 0) + (value?.length ?? 0),
+      source,
+      byteLength: (source.key?.length ?? 0) + (source.value?.length ?? 0),
     }
   }
 
   /** Runs what was put off as if the task were at that record still. */
-  at({ record, raw }: Moment, work: () => void): void {
-    const { topic, partition, offset, timestamp, headers } = this.#record
-    this.#go(record, raw)
+  at({ record, source }: Moment, work: () => void): void {
+    const { topic, partition, offset, timestamp, headers, source: sourceBefore } = this.#record
+    this.wasSent = false
+    Object.assign(this.#record, { ...record, source, rawKey: undefined })
     try {
       work()
     } finally {
-      this.#go({ topic, partition, offset, timestamp, headers }, undefined)
+      const before = { topic, partition, offset, timestamp, headers, source: sourceBefore }
+      Object.assign(this.#record, { ...before, rawKey: undefined })
     }
-  }
-
-  #go(to: Moment['record'], raw: RawRecord | undefined): void {
-    Object.assign(this.#record, to)
-    this.#record.rawKey = undefined
-    this.source = raw && { raw: () => raw }
   }
 
   /** Whether a policy must not see it: decided already further down, or not the record's fault. */
   isSettled(error: unknown): boolean {
-    return error instanceof TaskError || (error !== undefined && error === this.#outside)
+    if (error === undefined) return false
+    return (error instanceof TaskError && error !== this.#unsettled) || error === this.#outside
+  }
+
+  /** What is thrown where a sink fails: with `likeJava` the policy of the processor before it is asked as well. */
+  failSink(error: unknown, failure: Failure): never {
+    const failed = this.#taskError(asError(error), failure, 'fail')
+    if (this.likeJava) this.#unsettled = failed
+    throw failed
   }
 
   /** Returns when the record is to be skipped; throws in all other cases. */
@@ -128,17 +151,36 @@ export class FailureHandler {
     if (error instanceof StateError && passesPolicies.has(error.code)) {
       throw new TaskError(error.code, this.#place(failure.node), error.message, { cause: error })
     }
-    const raw = this.source?.raw()
-    const cause = error instanceof Error ? error : new Error(String(error))
-    const action = this.#decide(cause, failure, raw)
-    if (action === 'fail' || action === 'retry') throw this.#taskError(cause, failure, action)
-    if (action !== 'skip') this.#writeLetter(action.deadLetter, cause, failure, raw)
-    this.#dropped.drop(failure.kind, failure.node, raw ?? this.#record)
+    const isSinks = error === this.#unsettled
+    this.#unsettled = undefined
+    const cause = isSinks ? asError((error as TaskError).cause) : asError(error)
+    const action = this.#decide(cause, failure)
+    if (action === 'fail' || action === 'retry') {
+      if (isSinks && action === 'fail') throw error
+      // In Java the answer to what is too large comes when the processors are done.
+      if (action === 'fail' && failure.kind === 'production' && !isOversized(cause)) this.failSink(cause, failure)
+      throw this.#taskError(cause, failure, action)
+    }
+    if (action !== 'skip') this.#writeLetter(action.deadLetter, cause, failure)
+    this.#dropped.drop(failure.kind, failure.node, this.#failed(failure))
   }
 
-  #decide(cause: Error, failure: Failure, raw: RawRecord | undefined): ErrorAction | 'retry' {
+  /** Of what is read there is no context yet. */
+  #failed({ kind }: Pick<Failure, 'kind'>): RecordMetadata {
+    return (kind === 'deserialization' ? this.source?.raw() : undefined) ?? this.#record
+  }
+
+  #sourceBytes(): SourceBytes {
+    return this.wasSent ? noSource : (this.#record.source ?? this.source?.raw() ?? noSource)
+  }
+
+  #sourceOf({ kind }: Failure): SourceBytes {
+    return (kind === 'deserialization' ? this.source?.raw() : undefined) ?? this.#sourceBytes()
+  }
+
+  #decide(cause: Error, failure: Failure): ErrorAction | 'retry' {
     const { policy } = failure
-    const action = typeof policy === 'function' ? policy(cause, this.#failedRecord(failure, raw)) : policy
+    const action = typeof policy === 'function' ? policy(cause, this.#failedRecord(failure)) : policy
     const isLetter = typeof action === 'object' && action !== null && action.deadLetter !== undefined
     if (action === 'fail' || action === 'skip' || action === 'retry' || isLetter) return action
     throw new TaskError(
@@ -149,10 +191,10 @@ export class FailureHandler {
     )
   }
 
-  #failedRecord({ kind, node, key, value }: Failure, raw: RawRecord | undefined): FailedRecord {
-    const { topic, partition, offset, timestamp, headers } = kind === 'deserialization' && raw ? raw : this.#record
-    const rawKey = raw?.key ?? null
-    const rawValue = raw?.value ?? null
+  #failedRecord(failure: Failure): FailedRecord {
+    const { kind, node, key, value } = failure
+    const { topic, partition, offset, timestamp, headers } = this.#failed(failure)
+    const { key: rawKey, value: rawValue } = this.#sourceOf(failure)
     return {
       kind,
       node,
@@ -169,8 +211,9 @@ export class FailureHandler {
     }
   }
 
-  #taskError(cause: Error, { code, node, what, advice, kind }: Failure, action: 'fail' | 'retry'): TaskError {
-    const place = kind === 'deserialization' ? this.#placeOf(node, this.source?.raw()) : this.#place(node)
+  #taskError(cause: Error, failure: Failure, action: 'fail' | 'retry'): TaskError {
+    const { code, node, what, advice } = failure
+    const place = this.#placeOf(node, this.#failed(failure))
     return new TaskError(code, place, `${what}: ${cause.message}${advice === '' ? '' : `; ${advice}`}`, {
       cause,
       reaction: action === 'retry' ? 'abortable' : 'fatal',
@@ -186,14 +229,16 @@ export class FailureHandler {
   }
 
   /** KIP-1034: the source's key and value with its headers and what went wrong, in the transaction of the task. */
-  #writeLetter(letter: DeadLetter, cause: Error, failure: Failure, raw: RawRecord | undefined): void {
+  #writeLetter(letter: DeadLetter, cause: Error, failure: Failure): void {
     const { topic, key, value, timestamp, headers } = typeof letter === 'string' ? { topic: letter } : letter
-    const place = this.#placeOf(failure.node, raw)
-    const keyBytes = key === undefined ? (raw?.key ?? null) : key
-    const valueBytes = value === undefined ? (raw?.value ?? null) : value
+    const failed = this.#failed(failure)
+    const source = this.#sourceOf(failure)
+    const place = this.#placeOf(failure.node, failed)
+    const keyBytes = key === undefined ? source.key : key
+    const valueBytes = value === undefined ? source.value : value
     const written = [
-      timestamp ?? raw?.timestamp ?? this.#record.timestamp,
-      headers ?? [...(raw?.headers ?? noHeaders), ...letterHeaders(cause, raw ?? this.#record)],
+      timestamp ?? failed.timestamp,
+      headers ?? [...failed.headers, ...letterHeaders(cause, failed)],
     ] as const
     if (this.#sink.partitionCount(topic) !== undefined) {
       this.#sendLetter(topic, keyBytes, valueBytes, ...written, place)
@@ -223,6 +268,14 @@ export class FailureHandler {
       throw error
     }
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+function copyOf({ key, value }: SourceBytes): SourceBytes {
+  return { key: key && Buffer.from(key), value: value && Buffer.from(value) }
 }
 
 /** An error of a sink that is the record's own fault. */

@@ -14,10 +14,13 @@ export class ProcessorTaskNode implements PunctuatedNode {
   readonly #spec: ProcessorNode
   readonly #scope: TaskScope
   readonly #children: TaskNode[] = []
+  /** Anything but to fail: what comes after a record that failed must not see what the operator did half. */
+  readonly #goesOn: boolean
   #operator: Operator<unknown, unknown>
 
   constructor(spec: ProcessorNode, scope: TaskScope) {
     this.name = spec.name
+    this.#goesOn = (spec.onProcessingError ?? scope.config.onProcessingError) !== 'fail'
     this.#spec = spec
     this.#scope = scope
     this.#operator = spec.supplier()
@@ -30,7 +33,7 @@ export class ProcessorTaskNode implements PunctuatedNode {
 
   init(): void {
     try {
-      this.#operator.init?.(new NodeContext(this.#spec, this.#scope, this.#children, this))
+      this.#operator.init?.(new NodeContext(this.#spec, this.#scope, this.#children, this, this.#operator))
     } catch (error) {
       if (this.#scope.failures.isSettled(error)) throw error
       const reason = error instanceof Error ? error.message : String(error)
@@ -41,9 +44,26 @@ export class ProcessorTaskNode implements PunctuatedNode {
   }
 
   process(key: unknown, value: unknown): void {
+    if (this.#goesOn) return this.#processOrGoOn(key, value)
     try {
       this.#operator.process(key, value)
     } catch (error) {
+      this.#handle(error, 'processing the record failed', key, value)
+    }
+  }
+
+  #processOrGoOn(key: unknown, value: unknown): void {
+    const { record } = this.#scope
+    const { topic, partition, offset, timestamp, headers, source } = record
+    try {
+      this.#operator.process(key, value)
+    } catch (error) {
+      record.topic = topic
+      record.partition = partition
+      record.offset = offset
+      record.timestamp = timestamp
+      record.headers = headers
+      record.source = source
       this.#handle(error, 'processing the record failed', key, value)
     }
   }
@@ -88,9 +108,16 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   readonly #scope: TaskScope
   readonly #children: readonly TaskNode[]
   readonly #node: PunctuatedNode
+  readonly #operator: Pick<Operator<unknown, unknown>, 'forwardsItsRecord'>
   readonly #stores: readonly string[]
 
-  constructor(spec: ProcessorNode, scope: TaskScope, children: readonly TaskNode[], node: PunctuatedNode) {
+  constructor(
+    spec: ProcessorNode,
+    scope: TaskScope,
+    children: readonly TaskNode[],
+    node: PunctuatedNode,
+    operator: Pick<Operator<unknown, unknown>, 'forwardsItsRecord'>,
+  ) {
     this.nodeName = spec.name
     this.applicationId = scope.applicationId
     this.taskId = scope.taskId
@@ -101,6 +128,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     this.#scope = scope
     this.#children = children
     this.#node = node
+    this.#operator = operator
     this.#stores = spec.stores
   }
 
@@ -121,6 +149,23 @@ class NodeContext implements OperatorContext<unknown, unknown> {
   }
 
   forward(key: unknown, value: unknown): void {
+    if (this.#scope.failures.likeJava) return this.#forwardLikeJava(key, value)
+    this.#forwardToAll(key, value)
+  }
+
+  /** A copy of a record counts as not sent, whatever became of the record, and the other way round. */
+  #forwardLikeJava(key: unknown, value: unknown, child?: TaskNode): void {
+    const { failures } = this.#scope
+    const { wasSent } = failures
+    try {
+      if (child === undefined) this.#forwardToAll(key, value)
+      else child.process(key, value)
+    } finally {
+      if (this.#operator.forwardsItsRecord !== true) failures.wasSent = wasSent
+    }
+  }
+
+  #forwardToAll(key: unknown, value: unknown): void {
     const children = this.#children
     for (let i = 0; i < children.length; i++) (children[i] as TaskNode).process(key, value)
   }
@@ -130,7 +175,9 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     // Every record of a split comes here: a loop needs no closure.
     for (let i = 0; i < this.#children.length; i++) {
       const target = this.#children[i] as TaskNode
-      if (target.name === child) return target.process(key, value)
+      if (target.name !== child) continue
+      if (this.#scope.failures.likeJava) return this.#forwardLikeJava(key, value, target)
+      return target.process(key, value)
     }
     this.#refuseChild(child)
   }

@@ -8,6 +8,7 @@ import { lentWriter, type LentWriter } from '../../serde/lent-writer.ts'
 import { serdes } from '../../serde/serdes.ts'
 import type { AnySerde } from '../../serde/serde.ts'
 import type { SinkNode } from '../../topology/topology-node.ts'
+import type { Failure } from './failure-handler.ts'
 import type { TaskNode, TaskScope } from './task-scope.ts'
 
 type TopicFunction = (value: unknown, key: unknown, context: RecordMetadata) => unknown
@@ -63,11 +64,26 @@ export class SinkTaskNode implements TaskNode {
   }
 
   #send(topic: string, key: unknown, value: unknown, keyBytes: Uint8Array | null, valueBytes: Uint8Array | null): void {
-    const { record, sink } = this.#scope
+    const { record, sink, failures } = this.#scope
+    let partitions: readonly number[] | null = null
+    if (this.#partitioner !== undefined) {
+      try {
+        partitions = this.#choose(topic, sink.partitionCount(topic) ?? 1, key, value)
+      } catch (error) {
+        return this.#handleCallback(error, `no partition of topic ${topic} can be chosen for the result`, key, value)
+      }
+      if (partitions?.length === 0) return this.#scope.dropped.drop('partitioner', this.name, record)
+    }
+    if (failures.likeJava) failures.wasSent = true
     try {
-      if (this.#partitioner !== undefined) return this.#appendTo(topic, key, value, keyBytes, valueBytes)
-      const partition = this.#keySuffix > 0 && keyBytes !== null ? this.#windowedPartition(topic, keyBytes) : -1
-      sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
+      if (partitions === null) {
+        const partition = this.#keySuffix > 0 && keyBytes !== null ? this.#windowedPartition(topic, keyBytes) : -1
+        sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
+        return
+      }
+      for (const partition of partitions) {
+        sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
+      }
     } catch (error) {
       this.#handle(error, `the result cannot be sent to topic ${topic}`, key, value)
     }
@@ -116,7 +132,7 @@ export class SinkTaskNode implements TaskNode {
       }
       return topic
     } catch (error) {
-      this.#handle(error, 'the topic of the result cannot be named', key, value)
+      this.#handleCallback(error, 'the topic of the result cannot be named', key, value)
       return undefined
     }
   }
@@ -128,21 +144,6 @@ export class SinkTaskNode implements TaskNode {
   }
 
   /** The user's partitioner: null is the default, several are a multicast, none drops the record (KIP-873). */
-  #appendTo(
-    topic: string,
-    key: unknown,
-    value: unknown,
-    keyBytes: Uint8Array | null,
-    valueBytes: Uint8Array | null,
-  ): void {
-    const { record, sink } = this.#scope
-    const chosen = this.#choose(topic, sink.partitionCount(topic) ?? 1, key, value)
-    if (chosen === null) return sink.append(topic, -1, keyBytes, valueBytes, record.timestamp, record.headers)
-    if (chosen.length === 0) this.#scope.dropped.drop('partitioner', this.name, record)
-    for (const partition of chosen)
-      sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
-  }
-
   #choose(topic: string, partitions: number, key: unknown, value: unknown): readonly number[] | null {
     const { headers } = this.#scope.record
     const result = this.#partitioner?.(value, key, { topic, partitions, headers }) as unknown
@@ -161,7 +162,20 @@ export class SinkTaskNode implements TaskNode {
   }
 
   #handle(error: unknown, what: string, key: unknown, value: unknown): void {
-    this.#scope.failures.handle(error, {
+    this.#scope.failures.handle(error, this.#failure(what, key, value))
+  }
+
+  /** In Java the policy of the application is not asked about partitioners and functions that name a topic. */
+  #handleCallback(error: unknown, what: string, key: unknown, value: unknown): void {
+    const { failures } = this.#scope
+    if (failures.likeJava && this.#spec.onProductionError === undefined) {
+      failures.failSink(error, this.#failure(what, key, value))
+    }
+    this.#handle(error, what, key, value)
+  }
+
+  #failure(what: string, key: unknown, value: unknown): Failure {
+    return {
       kind: 'production',
       code: 'MILLRACE_PRODUCTION_FAILED',
       node: this.name,
@@ -170,7 +184,7 @@ export class SinkTaskNode implements TaskNode {
       advice: '',
       key,
       value,
-    })
+    }
   }
 }
 

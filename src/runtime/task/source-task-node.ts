@@ -102,8 +102,10 @@ export class SourceTaskNode implements TaskNode, RecordSource {
   }
 
   enter(queue: RecordQueue): void {
-    const { record } = this.#scope
+    const { record, failures } = this.#scope
     const { head } = queue
+    failures.wasSent = false
+    record.source = undefined
     record.topic = queue.topic
     record.partition = queue.partition
     record.offset = queue.position

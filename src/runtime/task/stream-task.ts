@@ -391,7 +391,10 @@ function makeScope(options: TaskOptions): TaskScope {
   const { taskId, applicationId, partition, config, clock, state, sink } = options
   const record = new TaskRecordContext()
   const dropped = new DroppedRecords(taskId, options.metrics, clock, options.logger)
-  const failures = new FailureHandler(taskId, record, sink, dropped)
+  const failures = new FailureHandler(taskId, record, sink, dropped, {
+    likeJava: config.compatibility === 'java',
+    keepsSources: asksForSources(options),
+  })
   const stores = new TaskStores({
     stores: inFlushOrder(options).map((store) => taskStore(store, options)),
     state,
@@ -424,6 +427,15 @@ function makeScope(options: TaskOptions): TaskScope {
     hasRecord: false,
     commitRequested: false,
   }
+}
+
+/** Whether a policy may write a dead letter, or be given the bytes of its record, after the record was processed. */
+function asksForSources({ config, topology }: TaskOptions): boolean {
+  const policies = topology.nodes.map((node) =>
+    node.kind === 'processor' ? node.onProcessingError : node.kind === 'sink' ? node.onProductionError : undefined,
+  )
+  policies.push(config.onProcessingError, config.onProductionError)
+  return policies.some((policy) => typeof policy === 'function' || typeof policy === 'object')
 }
 
 /** By the first node that uses them, so that a flush runs downstream. */

@@ -1,5 +1,5 @@
 import { noHeaders, type Headers } from '../../common/headers.ts'
-import type { RecordContext } from '../../processor/record-context.ts'
+import { noSource, type RecordContext, type SourceBytes } from '../../processor/record-context.ts'
 import type { AnySerde } from '../../serde/serde.ts'
 
 /** Keys up to this length are lent in one place, with a view per length: a copy is cheaper than a view. */
@@ -14,6 +14,8 @@ export class TaskRecordContext implements RecordContext {
   headers: Headers = noHeaders
   rawKeyValue: unknown = undefined
   rawKeySerde: AnySerde | undefined = undefined
+  source: SourceBytes | undefined = undefined
+  keepSource: (() => SourceBytes) | undefined = undefined
   #rawKey: Uint8Array | undefined = undefined
   #lent: Buffer | undefined = undefined
   #lentStart = 0
@@ -60,5 +62,6 @@ export class TaskRecordContext implements RecordContext {
     this.timestamp = timestamp
     this.headers = noHeaders
     this.rawKey = undefined
+    this.source = noSource
   }
 }

@@ -1,9 +1,15 @@
-/** What Java refuses: the scenarios whose names begin with "error:", but for windows and joins. */
+/** What Java refuses (the scenarios whose names begin with "error:", but for windows and joins), and records that fail. */
 import { stores } from '../../../src/state/stores.ts'
 import { Topology } from '../../../src/topology/topology.ts'
+import { deadLetterOutputVectors } from './dead-letter-outputs.ts'
+import { deadLetterTableVectors } from './dead-letter-tables.ts'
+import { deadLetterVectors } from './dead-letters.ts'
 import { dsl, forward, papi, STRINGS, strings, type VectorTopology } from './vector-topology.ts'
 
 export const errorVectors: Readonly<Record<string, VectorTopology>> = {
+  ...deadLetterVectors,
+  ...deadLetterTableVectors,
+  ...deadLetterOutputVectors,
   'error: table reads a topic that a stream reads': dsl(
     (b) => {
       b.stream('in', STRINGS).to('o')

@@ -45,6 +45,8 @@ function converted(key: string, value: string, deadLetter: string | undefined): 
       return { onDeserializationError: toPolicy(value, deadLetter) }
     case 'processing.exception.handler':
       return { onProcessingError: toPolicy(value, deadLetter) }
+    case 'production.exception.handler':
+      return { onProductionError: toPolicy(value, deadLetter) }
     default:
       throw new Error(`nobody said what '${key}' of a recorded scenario is in this project`)
   }
