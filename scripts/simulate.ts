@@ -3,6 +3,7 @@
  *
  *     npm run simulate -- --seeds 1000 [--from 1]        random scenarios with several faults each
  *     npm run simulate -- --exhaustive                   one fault per run, at every place
+ *     npm run simulate -- --seeds 100 --workload tables  one application only
  *     npm run simulate -- --seeds 1 --from 4711 --trace  one run with all that happened in it
  *     npm run simulate -- --mutations [--mutate name]    proves that it finds bugs: see test/simulation/mutations.ts
  */
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     jobs: { type: 'string' },
     exhaustive: { type: 'boolean', default: false },
     overlap: { type: 'boolean', default: false },
+    workload: { type: 'string' },
     trace: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
     mutate: { type: 'string' },
@@ -59,9 +61,9 @@ async function mutate(): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const { exhaustive, overlap } = values
+  const { exhaustive, overlap, workload } = values
   if (values.mutations || values.mutate !== undefined) return mutate()
-  const series = await openSeries({ exhaustive, overlap })
+  const series = await openSeries({ exhaustive, overlap, workload })
   const from = integer('from', values.from, series.first)
   const wanted = integer('seeds', values.seeds, exhaustive ? series.count - from : 200)
   const to = Math.min(from + wanted, series.first + series.count)
@@ -75,7 +77,8 @@ async function main(): Promise<number> {
     to,
     exhaustive,
     overlap,
-    replay: `npm run simulate -- --seeds 1${exhaustive ? ' --exhaustive' : ''}${overlap ? ' --overlap' : ''} --trace`,
+    workload,
+    replay: `npm run simulate -- --seeds 1${exhaustive ? ' --exhaustive' : ''}${overlap ? ' --overlap' : ''}${workload === undefined ? '' : ` --workload '${workload}'`} --trace`,
     traceLines: values.trace ? 100_000 : 0,
     failuresMax: integer('max-failures', values['max-failures'], 3),
     onProgress: (runs, failures) => {

@@ -44,12 +44,12 @@ export async function tryMutation(
     }
     let runs = 0
     for (let next = from; next < from + seeds;) {
-      const result = await runSeeds(copy, next, from + seeds, jobs)
+      const result = await runSeeds(copy, mutation, next, from + seeds, jobs)
       runs += result.runs
       const [first] = result.failures
       if (first === undefined) break
       // What fails without the mutation as well says nothing about it.
-      const before = await runSeeds(root, first.number, first.number + 1, 1)
+      const before = await runSeeds(root, mutation, first.number, first.number + 1, 1)
       const violation = first.text.match(/^violated:\n {2}(.*)$/m)?.[1] ?? ''
       if (before.failures.length === 0) return { mutation, seed: first.number, runs, violation }
       next = first.number + 1
@@ -60,7 +60,7 @@ export async function tryMutation(
   }
 }
 
-function runSeeds(root: string, from: number, to: number, jobs: number): Promise<PoolResult> {
-  const plain = { exhaustive: false, overlap: false, replay: '', traceLines: 0, failuresMax: 1 }
+function runSeeds(root: string, { workload }: Mutation, from: number, to: number, jobs: number): Promise<PoolResult> {
+  const plain = { exhaustive: false, workload, overlap: false, replay: '', traceLines: 0, failuresMax: 1 }
   return runPool({ ...plain, root, from, to, jobs })
 }

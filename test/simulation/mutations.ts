@@ -7,6 +7,8 @@ export interface Mutation {
   readonly name: string
   /** What is lost. */
   readonly what: string
+  /** The application that shows it, where others have nothing of the kind. */
+  readonly workload?: string
   readonly edits: readonly Edit[]
 }
 
@@ -168,6 +170,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'observed-time-after-rollback',
     what: 'the time that a node has seen goes back to what is committed with a rollback, and no further',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/runtime/task/observed-times.ts',
@@ -179,6 +182,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'observed-time-in-marker',
     what: 'the time that a node has seen survives a restart',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/runtime/task/observed-times.ts',
@@ -190,6 +194,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'join-counter',
     what: 'the number that tells records of equal key and time apart goes on after a rollback and a restart',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/state/observed-time.ts',
@@ -206,6 +211,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'buffer-after-rollback',
     what: 'what waits in a buffer of suppress goes back to what is committed',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/state/change-buffer.ts',
@@ -217,6 +223,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'buffer-order-after-rollback',
     what: 'the order of what waits in a buffer of suppress, which is in memory, is made anew after a rollback',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/state/change-buffer.ts',
@@ -228,6 +235,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'buffer-in-commit',
     what: 'the changelog of a buffer of suppress belongs to the transaction that its records are in',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/state/change-buffer.ts',
@@ -239,6 +247,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'segments-after-success',
     what: 'a segment that has expired is there until the commit has succeeded, because time may go back',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/state/timed-core.ts',
@@ -250,6 +259,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'expiry-after-rollback',
     what: 'what a store has forgotten comes back with a rollback',
+    workload: 'lateness',
     edits: [
       {
         file: 'src/state/timed-core.ts',

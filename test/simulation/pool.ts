@@ -29,7 +29,7 @@ export interface PoolResult {
 const runsPerJob = 20
 
 export async function runPool(options: PoolOptions): Promise<PoolResult> {
-  const { root, from, to, jobs, exhaustive, overlap, replay, traceLines, failuresMax } = options
+  const { root, from, to, jobs, exhaustive, overlap, workload, replay, traceLines, failuresMax } = options
   let next = from
   let runs = 0
   let events = 0
@@ -39,7 +39,15 @@ export async function runPool(options: PoolOptions): Promise<PoolResult> {
     const worker = fork(path.join(root, 'test/simulation/worker.ts'), { execArgv: ['--no-warnings'] })
     try {
       while (next < to && failures.length < failuresMax) {
-        const job = { from: next, to: Math.min(to, next + runsPerJob), exhaustive, overlap, replay, traceLines }
+        const job = {
+          from: next,
+          to: Math.min(to, next + runsPerJob),
+          exhaustive,
+          overlap,
+          workload,
+          replay,
+          traceLines,
+        }
         next = job.to
         const answer = await ask(worker, job)
         runs += answer.runs

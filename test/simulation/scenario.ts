@@ -63,14 +63,23 @@ const apiNames: readonly CrossingName[] = [
   'FindCoordinator',
 ]
 
-export function randomScenario(seed: number, options: { readonly overlap?: boolean } = {}): Scenario {
+const workloads: readonly Workload[] = [wordCount, fieldCount, windows, lateness, tables]
+
+export interface ScenarioOptions {
+  readonly overlap?: boolean
+  /** The name of the only application that is wanted; what else a seed means stays the same. */
+  readonly workload?: string | undefined
+}
+
+export function randomScenario(seed: number, options: ScenarioOptions = {}): Scenario {
   const random = new SeededRandom(seed, 'scenario')
   const nodes = random.pick([1, 1, 2, 3])
   const partitions = random.between(2, 4)
   const guarantee = random.chance(0.85) ? 'exactly_once' : 'at_least_once'
+  const picked = random.pick(workloads)
   return {
     seed,
-    workload: random.pick([wordCount, fieldCount, windows, lateness, tables]),
+    workload: namedWorkload(options.workload) ?? picked,
     guarantee,
     maxCommitsInFlight: options.overlap === true ? 1 : random.pick([0, 1]),
     startsMs: Array.from({ length: random.between(1, 3) }, (_, i) => (i === 0 ? 0 : random.between(0, 600))),
@@ -91,6 +100,13 @@ export function randomScenario(seed: number, options: { readonly overlap?: boole
     recoveryMaxMs: Infinity,
     restoresAtEnd: random.chance(0.25),
   }
+}
+
+function namedWorkload(wanted: string | undefined): Workload | undefined {
+  if (wanted === undefined) return undefined
+  const found = workloads.find(({ name }) => name === wanted)
+  if (found !== undefined) return found
+  throw new RangeError(`there is no workload '${wanted}'; there are ${workloads.map(({ name }) => name).join(', ')}`)
 }
 
 /** One small scenario for all single faults: nothing in it depends on chance but the latencies. */

@@ -19,10 +19,14 @@ export interface SeriesOptions {
   readonly exhaustive: boolean
   /** Only runs in which processing overlaps with committing; otherwise some do. */
   readonly overlap: boolean
+  /** Only runs of the application of that name. */
+  readonly workload?: string | undefined
 }
 
-export async function openSeries({ exhaustive, overlap }: SeriesOptions): Promise<Series> {
-  if (!exhaustive) return { first: 1, count: Infinity, scenario: (seed) => randomScenario(seed, { overlap }) }
+export async function openSeries({ exhaustive, overlap, workload }: SeriesOptions): Promise<Series> {
+  if (!exhaustive) {
+    return { first: 1, count: Infinity, scenario: (seed) => randomScenario(seed, { overlap, workload }) }
+  }
   const bases = [
     smallScenario(),
     smallScenario({ transactionVersion: 0, workload: fieldCount, store: 'memory', cacheMaxBytes: 0 }),
@@ -31,7 +35,10 @@ export async function openSeries({ exhaustive, overlap }: SeriesOptions): Promis
     smallScenario({ workload: windows, cacheMaxBytes: 0 }),
     // The second instance comes late, and its heartbeats are out of step with those of the first.
     smallScenario({ startsMs: [0, 230], bursts: Array.from({ length: 8 }, (_, i) => ({ atMs: i * 180, records: 6 })) }),
-  ].filter(({ maxCommitsInFlight }) => !overlap || maxCommitsInFlight === 1)
+  ].filter(
+    (base) =>
+      (!overlap || base.maxCommitsInFlight === 1) && (workload === undefined || base.workload.name === workload),
+  )
   const all: Scenario[] = []
   for (const base of bases) {
     const { crossings, allRunAt } = await simulate(base)
