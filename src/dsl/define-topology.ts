@@ -4,6 +4,7 @@ import type { Topology } from '../topology/topology.ts'
 import { isThenable, refusePromise } from '../processor/callback-result.ts'
 import { StreamsBuilder } from './streams-builder.ts'
 
+/** What a module exports by default, made by `defineTopology`. */
 export interface TopologyModule {
   readonly applicationId: string
   /** The commands apply it; a program gives it to KafkaStreams: `{ applicationId, ...module.config, kafka }`. */

@@ -8,6 +8,7 @@ import type { Named, Produced } from '../topology/options.ts'
 /** What a callback may return: anything but a promise. */
 export type Sync<R> = R extends PromiseLike<unknown> ? PromiseRefused : R
 
+/** What the compiler names where a callback returns a promise. */
 export interface PromiseRefused {
   readonly '~error': 'callbacks are synchronous; use an asynchronous operator'
 }
@@ -21,19 +22,25 @@ export interface PromiseRefused {
  * count; `key`, `value`, `caching` and `logging` given here win over the builder's.
  */
 export interface Materialized<K, V> {
+  /** A name, or a builder of `stores` that stands for the store. */
   readonly store?: string | StoreBuilder
+  /** Default: the serde that the key came with. */
   readonly key?: Serde<K>
+  /** Default: the serde that the value came with; a value that a callback made has none. */
   readonly value?: Serde<V>
   /** Collects updates of a key until the next commit; default true. */
   readonly caching?: boolean
   /** Whether there is a changelog, and its additional topic configuration; default true. */
   readonly logging?: boolean | { readonly config: Readonly<Record<string, string>> }
+  /** Of a windowed table: how long its windows are kept, at least as long as they can change. Default: so long. */
   readonly retention?: Duration
 }
 
 /** `name` names the node and the repartition topic, if there is one. */
 export interface Grouped<K, V> extends Named {
+  /** Of the repartition topic and the store. Default: the serde that the key came with. */
   readonly key?: Serde<K>
+  /** Of the repartition topic. Default: the serde that the value came with. */
   readonly value?: Serde<V>
 }
 
@@ -43,11 +50,13 @@ export interface Repartitioned<K, V> extends Produced<K, V> {
   readonly partitions?: number
 }
 
+/** Of `print`. Kafka Streams: `Printed`. */
 export interface Printed<K, V> extends Named {
   /** Begins every line; default: the name of the stream's node. */
   readonly label?: string
   /** Default: standard output. */
   readonly to?: (line: string) => void
+  /** Default: `key, value`. */
   readonly format?: (value: V, key: K) => string
 }
 
@@ -56,8 +65,11 @@ export interface Printed<K, V> extends Named {
  * of the stream, for where it is repartitioned or waits; `otherValue` has no effect, as in Java. Kafka Streams: `Joined`.
  */
 export interface Joined<K, V, VO> extends Named {
+  /** Default: the serde that the key of the stream came with. */
   readonly key?: Serde<K>
+  /** Default: the serde that the value of the stream came with. */
   readonly value?: Serde<V>
+  /** Has no effect, as in Java: the table has its serdes. */
   readonly otherValue?: Serde<VO>
   /**
    * How long a record waits, in stream time, for late updates of the table, which must be versioned and keep at least
@@ -72,13 +84,19 @@ export interface Joined<K, V, VO> extends Named {
  * logged is up to them, not to `logging`. Kafka Streams: `StreamJoined`.
  */
 export interface StreamJoined<K, V, VO> extends Named {
+  /** Of both sides. Default: the serde that the key came with. */
   readonly key?: Serde<K>
+  /** Of this stream. Default: the serde that its value came with. */
   readonly value?: Serde<V>
+  /** Of the other stream. Default: the serde that its value came with. */
   readonly otherValue?: Serde<VO>
   /** The base of the names of the join's stores, and so of their changelog topics. */
   readonly store?: string
+  /** A window store in place of the one for this stream. */
   readonly thisStore?: StoreBuilder
+  /** A window store in place of the one for the other stream. */
   readonly otherStore?: StoreBuilder
+  /** Whether the stores have changelogs; default true. */
   readonly logging?: boolean
 }
 
@@ -88,7 +106,9 @@ export interface StreamJoined<K, V, VO> extends Named {
  * partition. Kafka Streams: `TableJoined`.
  */
 export interface TableJoined<K, KO> extends Named {
+  /** How the topic of this table is partitioned; default: by the bytes of the key. */
   readonly partitioner?: StreamPartitioner<K, unknown>
+  /** How the topic of the other table is partitioned; default: by the bytes of the key. */
   readonly otherPartitioner?: StreamPartitioner<KO, unknown>
 }
 
@@ -99,8 +119,11 @@ export interface TableJoined<K, KO> extends Named {
  * `Suppressed`.
  */
 export type Suppression = Named & {
+  /** So many keys may wait; default: any number. */
   readonly maxRecords?: number
+  /** So many bytes may wait; default: any number. */
   readonly maxBytes?: number
+  /** Whether the buffer has a changelog; default true. */
   readonly logging?: boolean
 } & (
     | { readonly until: 'windowCloses' }

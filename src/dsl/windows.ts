@@ -30,6 +30,7 @@ export interface SessionWindows {
   readonly graceMs: number
 }
 
+/** Made by `joinWithin`. */
 export interface JoinWindows {
   readonly kind: 'join'
   readonly beforeMs: number
@@ -43,6 +44,7 @@ export type AnyWindows = TimeWindows | SlidingWindows | SessionWindows
 /** When windowed results are forwarded: at every update, or once, when the window has closed. */
 export type EmitStrategy = 'onWindowUpdate' | 'onWindowClose'
 
+/** Whether it is the one window of `unlimited`. */
 export function isUnlimited({ sizeMs }: TimeWindows): boolean {
   return sizeMs === Infinity
 }
@@ -139,6 +141,7 @@ export function session({ gap, grace = 0 }: { readonly gap: Duration; readonly g
   return { kind: 'session', gapMs: notNegative('session', 'gap', gap), graceMs: notNegative('session', 'grace', grace) }
 }
 
+/** What `joinWithin` is given: one length for both directions, or one for each. */
 export type JoinWithin =
   | { readonly difference: Duration; readonly grace?: Duration }
   | { readonly before: Duration; readonly after: Duration; readonly grace?: Duration }

@@ -25,6 +25,7 @@ export interface Change<V> {
   readonly isLatest: boolean
 }
 
+/** What a store with timestamps has for a key. */
 export interface ValueAndTimestamp<V> {
   readonly value: V
   readonly timestamp: number

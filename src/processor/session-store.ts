@@ -13,6 +13,7 @@ import type { KeyRange } from './window-store.ts'
 export interface SessionStore<K, V> {
   /** Putting null removes. A session that ended longer ago than the retention is dropped and counted. */
   put(windowed: Windowed<K>, aggregate: V | null): void
+  /** The session with exactly these ends, both inclusive. */
   fetchSession(key: K, start: number, end: number): V | undefined
   /** Sessions with end >= earliestEnd and start <= latestStart, by end, then key bytes, then start descending. */
   find(

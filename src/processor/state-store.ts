@@ -5,15 +5,23 @@ import type { Change, ValueAndTimestamp } from './record.ts'
 /** Iterators show the store as it was when they were opened; writing during iteration is allowed. */
 export interface StoreIterator<T> extends IterableIterator<T>, Disposable {}
 
+/** One value per key. Kafka Streams: `KeyValueStore`. */
 export interface KeyValueStore<K, V> {
+  /** Undefined: there is none. */
   get(key: K): V | undefined
+  /** Putting null deletes. */
   put(key: K, value: V | null): void
+  /** Returns the value that is there, or undefined where this one was put. */
   putIfAbsent(key: K, value: V): V | undefined
+  /** Returns the value that was there. */
   delete(key: K): V | undefined
   /** Bounds are inclusive, no bounds: all; in unsigned byte order of the serialised key. */
   range(from?: K, to?: K): StoreIterator<readonly [key: K, value: V]>
+  /** As `range`, last key first. */
   reverseRange(from?: K, to?: K): StoreIterator<readonly [key: K, value: V]>
+  /** Entries whose serialised key begins with these bytes. */
   prefixScan(prefix: Uint8Array): StoreIterator<readonly [key: K, value: V]>
+  /** Of this task. */
   approximateNumEntries(): number
 }
 

@@ -2,8 +2,10 @@
 import type { ValueAndTimestamp } from './record.ts'
 import type { TableStore } from './state-store.ts'
 
+/** One version of a value. */
 export interface VersionedRecord<V> {
   readonly value: V
+  /** Since when it is valid. */
   readonly timestamp: number
   /** When the next version begins; null while it is the latest, and always with `compatibility: 'java'`, as in Java. */
   readonly validTo: number | null

@@ -10,19 +10,27 @@ import { stringSerde, utf8StrictSerde } from './string-serde.ts'
 import { sessionWindowedSerde, timeWindowedSerde } from './windowed-serdes.ts'
 import type { Windowed } from './windowed.ts'
 
+/** The serdes that come with millrace. Their bytes are those of `org.apache.kafka.common.serialization`. */
 export const serdes: {
   /** UTF-8; malformed input becomes U+FFFD. */
   readonly string: Serde<string>
   /** UTF-8; malformed input is an error. */
   readonly utf8Strict: Serde<string>
+  /** As they are. */
   readonly bytes: Serde<Uint8Array>
+  /** One byte, 0 or 1. */
   readonly boolean: Serde<boolean>
+  /** 2 bytes, signed. */
   readonly int16: Serde<number>
+  /** 4 bytes, signed. */
   readonly int32: Serde<number>
   /** 8 bytes; beyond 2^53 an error that names `bigint64`. */
   readonly int64: Serde<number>
+  /** 8 bytes, signed: what `int64` cannot hold. */
   readonly bigint64: Serde<bigint>
+  /** 4 bytes. */
   readonly float32: Serde<number>
+  /** 8 bytes: any number. */
   readonly float64: Serde<number>
   /** 36 characters in lower case. */
   readonly uuid: Serde<string>
@@ -32,6 +40,7 @@ export const serdes: {
   list<T>(inner: Serde<T>): Serde<T[]>
   /** Keys of time windows; `size` because only the start is written. */
   timeWindowed<K>(inner: Serde<K>, size: Duration): Serde<Windowed<K>>
+  /** Keys of sessions. */
   sessionWindowed<K>(inner: Serde<K>): Serde<Windowed<K>>
 } = {
   string: stringSerde,

@@ -7,12 +7,13 @@ export function windowEnd(start: number, sizeMs: number): number {
   return end < Number.MAX_SAFE_INTEGER ? end : endOfTimeMs
 }
 
-/** A key together with the window that it is counted in. */
+/** From `start` to `end`: exclusive for time windows, inclusive for sliding windows and sessions. */
 export interface Window {
   readonly start: number
   readonly end: number
 }
 
+/** A key together with the window that it is counted in: what windowed tables have as keys. */
 export interface Windowed<K> {
   readonly key: K
   readonly window: Window

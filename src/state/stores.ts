@@ -10,9 +10,11 @@ import type { VersionedStore } from '../processor/versioned-store.ts'
 import type { WindowStore } from '../processor/window-store.ts'
 import type { Serde } from '../serde/serde.ts'
 
+/** Of every store. */
 export interface StoreOptions<K, V> {
   /** Required for `addStateStore`; an operator that is given the builder brings its own. */
   readonly key?: Serde<K>
+  /** Required as `key` is. */
   readonly value?: Serde<V>
   /** Default: as `StreamsConfig.store` says. */
   readonly persistent?: boolean
@@ -24,19 +26,23 @@ export interface StoreOptions<K, V> {
   readonly logging?: boolean | { readonly config: Readonly<Record<string, string>> }
 }
 
+/** Of `stores.versioned`. */
 export interface VersionedStoreOptions<K, V> extends StoreOptions<K, V> {
   /** How far back versions are found; one that is older is not stored. */
   readonly historyRetention: Duration
 }
 
+/** Of `stores.window`. */
 export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
   /** Windows are kept until this long after their start, by the highest start that was put. */
   readonly retention: Duration
+  /** What the windows that are read have as their length; `retention` is at least as long. */
   readonly windowSize: Duration
   /** Every put is an entry of its own, found by ranges only. Default false. */
   readonly retainDuplicates?: boolean
 }
 
+/** Of `stores.session`. */
 export interface SessionStoreOptions<K, V> extends StoreOptions<K, V> {
   /** Sessions are kept until this long after their end, by the highest end that was put. */
   readonly retention: Duration

@@ -3,6 +3,7 @@ import type { BrokerConfig } from '../kafka/broker/broker-config.ts'
 import { EmbeddedBroker } from '../kafka/broker/embedded-broker.ts'
 import { listenOnTcp, type ListenOptions, type TcpListener } from '../kafka/broker/tcp-listener.ts'
 
+/** Of `EmbeddedKafka.start`. */
 export interface EmbeddedKafkaOptions {
   /** How many nodes; default 1. */
   readonly brokers?: number
@@ -45,6 +46,7 @@ export class EmbeddedKafka implements AsyncDisposable {
     return this.#listener?.endpoints.map(({ host, port }) => `${host}:${port}`) ?? []
   }
 
+  /** One partition, unless `partitions` says more; topics that an application reads must be there when it starts. */
   async createTopic(
     name: string,
     options: { readonly partitions?: number; readonly config?: Readonly<Record<string, string>> } = {},

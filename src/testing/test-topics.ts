@@ -17,6 +17,7 @@ export interface RawRecord {
   readonly headers: Headers
 }
 
+/** A record as a test reads it. */
 export interface TestRecord<K, V> {
   readonly key: K | null
   readonly value: V | null
@@ -25,6 +26,7 @@ export interface TestRecord<K, V> {
   readonly partition: number
 }
 
+/** A record as a test gives it; what is left out is null, or as it says. */
 export interface InputRecord<K, V> {
   readonly key?: K | null
   readonly value?: V | null
@@ -41,6 +43,7 @@ export type Pipe = (
   record: Pick<InputRecord<unknown, unknown>, 'timestamp' | 'headers' | 'partition'>,
 ) => void
 
+/** Writes records to a topic that the topology reads. */
 export class TestInputTopic<K, V> {
   readonly topic: string
   readonly #key: Serde<K>
@@ -61,6 +64,7 @@ export class TestInputTopic<K, V> {
   }
 }
 
+/** Reads what the topology wrote to a topic. */
 export class TestOutputTopic<K, V> {
   readonly topic: string
   readonly #readKey: RangeReader
@@ -84,6 +88,7 @@ export class TestOutputTopic<K, V> {
     return record === undefined ? undefined : this.#read(record)
   }
 
+  /** All records that were not read yet. */
   readRecords(): TestRecord<K, V>[] {
     const records = this.#from.unread
     this.#from.unread = []

@@ -35,6 +35,7 @@ import { asOneSubTopology } from './one-sub-topology.ts'
 import { DriverTopics, type DriverRecord, type DriverTopic } from './driver-topics.ts'
 import { rawRecord, TestInputTopic, TestOutputTopic, type Pipe, type RawRecord } from './test-topics.ts'
 
+/** Beside the configuration, which the driver takes in the same object. */
 export interface TopologyTestDriverOptions {
   /** Default 0; it moves only when told. */
   readonly initialWallClockTime?: number
@@ -135,6 +136,7 @@ export class TopologyTestDriver {
     if (!hasPatternSource(this.#compiled)) this.#plan()
   }
 
+  /** A topic that the topology reads; another one is an error. */
   createInputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestInputTopic<K, V> {
     const target = this.#topics.topic(topic)
     const isRead = (): boolean => target.readers.length > 0 || this.#globalTopics.has(topic)
@@ -149,6 +151,7 @@ export class TopologyTestDriver {
     return new TestInputTopic(topic, key, value, pipe)
   }
 
+  /** Any topic, internal ones by their whole name. It has what `producedRecords` has not returned before. */
   createOutputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestOutputTopic<K, V> {
     return new TestOutputTopic(this.#topics.openForReading(topic), key, value)
   }
@@ -193,6 +196,7 @@ export class TopologyTestDriver {
     return new DriverKeyValueStore(name, parts, view)
   }
 
+  /** Of a table or of `stores.timestampedKeyValue`. */
   timestampedKeyValueStore<K, V>(name: string): KeyValueStore<K, ValueAndTimestamp<V>> {
     const parts = this.#parts<KeyValueStore<K, ValueAndTimestamp<V>>>(name, ['timestampedKeyValue'])
     return new DriverKeyValueStore(name, parts, sameValues<ValueAndTimestamp<V>>())
@@ -208,15 +212,18 @@ export class TopologyTestDriver {
     return new DriverWindowStore(name, parts, view)
   }
 
+  /** Of a windowed aggregation. */
   timestampedWindowStore<K, V>(name: string): WindowStore<K, ValueAndTimestamp<V>> {
     const parts = this.#parts<WindowStore<K, ValueAndTimestamp<V>>>(name, ['timestampedWindow'])
     return new DriverWindowStore(name, parts, sameValues<ValueAndTimestamp<V>>())
   }
 
+  /** Of an aggregation of sessions or of `stores.session`. */
   sessionStore<K, V>(name: string): SessionStore<K, V> {
     return new DriverSessionStore(name, this.#parts<SessionStore<K, V>>(name, ['session']))
   }
 
+  /** Of a versioned table or of `stores.versioned`. */
   versionedStore<K, V>(name: string): VersionedStore<K, V> {
     return new DriverVersionedStore(name, this.#parts<VersionedStore<K, V>>(name, ['versioned']))
   }

@@ -8,32 +8,48 @@ import type { TimestampExtractor } from '../processor/timestamp-extractor.ts'
 import type { Serde } from '../serde/serde.ts'
 import type { OffsetReset } from './topology-node.ts'
 
+/** The name of a topic, several, or a pattern that whole names match. */
 export type Topics = string | readonly string[] | RegExp
 
+/** What every operator can be given. Kafka Streams: `Named`. */
 export interface Named {
   /** Of the node; generated when absent. */
   readonly name?: string
+  /**
+   * What becomes of a record that a callback of this operator throws at; default: `StreamsConfig.onProcessingError`.
+   */
   readonly onProcessingError?: ErrorPolicy
 }
 
+/** Of a source. Kafka Streams: `Consumed`. */
 export interface Consumed<K, V> extends Named {
+  /** Default: bytes, null admitted. */
   readonly key?: Serde<K>
+  /** Default: bytes, null admitted. */
   readonly value?: Serde<V>
+  /** Default: `StreamsConfig.timestampExtractor`. */
   readonly timestampExtractor?: TimestampExtractor
   /** Where to begin when the group has no committed offset; default: `StreamsConfig.offsetReset`. */
   readonly offsetReset?: 'earliest' | 'latest' | 'none' | { readonly byDuration: Duration }
+  /** Default: `StreamsConfig.onDeserializationError`. */
   readonly onDeserializationError?: ErrorPolicy
 }
 
+/** Of a sink. Kafka Streams: `Produced`. */
 export interface Produced<K, V> extends Named {
+  /** Default: the serde that the key came with. */
   readonly key?: Serde<K>
+  /** Default: the serde that the value came with. */
   readonly value?: Serde<V>
+  /** Default: by the bytes of the key, as Java's producer; a record without a key goes anywhere. */
   readonly partitioner?: StreamPartitioner<K, V>
+  /** Default: `StreamsConfig.onProductionError`. */
   readonly onProductionError?: ErrorPolicy
   /** How a sink whose topic is a function appears in `describe()`; default: the function's name. */
   readonly topicLabel?: string
 }
 
+/** Of a processor. */
 export interface Processed extends Named {
   /** Stores that the processor may use: names of added ones, or builders of new ones. */
   readonly stores?: readonly (string | StoreBuilder)[]

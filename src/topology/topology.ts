@@ -17,6 +17,16 @@ import type { CompiledTopology, ProcessorNode, SourceNode } from './topology-nod
 import { checkShape, type TopologyShape } from './topology-shape.ts'
 import { wrapProcessors } from './wrap-processors.ts'
 
+/**
+ * Nodes and stores as data: what `StreamsBuilder#build` gives, or made by hand with the Processor API. Nodes are named
+ * by who adds them; each `add…` returns the topology. Kafka Streams: `Topology`.
+ *
+ * @example
+ * const topology = new Topology()
+ *   .addSource('lines', 'text-lines', { value: serdes.string })
+ *   .addProcessor('upper', () => new ToUpperCase(), 'lines')
+ *   .addSink('out', 'upper-lines', 'upper', { value: serdes.string })
+ */
 export class Topology {
   readonly #builder: TopologyBuilder
   readonly #shape: TopologyShape | undefined
@@ -27,11 +37,16 @@ export class Topology {
     this.#shape = shape
   }
 
+  /** Reads topics, or all whose names match a pattern. Kafka Streams: `Topology#addSource`. */
   addSource<K, V>(name: string, topics: Topics, options: Consumed<K, V> = {}): this {
     this.#builder.addSource(sourceNode(name, topics, options))
     return this
   }
 
+  /**
+   * A processor of its own for each task: `supplier` returns a new one at each call. It is given what its parents
+   * forward. Kafka Streams: `Topology#addProcessor`.
+   */
   addProcessor<K, V, KR, VR>(
     name: string,
     supplier: () => Processor<K, V, KR, VR>,
@@ -51,6 +66,10 @@ export class Topology {
     return this
   }
 
+  /**
+   * Writes what its parents forward to a topic, or to the one that a function names for each record. Serdes are those
+   * given; without one it takes bytes. Kafka Streams: `Topology#addSink`.
+   */
   addSink<K, V>(
     name: string,
     topic: string | ((value: V, key: K, context: RecordMetadata) => string),
@@ -72,6 +91,7 @@ export class Topology {
     return this
   }
 
+  /** A store for the processors that are named. Kafka Streams: `Topology#addStateStore`. */
   addStateStore(store: StoreBuilder, ...processors: string[]): this {
     this.#builder.addStore(specOf(store), processors)
     return this
@@ -94,6 +114,10 @@ export class Topology {
     return this
   }
 
+  /**
+   * A store that every instance fills from a whole topic with a processor of its own, and that every other processor
+   * reads. See `StreamsBuilder.addGlobalStore`. Kafka Streams: `Topology#addGlobalStore`.
+   */
   addGlobalStore<K, V>(
     store: StoreBuilder,
     source: string,
@@ -112,6 +136,7 @@ export class Topology {
     return this
   }
 
+  /** Lets one more processor use stores that are there. */
   connectProcessorAndStateStores(processor: string, ...stores: string[]): this {
     if (stores.length === 0) {
       throw new TopologyError(
@@ -124,6 +149,7 @@ export class Topology {
     return this
   }
 
+  /** What `toString()` gives is the text of Java; there are JSON and Mermaid, too. */
   describe(): TopologyDescription {
     return new TopologyDescription(this.#builder.definition())
   }
