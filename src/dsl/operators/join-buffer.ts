@@ -29,6 +29,7 @@ export class JoinBuffer {
   /** Of the latest record that waited when this was made; -1: none did. */
   readonly restoredTimeMs: number = -1
   readonly #store: KeyValueStore<Uint8Array, Uint8Array>
+  readonly #keepsFailed: boolean
   /**
    * Numbers records of equal time and key. differs from Java (#what-survives): it begins at 0 again after a restart, and
    * may then overwrite one.
@@ -37,8 +38,10 @@ export class JoinBuffer {
   /** No record is older. */
   #minTimeMs = Infinity
 
-  constructor(store: KeyValueStore<Uint8Array, Uint8Array>) {
+  /** `keepsFailed`: what could not be taken over waits on, as in Java. */
+  constructor(store: KeyValueStore<Uint8Array, Uint8Array>, keepsFailed: boolean) {
     this.#store = store
+    this.#keepsFailed = keepsFailed
     for (const [key] of store.range()) {
       this.#sequence = Math.max(this.#sequence, asBuffer(key).readInt32BE(key.byteLength - sequenceSize))
       const timeMs = timeOf(key)
@@ -53,12 +56,18 @@ export class JoinBuffer {
     this.#store.put(keyBytes(record.timestamp, key, this.#sequence), valueBytes(record, value))
   }
 
-  /** Hands over every record whose time is not after `limitMs`, and forgets it then. */
+  /**
+   * Hands over every record whose time is not after `limitMs`, and forgets it.
+   *
+   * differs from Java (#failed-records-with-grace), which forgets it only then: a joiner that fails, and is skipped, fails
+   * again with every record that follows, and nothing else is joined any more.
+   */
   takeUntil(limitMs: number, visit: (record: WaitingRecord) => void): void {
     if (limitMs < this.#minTimeMs) return
     for (const [key, value] of this.#store.range(timeBytes(this.#minTimeMs), timeBytes(limitMs + 1))) {
+      if (!this.#keepsFailed) this.#store.delete(key)
       visit({ key: key.subarray(timeEnd, key.byteLength - sequenceSize), ...readValue(asBuffer(value)) })
-      this.#store.delete(key)
+      if (this.#keepsFailed) this.#store.delete(key)
     }
     this.#minTimeMs = limitMs + 1
   }

@@ -43,7 +43,8 @@ class StreamTableJoinWithGraceOperator<K> extends StreamTableJoinOperator<K> {
 
   override init(context: OperatorContext<K, unknown>): void {
     super.init(context)
-    this.#buffer = new JoinBuffer(context.getStateStore<KeyValueStore<Uint8Array, Uint8Array>>(this.#bufferName))
+    const store = context.getStateStore<KeyValueStore<Uint8Array, Uint8Array>>(this.#bufferName)
+    this.#buffer = new JoinBuffer(store, this.#asJava)
     const { observedTime } = context
     // Where the time was lost with the local state, the changelog knows that of the records which wait.
     observedTime.ms = Math.max(observedTime.ms, this.#buffer.restoredTimeMs)

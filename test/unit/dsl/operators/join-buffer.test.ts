@@ -33,20 +33,24 @@ const at = (timestamp: number, offset = 0): WaitingRecord['context'] => ({
   headers: [],
 })
 
-function bed(store = new SortedStore()): {
+function bed(
+  store = new SortedStore(),
+  keepsFailed = false,
+): {
   readonly store: SortedStore
   readonly restoredTimeMs: number
   add(key: string, value: string, timestamp: number): void
-  take(limit: number): string[]
+  take(limit: number, fails?: string): string[]
 } {
-  const buffer = new JoinBuffer(store as unknown as KeyValueStore<Uint8Array, Uint8Array>)
+  const buffer = new JoinBuffer(store as unknown as KeyValueStore<Uint8Array, Uint8Array>, keepsFailed)
   return {
     store,
     restoredTimeMs: buffer.restoredTimeMs,
     add: (key, value, timestamp) => buffer.add(Buffer.from(key), Buffer.from(value), at(timestamp)),
-    take: (limit) => {
+    take: (limit, fails) => {
       const taken: string[] = []
       buffer.takeUntil(limit, ({ key, value, context }) => {
+        if (text(value) === fails) throw new Error(fails)
         taken.push(`${text(key)}=${text(value)}@${context.timestamp}`)
       })
       return taken
@@ -55,6 +59,18 @@ function bed(store = new SortedStore()): {
 }
 
 describe('The buffer of a join with grace', () => {
+  test('forgets what cannot be taken over, so that it fails once, or waits with it as Java does', () => {
+    for (const keepsFailed of [false, true]) {
+      const buffer = bed(new SortedStore(), keepsFailed)
+      buffer.add('a', 'bad', 5)
+      buffer.add('b', '1', 6)
+      expect(() => buffer.take(9, 'bad')).toThrow('bad')
+      if (keepsFailed) expect(() => buffer.take(9, 'bad')).toThrow('bad')
+      else expect(buffer.take(9, 'bad')).toEqual(['b=1@6'])
+      expect(buffer.store.rows.size).toBe(keepsFailed ? 2 : 0)
+    }
+  })
+
   test('gives records back by time, then key, then arrival', () => {
     const buffer = bed()
     buffer.add('b', '1', 7)
