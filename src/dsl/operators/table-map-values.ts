@@ -1,4 +1,4 @@
-import { isThenable, refusePromise } from '../../processor/callback-result.ts'
+import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
 import type { OperatorSupplier } from '../../processor/operator.ts'
 import { DerivedTable, type Compute, type TableSupply } from '../table-supply.ts'
 import { DerivedTableOperator } from './derived-table.ts'
@@ -13,7 +13,8 @@ export function tableMapValues<K, V>(
   const compute: Compute = (value, key, node) => {
     const result = mapper(value as V, key as K)
     if (isThenable(result)) refusePromise(node, 'mapValues callback', result)
-    return result ?? null
+    if (result === undefined) refuseResult(node, 'mapValues callback', 'the new value, or null for none', result)
+    return result
   }
   return new DerivedTable(parent, storeName, compute, historyRetentionMs)
 }

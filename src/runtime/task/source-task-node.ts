@@ -1,5 +1,6 @@
 /** Reads records: gives them key, value and event time, or says what is wrong with them. */
 import { StreamsError } from '../../errors/streams-error.ts'
+import { isThenable, refusePromise } from '../../processor/callback-result.ts'
 import { timestampExtractors } from '../../processor/timestamp-extractors.ts'
 import type { TimestampExtractor } from '../../processor/timestamp-extractor.ts'
 import type { RecordCursor } from '../../processor/record-set.ts'
@@ -151,6 +152,7 @@ export class SourceTaskNode implements TaskNode, RecordSource {
       { topic, partition, offset: position, timestamp, headers, key, value },
       partitionTime,
     )
+    if (isThenable(found)) refusePromise(this.name, 'timestamp extractor', found)
     if (typeof found === 'number' && Number.isSafeInteger(found)) return found
     throw new TypeError(
       `the timestamp extractor returned ${String(found)}, and must return whole milliseconds as a number`,
