@@ -91,12 +91,12 @@ export class TopicNames {
   /** Users' topics among the sources; patterns matched against `existing`, in order of name. */
   inputTopics(subTopology: SubTopology, existing: readonly string[]): Map<string, readonly string[]> {
     const sources = subTopology.nodes.filter((node): node is SourceNode => node.kind === 'source')
-    return new Map(sources.map((source) => [source.name, this.#topicsOf(source, existing)]))
+    return new Map(sources.map(({ name, topics }) => [name, this.matching(topics, existing)]))
   }
 
-  #topicsOf(source: SourceNode, existing: readonly string[]): readonly string[] {
-    if (!(source.topics instanceof RegExp)) return source.topics.map((name) => this.onBroker(name))
-    const whole = wholePattern(source.topics)
+  matching(topics: readonly string[] | RegExp, existing: readonly string[]): readonly string[] {
+    if (!(topics instanceof RegExp)) return topics.map((name) => this.onBroker(name))
+    const whole = wholePattern(topics)
     return existing.filter((name) => whole.test(name) && !name.startsWith('__')).toSorted()
   }
 }
@@ -143,7 +143,7 @@ export function planTopology(options: PlanOptions): TopologyPlan {
   const counts = new Map<string, number>()
   for (const topic of userTopics(inputs, topology, names)) counts.set(topic, requireCount(topic, options))
   resolveRepartitionCounts(options, inputs, counts)
-  enforceCopartitioning(topology, names, counts)
+  enforceCopartitioning(options, counts)
 
   const subTopologies = topology.subTopologies.map((subTopology, i): SubTopologyPlan => {
     const inputTopics = inputs[i] ?? new Map<string, readonly string[]>()
@@ -227,14 +227,15 @@ function feedingTopics(
   )
 }
 
-function enforceCopartitioning(topology: CompiledTopology, names: TopicNames, counts: Map<string, number>): void {
+function enforceCopartitioning({ topology, names, existingTopics }: PlanOptions, counts: Map<string, number>): void {
   const adaptable = new Set(
     topology.repartitionTopics
       .filter((topic) => topic.partitions === undefined)
       .map(({ name }) => names.onBroker(name)),
   )
   for (const group of topology.copartitionGroups) {
-    const topics = group.map((name) => names.onBroker(name)).filter((topic) => counts.has(topic))
+    const all = group.flatMap((topic) => names.matching(topic instanceof RegExp ? topic : [topic], existingTopics))
+    const topics = [...new Set(all)].filter((topic) => counts.has(topic))
     const fixed = topics.filter((topic) => !adaptable.has(topic))
     const count = Math.max(0, ...(fixed.length > 0 ? fixed : topics).map((topic) => counts.get(topic) ?? 0))
     const other = fixed.find((topic) => counts.get(topic) !== count)

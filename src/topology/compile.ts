@@ -34,8 +34,8 @@ function topologyStore(spec: StoreSpec, sourceTopic: string | undefined): Topolo
 }
 
 /** Groups that share a topic are one (InternalTopologyBuilder.copartitionGroups). */
-function copartitionGroups(definition: TopologyDefinition): string[][] {
-  const groups: Set<string>[] = []
+function copartitionGroups(definition: TopologyDefinition): (string | RegExp)[][] {
+  const groups: Set<string | RegExp>[] = []
   for (const sources of definition.copartitionedSources) {
     const topics = new Set(sources.flatMap((source) => topicsOf(definition, source)))
     const overlapping = groups.filter((group) => [...topics].some((topic) => group.has(topic)))
@@ -45,18 +45,19 @@ function copartitionGroups(definition: TopologyDefinition): string[][] {
   return groups.map((group) => [...group])
 }
 
-function topicsOf(definition: TopologyDefinition, source: string): readonly string[] {
+function topicsOf(definition: TopologyDefinition, source: string): readonly (string | RegExp)[] {
   const node = definition.nodes.find(({ name }) => name === source)
-  return node?.kind === 'source' && !(node.topics instanceof RegExp) ? node.topics : []
+  if (node?.kind !== 'source') return []
+  return node.topics instanceof RegExp ? [node.topics] : node.topics
 }
 
 /** Repartition topics of one group that were given unequal counts can never fit (validateCopartition). */
 export function checkCopartitioning(definition: TopologyDefinition): void {
   const given = new Map(definition.repartitionTopics.map(({ name, partitions }) => [name, partitions]))
   for (const group of copartitionGroups(definition)) {
-    const counts = group.map((topic) => given.get(topic))
+    const counts = group.map((topic) => (topic instanceof RegExp ? undefined : given.get(topic)))
     if (counts.includes(undefined) || new Set(counts).size <= 1) continue
-    const found = group.map((topic, i) => `${topic} (${counts[i]})`).join(', ')
+    const found = group.map((topic, i) => `${String(topic)} (${counts[i]})`).join(', ')
     throw new TopologyError(
       'MILLRACE_PARTITIONS_CONFLICT',
       `these repartition topics are joined and need the same number of partitions: ${found}; give repartition() equal counts`,

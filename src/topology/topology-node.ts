@@ -98,6 +98,6 @@ export interface CompiledTopology {
   readonly subTopologies: readonly SubTopology[]
   readonly globalStores: readonly GlobalStore[]
   readonly repartitionTopics: readonly RepartitionTopic[]
-  /** Topics that must have equal partition counts, by name without the application id. */
-  readonly copartitionGroups: readonly (readonly string[])[]
+  /** Topics that must have equal partition counts: names without the application id, and patterns of sources. */
+  readonly copartitionGroups: readonly (readonly (string | RegExp)[])[]
 }

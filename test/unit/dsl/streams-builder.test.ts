@@ -334,6 +334,12 @@ test('streams of one pattern share a source', () => {
   expect(nodes.filter(({ kind }) => kind === 'source')).toHaveLength(1)
 })
 
+test('what is joined is co-partitioned, also where a pattern names it', () => {
+  const builder = new StreamsBuilder()
+  builder.stream(/t-.*/, strings).join(builder.table('prices', strings), (one, two) => `${one}${two}`)
+  expect(builder.build().compile().copartitionGroups).toEqual([[/t-.*/, 'prices']])
+})
+
 test('a null value keeps its serde through a table and back', () => {
   const { nodes } = compiled((b) => {
     b.stream('in', { key: serdes.string, value: nullable(serdes.string) })

@@ -32,7 +32,7 @@ function plan(
   subTopologies: readonly SubTopology[],
   repartitionTopics: readonly RepartitionTopic[],
   counts: Readonly<Record<string, number>>,
-  copartitionGroups: readonly (readonly string[])[] = [],
+  copartitionGroups: CompiledTopology['copartitionGroups'] = [],
 ): TopologyPlan {
   const nodeNames = subTopologies.flatMap(({ nodes }) => nodes.map(({ name }) => name))
   const topology: CompiledTopology = {
@@ -147,6 +147,19 @@ describe('planTopology', () => {
     const run = (): unknown =>
       plan([subTopology(0, [source('s', ['a']), source('t', ['b'])])], [], { a: 12, b: 8 }, [['a', 'b']])
     expect(run).toThrow("topics 'a' (12 partitions) and 'b' (8) are not co-partitioned")
+  })
+
+  it('wants the topics that a pattern matches co-partitioned, too, and lets repartition topics adapt to them', () => {
+    const joined = [
+      subTopology(0, [source('s', ['in']), sink('k', 'r')]),
+      subTopology(1, [source('s1', ['r']), source('t', /b-.*/)]),
+    ]
+    const topics = [{ name: 'r', partitions: undefined }]
+    const groups = [['r', /b-.*/]]
+    expect(partitionsOf(plan(joined, topics, { in: 2, 'b-1': 6, 'b-2': 6 }, groups))).toEqual({ 'app-r': 6 })
+    expect(() => plan(joined, topics, { in: 2, 'b-1': 6, 'b-2': 5 }, groups)).toThrow(
+      "topics 'b-1' (6 partitions) and 'b-2' (5) are not co-partitioned",
+    )
   })
 
   it('lets a repartition topic adapt to the topics that it is joined with', () => {
