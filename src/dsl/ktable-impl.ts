@@ -122,7 +122,10 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     first?: ((value: V | null, key: K) => Sync<KR>) | Named,
     second?: Named,
   ): KStream<K, V | null> | KStream<KR, V | null> {
-    return typeof first === 'function' ? this.#toStream(second).selectKey(first) : this.#toStream(first)
+    if (typeof first !== 'function') return this.#toStream(first)
+    const { onProcessingError } = second ?? {}
+    // As in Java only the first of the two nodes has the name; what may fail is the other one.
+    return this.#toStream(second).selectKey(first, onProcessingError === undefined ? {} : { onProcessingError })
   }
 
   #toStream(options: Named = {}): KStream<K, V | null> {

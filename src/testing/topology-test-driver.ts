@@ -228,11 +228,15 @@ export class TopologyTestDriver {
     return new DriverVersionedStore(name, this.#parts<VersionedStore<K, V>>(name, ['versioned']))
   }
 
-  /** The sum over all tasks; the names are Java's: `dropped-records-total`. */
-  metric(name: string): number {
+  /**
+   * The sum over all tasks; the names are Java's: `dropped-records-total`. With `tags` only what has them:
+   * `driver.metric('dropped-records-total', { reason: 'processing' })`.
+   */
+  metric(name: string, tags: Readonly<Record<string, string>> = {}): number {
     if (!this.#planned) this.#plan()
-    const value = this.#metrics.get(name)
+    const value = this.#metrics.get(name, tags)
     if (value !== undefined) return value
+    if (this.#metrics.get(name) !== undefined) return 0
     // Nobody has named a topic that a pattern matches, so that there is nobody who counts.
     if (this.#tasks.size === 0) return 0
     const names = [...new Set([...this.#metrics].map((metric) => metric.name))].toSorted().join(', ')

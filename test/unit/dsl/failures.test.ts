@@ -16,13 +16,25 @@ const inputs = [
   ['L', 'k', 'f', 201],
 ] as const
 
+interface Driven {
+  readonly driver: TopologyTestDriver
+  readonly text: string
+}
+
 /** The error that ends the task. */
 function failureOf({ build }: CallbackCase, call: Callback): TaskError | undefined {
+  return run(driverOf(build, call))
+}
+
+function driverOf(build: CallbackCase['build'], call: Callback, config: object = {}): Driven {
   const builder = new StreamsBuilder()
   build(builder, call)
   const topology = builder.build()
-  const text = topology.describe().toString()
-  const driver = new TopologyTestDriver(topology, { applicationId: 'app' })
+  const driver = new TopologyTestDriver(topology, { applicationId: 'app', ...config })
+  return { driver, text: topology.describe().toString() }
+}
+
+function run({ driver, text }: Driven): TaskError | undefined {
   try {
     for (const [topic, key, value, timestamp] of inputs) {
       if (!text.includes(`topics: [${topic}]`)) continue
@@ -41,7 +53,7 @@ function throwing(): never {
 const promising = (() => Promise.reject(new Error('nobody waits for it'))) as unknown as Callback
 const returningNothing = (() => undefined) as unknown as Callback
 
-describe.each(Object.entries(callbackCases))('A callback of %s', (_, one) => {
+describe.each(Object.entries(callbackCases()))('A callback of %s', (_, one) => {
   const { callback, node = 'it', code = 'MILLRACE_PROCESSING_FAILED', admitsUndefined = false } = one
   const { nodeOfUndefined = node } = one
 
@@ -69,5 +81,41 @@ describe.each(Object.entries(callbackCases))('A callback of %s', (_, one) => {
     expect(error).toMatchObject({ code, node: nodeOfUndefined })
     expect(error?.message).toContain(nodeOfUndefined === node ? callback : 'operator before it')
     expect(error?.message).toMatch(/undefined/)
+  })
+})
+
+describe('The policy of a node alone lets the application go on', () => {
+  const processing = Object.entries(callbackCases({ onProcessingError: 'skip' }))
+  it.each(processing.filter(([, { code }]) => code === undefined))('%s', (_, { build }) => {
+    const driven = driverOf(build, throwing)
+    expect(run(driven)).toBeUndefined()
+    expect(driven.driver.metric('dropped-records-total', { reason: 'processing' })).toBeGreaterThan(0)
+  })
+
+  const production = Object.entries(callbackCases({ onProductionError: 'skip' }))
+  const ofSinks = ['partitioner of to', 'partitioner of repartition', 'function that names a topic']
+  it.each(production.filter(([name]) => ofSinks.includes(name)))('%s', (_, { build }) => {
+    const driven = driverOf(build, throwing)
+    expect(run(driven)).toBeUndefined()
+    expect(driven.driver.metric('dropped-records-total', { reason: 'production' })).toBeGreaterThan(0)
+  })
+})
+
+describe('The policy of the application lets it go on', () => {
+  const config = { onProcessingError: 'skip', onProductionError: 'skip' }
+  const cases = Object.entries(callbackCases()).filter(([, { code }]) => code !== 'MILLRACE_TIMESTAMP_INVALID')
+  it.each(cases)('%s', (_, { build, code }) => {
+    const driven = driverOf(build, throwing, config)
+    expect(run(driven)).toBeUndefined()
+    const reason = code === undefined ? 'processing' : 'production'
+    expect(driven.driver.metric('dropped-records-total', { reason })).toBeGreaterThan(0)
+  })
+})
+
+describe('A policy that fails, of a node of its own, stops an application that would go on', () => {
+  const config = { onProcessingError: 'skip', onProductionError: 'skip' }
+  const cases = Object.entries(callbackCases({ onProcessingError: 'fail' })).filter(([, one]) => one.code === undefined)
+  it.each(cases)('%s', (_, { build }) => {
+    expect(run(driverOf(build, throwing, config))?.code).toBe('MILLRACE_PROCESSING_FAILED')
   })
 })
