@@ -75,12 +75,15 @@ export function partitionsOf({ name, partitionCount }: TopicMetadata): TopicPart
   return Array.from({ length: partitionCount }, (_, partition) => ({ topic: name, partition }))
 }
 
+/** What is kept of the stores, and how one of them is emptied. */
+export type GlobalKept = Pick<TaskState, 'marker' | 'clear'>
+
 /**
  * Where each partition is gone on from. Empties stores that cannot be gone on with, and those that the topology does not
  * have any more. What fails half-way can be called again.
  */
 export async function whereToBegin(
-  state: TaskState,
+  state: GlobalKept,
   stores: readonly GlobalStore[],
   facts: GlobalFacts,
   { nowMs, logger }: { readonly nowMs: number; readonly logger: Logger },
@@ -107,7 +110,7 @@ export async function whereToBegin(
 }
 
 /** With the marker of what is left. */
-async function clear(state: TaskState, store: string, topic?: string): Promise<void> {
+async function clear(state: GlobalKept, store: string, topic?: string): Promise<void> {
   const before = state.marker ?? emptyMarker
   const isOther = ([key]: readonly [string, unknown]): boolean =>
     parseTopicPartition(key as TopicPartitionKey).topic !== topic

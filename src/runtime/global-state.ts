@@ -33,7 +33,7 @@ import type { GlobalStore } from '../topology/topology-node.ts'
 import type { RestoreProgress } from './changelog-reader.ts'
 import { Filling } from './global-filling.ts'
 import { keyOf, lookUpGlobals, whereToBegin } from './global-start.ts'
-import type { GlobalFacts } from './global-start.ts'
+import type { GlobalFacts, GlobalKept } from './global-start.ts'
 import { GlobalTopics } from './global-topics.ts'
 import type { TaskEngines } from './task-engines.ts'
 import { GlobalTask } from './task/global-task.ts'
@@ -158,7 +158,7 @@ export class GlobalState {
     this.#noteRetention(facts)
     const { stores, clock } = this.#options
     const context = { nowMs: clock.now(), logger: this.#logger }
-    const positions = await this.#untilDone(() => whereToBegin(this.#state, stores, facts, context))
+    const positions = await this.#untilDone(() => whereToBegin(this.#kept, stores, facts, context))
     if (positions === undefined) return
     this.#positions = positions
     this.#committed = new Map(positions)
@@ -172,6 +172,17 @@ export class GlobalState {
     this.#completeAtMs = this.#options.clock.now()
     await this.#commit()
     this.#enter('follow')
+  }
+
+  /** A store that is emptied forgets what it counted, too. */
+  get #kept(): GlobalKept {
+    const state = this.#state
+    return {
+      get marker() {
+        return state.marker
+      },
+      clear: (store, marker) => this.#task.clear(store, marker),
+    }
   }
 
   async #lookUp(): Promise<GlobalFacts | undefined> {

@@ -245,33 +245,52 @@ function readUpper(): Processor<string, string, string, string> {
   }
 }
 
+/** Puts the values of `names`, which are times; `found` gets what two of them have when its processor begins. */
+function keepWindows(found: (string | undefined)[]): Topology {
+  const builder = new StreamsBuilder()
+  const windows = stores.window('windows', { ...strings, retention: 100_000, windowSize: 10 })
+  builder.addGlobalStore(windows, 'names', strings, () => {
+    let store: WindowStore<string, string>
+    return {
+      init: (context) => {
+        store = context.getStateStore('windows')
+        for (const start of [100_000, 205_000]) found.push(store.fetch('k', start))
+      },
+      process: ({ key, value }) => store.put(key, value, Number(value)),
+    }
+  })
+  return builder.build()
+}
+
 describe('A global window store', () => {
   it('knows after a restart what has expired', async () => {
     await using cluster = await Cluster.start({ names: 1, in: 1, out: 1 })
-    const topology = (found: (string | undefined)[]): Topology => {
-      const builder = new StreamsBuilder()
-      const windows = stores.window('windows', { ...strings, retention: 100_000, windowSize: 10 })
-      builder.addGlobalStore(windows, 'names', strings, () => {
-        let store: WindowStore<string, string>
-        return {
-          init: (context) => {
-            store = context.getStateStore('windows')
-            for (const start of [100_000, 205_000]) found.push(store.fetch('k', start))
-          },
-          process: ({ key, value }) => store.put(key, value, Number(value)),
-        }
-      })
-      return builder.build()
-    }
     const config = { stateDir: await stateDir() }
     for (const start of ['100000', '205000']) {
       await cluster.produce('names', [['k', start]])
-      const app = cluster.app(topology([]), config)
+      const app = cluster.app(keepWindows([]), config)
       await app.start()
       await app.close()
     }
     const found: (string | undefined)[] = []
-    await cluster.app(topology(found), config).start()
+    await cluster.app(keepWindows(found), config).start()
     expect(found.slice(0, 2)).toEqual([undefined, '205000'])
+  })
+
+  it('begins without a time where its topic was made anew', async () => {
+    await using cluster = await Cluster.start({ names: 1, in: 1, out: 1 })
+    const config = { stateDir: await stateDir() }
+    for (const start of ['205000', '100000']) {
+      await cluster.produce('names', [['k', start]])
+      const app = cluster.app(keepWindows([]), config)
+      await app.start()
+      await app.close()
+      if (start === '100000') break
+      await cluster.client.admin.deleteTopics(['names'])
+      await cluster.kafka.createTopic('names', { partitions: 1 })
+    }
+    const found: (string | undefined)[] = []
+    await cluster.app(keepWindows(found), config).start()
+    expect(found.slice(0, 2)).toEqual(['100000', undefined])
   })
 })

@@ -133,6 +133,11 @@ export class GlobalTask implements GlobalStores {
     return this.#scope.stores.restore(store, set, marker)
   }
 
+  /** Empties a store, atomically with the marker. */
+  clear(store: string, marker: Marker): Promise<void> {
+    return this.#scope.stores.clear(store, marker)
+  }
+
   /** The overlay is over its budget. */
   get commitDue(): boolean {
     return this.#scope.stores.commitDue
