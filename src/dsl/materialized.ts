@@ -104,7 +104,7 @@ export function requireSerde(
   if (serde !== undefined) return serde
   throw new TopologyError(
     'MILLRACE_SERDE_MISSING',
-    `node ${node}: ${user} needs the serde of its ${part}, which is not known because a callback made the ${part}; give the option '${part}'${hint ?? ''}, for example { ${part}: serdes.string }`,
+    `node ${node}: ${user} needs the serde of its ${part}, which is not known because a callback made the ${part}, or streams with different serdes were merged; give the option '${part}'${hint ?? ''}, for example { ${part}: serdes.string }`,
     { node },
   )
 }

@@ -1,11 +1,19 @@
 /** JSON as UTF-8, checked against a Standard Schema when it is read. */
 import { asBuffer } from '../common/bytes.ts'
 import { SerdeError } from '../errors/serde-error.ts'
+import { oncePer } from './once-per.ts'
 import { refuseBytes, refuseValue } from './serde-checks.ts'
 import type { Serde } from './serde.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 export function jsonSerde<T>(schema?: StandardSchema<T>): Serde<T> {
+  return oncePer(bySchema, schema ?? anything, () => newJsonSerde(schema))
+}
+
+const bySchema = new WeakMap<object, unknown>()
+const anything = {}
+
+function newJsonSerde<T>(schema?: StandardSchema<T>): Serde<T> {
   return {
     name: 'json',
     serialize(value, topic) {

@@ -4,6 +4,7 @@
  */
 import { asBuffer } from '../common/bytes.ts'
 import type { Headers } from '../common/headers.ts'
+import { oncePer } from './once-per.ts'
 import { refuseBytes, refuseValue } from './serde-checks.ts'
 import { isNullable, type Serde } from './serde.ts'
 
@@ -18,6 +19,12 @@ const fixedSizes: Readonly<Record<string, number>> = {
 }
 
 export function listSerde<T>(inner: Serde<T>): Serde<T[]> {
+  return oncePer(lists, inner, () => newListSerde(inner))
+}
+
+const lists = new WeakMap<object, unknown>()
+
+function newListSerde<T>(inner: Serde<T>): Serde<T[]> {
   const fixedSize = fixedSizes[inner.name]
   const name = `list(${inner.name})`
   return {

@@ -1,4 +1,5 @@
 import type { Headers } from '../common/headers.ts'
+import { oncePer } from './once-per.ts'
 
 /**
  * Turns values into bytes and back. Never called with null. The `bytes` given to `deserialize` are valid only during the
@@ -39,8 +40,10 @@ export interface NullableSerde<T> extends Serde<T | null> {
 export function nullable<T>(serde: Serde<T>): NullableSerde<T> {
   if (isNullable(serde)) return serde as unknown as NullableSerde<T>
   // The casts are sound because null never gets here.
-  return { ...(serde as unknown as Serde<T | null>), nullable: true }
+  return oncePer(nullables, serde, () => ({ ...(serde as unknown as Serde<T | null>), nullable: true }))
 }
+
+const nullables = new WeakMap<object, unknown>()
 
 export function isNullable(serde: AnySerde): boolean {
   return 'nullable' in serde && serde.nullable === true

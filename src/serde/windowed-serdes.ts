@@ -7,6 +7,7 @@ import { parseDuration, type Duration } from '../common/duration.ts'
 import type { Headers } from '../common/headers.ts'
 import { SerdeError } from '../errors/serde-error.ts'
 import { int64Serde, writeInt64 } from './number-serdes.ts'
+import { oncePer } from './once-per.ts'
 import { refuseBytes, refuseValue } from './serde-checks.ts'
 import type { AnySerde, Serde } from './serde.ts'
 import { windowEnd, type Window, type Windowed } from './windowed.ts'
@@ -27,6 +28,17 @@ export function timeWindowedSerde<K>(inner: Serde<K>, size: Duration): WindowedS
       `serdes.timeWindowed needs the size of its windows as a positive duration (milliseconds or '10s'), found ${String(size)}`,
     )
   }
+  const bySize = oncePer(timeWindowed, inner, () => new Map<number, WindowedSerde<K>>())
+  const known = bySize.get(sizeMs)
+  if (known !== undefined) return known
+  const made = newTimeWindowed(inner, sizeMs)
+  bySize.set(sizeMs, made)
+  return made
+}
+
+const timeWindowed = new WeakMap<object, unknown>()
+
+function newTimeWindowed<K>(inner: Serde<K>, sizeMs: number): WindowedSerde<K> {
   const name = `timeWindowed(${inner.name})`
   const serde: WindowedSerde<K> = {
     name,
@@ -44,6 +56,12 @@ export function timeWindowedSerde<K>(inner: Serde<K>, size: Duration): WindowedS
 }
 
 export function sessionWindowedSerde<K>(inner: Serde<K>): WindowedSerde<K> {
+  return oncePer(sessionWindowed, inner, () => newSessionWindowed(inner))
+}
+
+const sessionWindowed = new WeakMap<object, unknown>()
+
+function newSessionWindowed<K>(inner: Serde<K>): WindowedSerde<K> {
   const name = `sessionWindowed(${inner.name})`
   const serde: WindowedSerde<K> = {
     name,

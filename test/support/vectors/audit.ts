@@ -530,7 +530,7 @@ const burstVectors: VectorTopologies = {
 type Stamped<V> = ValueAndTimestamp<V>
 
 const stamped = (found: Stamped<unknown> | undefined): string =>
-  found === undefined ? 'null' : `${found.value}@${found.timestamp}`
+  found === undefined ? 'null' : `${String(found.value)}@${found.timestamp}`
 
 const readStores: VectorTopologies = {
   'stores read: of a table, a count, windows and sessions': dsl((b) => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { defineTopology } from '../../../src/dsl/define-topology.ts'
 import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
+import type { KStream } from '../../../src/dsl/streams.ts'
+import { tumbling } from '../../../src/dsl/windows.ts'
 import { TopologyError } from '../../../src/errors/topology-error.ts'
 import { StoreBuilder, type StoreSpec } from '../../../src/processor/store-builder.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { isNullable, nullable } from '../../../src/serde/serde.ts'
+import type { Windowed } from '../../../src/serde/windowed.ts'
 import { stores as storeBuilders } from '../../../src/state/stores.ts'
 import type { SinkNode, SourceNode, TopologyNode } from '../../../src/topology/topology-node.ts'
 
@@ -77,6 +80,20 @@ describe('serdes', () => {
           .to('out'),
       )
     expect(mixed).toThrow(/KSTREAM-SINK-0000000003: topic out needs the serde of its value/)
+  })
+
+  test('of merged streams are the same where they were made alike', () => {
+    const { nodes } = compiled((b) => {
+      const counts = (topic: string): KStream<Windowed<string>, number | null> =>
+        b
+          .stream(topic, { key: serdes.string, value: nullable(serdes.string) })
+          .groupByKey()
+          .windowedBy(tumbling({ size: '1m' }))
+          .count()
+          .toStream()
+      counts('one').merge(counts('two')).to('out')
+    })
+    expect(sink(nodes, 'out').key).toBe(serdes.timeWindowed(serdes.string, 60_000))
   })
 
   test('of the aggregate’s key serve the repartition topic in front of it', () => {

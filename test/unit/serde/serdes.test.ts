@@ -197,3 +197,19 @@ describe('windowed keys', () => {
     expect(errorOf(() => write(serdes.sessionWindowed(serdes.string), 'k' as never)).message).toContain('windowed key')
   })
 })
+
+test('serdes that are made alike are one object, so that merged streams know theirs', () => {
+  const schema: StandardSchema<string> = { '~standard': { version: 1, vendor: 'v', validate: (value) => ({ value }) } }
+  const made = (inner: Serde<string>): unknown[] => [
+    nullable(inner),
+    serdes.timeWindowed(inner, '10s'),
+    serdes.timeWindowed(nullable(inner), 10_000),
+    serdes.sessionWindowed(inner),
+    serdes.list(nullable(inner)),
+    serdes.json(),
+    serdes.json(schema),
+  ]
+  for (const [index, serde] of made(serdes.string).entries()) expect(made(serdes.string)[index]).toBe(serde)
+  expect(new Set([...made(serdes.string), ...made(serdes.utf8Strict)]).size).toBe(12)
+  expect(serdes.timeWindowed(serdes.string, 10)).not.toBe(serdes.timeWindowed(serdes.string, 20))
+})
