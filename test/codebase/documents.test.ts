@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
-import { anchorOf, docExamples, documents, run } from './doc-examples.ts'
+import { anchorOf, docExamples, documents } from './doc-examples.ts'
+import { run } from './doc-runs.ts'
 import { filesIn, projectRoot, read } from './project-files.ts'
 
 // Examples of README.md and docs compile against the source; those that say what comes out do what they say, those that
@@ -34,9 +35,9 @@ describe('Examples in the documents', () => {
   })
 
   const told = docExamples.filter(({ steps }) => steps.length > 0)
-  it.each(told)('do what they say: $document#$anchor', async ({ name, steps }) => {
-    const { builder } = (await import(/* @vite-ignore */ fileOf(name))) as { builder: StreamsBuilder }
-    const { actual, expected } = run(builder, steps)
+  it.each(told)('do what they say: $document#$anchor, compatibility $compatibility', async (example) => {
+    const { builder } = (await import(/* @vite-ignore */ fileOf(example.name))) as { builder: StreamsBuilder }
+    const { actual, expected } = run(builder, example)
     expect(actual).toEqual(expected)
   })
 
