@@ -157,24 +157,28 @@ async function checkFinals(client: KafkaClient, truth: Counts, promised: Promise
   }
 }
 
-/** A session that another one has swallowed is gone; those that are left are the truth. */
+/**
+ * A session that another one has swallowed is gone; those that are left are the truth. Without transactions the end of
+ * the one may be in the changelog, and the other one not: then the events of the first are lost, as in Java.
+ */
 async function checkSessions(client: KafkaClient, truth: Counts, promised: Promised): Promise<Part> {
+  if (promised !== 'exact') return { violations: [] }
   const last = new Map<string, number>()
   const repeats: string[] = []
   for (const [key, value] of await readRecords(client, outputs.sessions)) {
     const name = key.toString()
     const before = last.get(name) ?? 0
     if (value === null) {
-      if (promised === 'exact') last.delete(name)
+      last.delete(name)
       continue
     }
     if (countOf(value) <= before) repeats.push(`${name}: ${before} then ${countOf(value)}`)
-    take(last, name, countOf(value), promised)
+    last.set(name, countOf(value))
   }
   return {
     violations: [
       ...compareCounts('session', judged(truth), judged(last), promised),
-      ...(promised === 'exact' ? some('update of a session that does not raise its count', repeats) : []),
+      ...some('update of a session that does not raise its count', repeats),
     ],
     repeats: repeats.length,
   }
@@ -182,12 +186,13 @@ async function checkSessions(client: KafkaClient, truth: Counts, promised: Promi
 
 /** Keys are those of a session store: the key, the end and the start of its session. */
 async function checkStoredSessions(client: KafkaClient, truth: Counts, promised: Promised): Promise<Part> {
+  if (promised !== 'exact') return { violations: [] }
   const last = new Map<string, number>()
   for (const [key, value] of await readRecords(client, changelogs.sessions)) {
     const at = key.length - 16
     const name = `${key.toString('utf8', 0, at)}@${key.readBigInt64BE(at + 8)}-${key.readBigInt64BE(at)}`
-    if (value !== null) take(last, name, countOf(value), promised)
-    else if (promised === 'exact') last.delete(name)
+    if (value === null) last.delete(name)
+    else last.set(name, countOf(value))
   }
   return { violations: compareCounts('session in the changelog', judged(truth), judged(last), promised) }
 }
