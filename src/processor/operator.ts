@@ -4,6 +4,7 @@
  * No operator is ever asynchronous, none keeps a record, and none makes an object that it can avoid.
  */
 import type { Duration } from '../common/duration.ts'
+import type { DropReason } from './drop-reason.ts'
 import type { RecordContext } from './record-context.ts'
 import type { PunctuationType, Cancellable } from './processor-context.ts'
 
@@ -69,5 +70,5 @@ export interface OperatorContext<KR, VR> {
   /** Numbers that are committed in the metadata of the task's input offsets, by name; as Java does. */
   readonly metadata: ProcessorMetadata
   /** Counts the current record in `dropped-records-total` and, rate-limited, logs where it was and why. */
-  dropRecord(reason: string): void
+  dropRecord(reason: DropReason): void
 }

@@ -1,4 +1,5 @@
 import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
+import { nullReason } from '../../processor/drop-reason.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
 import type { Change } from '../../processor/record.ts'
 import type { TableStore } from '../../processor/state-store.ts'
@@ -49,7 +50,7 @@ class AggregateOperator<K, V> implements Operator<K, V> {
 
   process(key: K, value: V): void {
     if (key === null || key === undefined || value === null || value === undefined) {
-      this.#context.dropRecord('null key or value')
+      this.#context.dropRecord(nullReason(key))
       return
     }
     const recordTimestamp = this.#context.record.timestamp

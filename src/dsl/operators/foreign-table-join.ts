@@ -35,11 +35,11 @@ class ForeignTableJoinOperator<KO> implements Operator<KO, Change<unknown>> {
 
   process(foreignKey: KO, { newValue, isLatest }: Change<unknown>): void {
     if (foreignKey === null || foreignKey === undefined) {
-      this.#context.dropRecord('null key')
+      this.#context.dropRecord('null foreign key')
       return
     }
     if (this.#skipsOlderVersions && !isLatest) {
-      this.#context.dropRecord('out of order in a versioned table')
+      this.#context.dropRecord('older version')
       return
     }
     const { headers } = this.#context.record

@@ -44,7 +44,7 @@ class ResponseJoinOperator<K> implements Operator<K, SubscriptionResponse> {
   process(key: K, { hash, foreignValue }: SubscriptionResponse): void {
     const value = this.#left.read(key)?.value ?? null
     if (!this.#isOf(value, hash)) {
-      this.#context.dropRecord('the answer is to an earlier value of the row')
+      this.#context.dropRecord('outdated answer')
       return
     }
     const joins = foreignValue !== null || (this.#join.isLeftJoin && value !== null)

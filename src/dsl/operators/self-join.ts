@@ -3,6 +3,7 @@
  * Streams: KStreamKStreamSelfJoin.java.
  */
 import { isThenable, refusePromise } from '../../processor/callback-result.ts'
+import { nullReason } from '../../processor/drop-reason.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
 import type { JoinWindowStore } from '../../processor/window-store.ts'
 import type { JoinWindows } from '../windows.ts'
@@ -66,7 +67,7 @@ class SelfJoinOperator<K, V> implements Operator<K, V> {
   #processIncomplete(key: K, value: V): void {
     const { kind, asJava } = this.#join
     if (kind === 'inner' || asJava || value === null || value === undefined) {
-      this.#context.dropRecord('null key or value')
+      this.#context.dropRecord(nullReason(key))
       return
     }
     this.#context.forward(key, this.#call(value, null, key))

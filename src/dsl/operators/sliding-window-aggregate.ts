@@ -4,6 +4,7 @@
  * share the window [0, d]. Windows are those that differ in their records, so a record that comes late changes all that
  * contain its time, and brings up to three new ones. Kafka Streams: KStreamSlidingWindowAggregate.java (KIP-450).
  */
+import { nullReason } from '../../processor/drop-reason.ts'
 import type { ObservedTime, Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
 import type { Change } from '../../processor/record.ts'
 import type { WindowTableStore } from '../../processor/window-store.ts'
@@ -91,7 +92,7 @@ class SlidingWindowAggregateOperator<K, V> implements Operator<K, V> {
 
   process(key: K, value: V): void {
     if (key === null || key === undefined || value === null || value === undefined) {
-      this.#context.dropRecord('null key or value')
+      this.#context.dropRecord(nullReason(key))
       return
     }
     const { timestamp } = this.#context.record

@@ -40,7 +40,7 @@ class StreamGlobalJoinOperator<K, V, KO> implements Operator<K, V> {
     const { isLeft } = this.#join
     const mappedKey = this.#mapKey(key, value)
     if (value === null || (mappedKey === null && !isLeft)) {
-      this.#context.dropRecord('null key or value in a join')
+      this.#context.dropRecord(value === null ? 'null value' : 'null key')
       return
     }
     const found = mappedKey === null ? undefined : this.#table.read(mappedKey)

@@ -4,6 +4,7 @@
  * before the matches of the record that makes it so. Kafka Streams: KStreamKStreamJoin.java and its LeftSide, RightSide.
  */
 import { isThenable, refusePromise } from '../../processor/callback-result.ts'
+import { nullReason } from '../../processor/drop-reason.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
 import type { KeyValueStore } from '../../processor/state-store.ts'
 import type { JoinWindowStore } from '../../processor/window-store.ts'
@@ -90,7 +91,7 @@ class StreamStreamJoinOperator<K, V> implements Operator<K, V> {
     if (this.#options.outer && value !== null && value !== undefined) {
       this.#context.forward(key, this.#joined(value, null, key))
     } else {
-      this.#context.dropRecord('null key or value')
+      this.#context.dropRecord(nullReason(key))
     }
   }
 

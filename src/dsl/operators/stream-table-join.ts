@@ -1,4 +1,5 @@
 import { isThenable, refusePromise } from '../../processor/callback-result.ts'
+import { nullReason } from '../../processor/drop-reason.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
 import type { TableReader, TableView } from '../table-supply.ts'
 
@@ -40,7 +41,7 @@ export class StreamTableJoinOperator<K> implements Operator<K, unknown> {
   process(key: K, value: unknown): void {
     const keyIsMissing = key === null || key === undefined
     if (value === null || value === undefined || (keyIsMissing && !this.#isLeft)) {
-      this.context.dropRecord('null key or value')
+      this.context.dropRecord(nullReason(key))
       return
     }
     this.accept(key, value)

@@ -59,7 +59,7 @@ class SubscriptionSendOperator<K> implements Operator<K, Change<unknown>> {
 
   process(key: K, change: Change<unknown>): void {
     if (this.#skipsOlderVersions && !change.isLatest) {
-      this.#context.dropRecord('out of order in a versioned table')
+      this.#context.dropRecord('older version')
       return
     }
     if (this.#sending.isLeftJoin) this.#leftJoin(key, change)

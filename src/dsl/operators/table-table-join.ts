@@ -59,7 +59,7 @@ class TableJoinOperator<K> implements Operator<K, Change<unknown>> {
   process(key: K, change: Change<unknown>): void {
     if (key === null || key === undefined) return this.#context.dropRecord('null key')
     if (this.#side.skipsOlder && !change.isLatest) {
-      return this.#context.dropRecord('older version of a versioned table')
+      return this.#context.dropRecord('older version')
     }
     const found = this.#other.read(key)
     if (found === undefined && this.#hasNoResult(change)) return

@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.ts'
 import type { Logger } from '../../common/logger.ts'
 import type { Counter, MetricsRegistry } from '../../common/metrics.ts'
+import type { DropReason } from '../../processor/drop-reason.ts'
 import type { RecordContext } from '../../processor/record-context.ts'
 
 interface Reason {
@@ -21,7 +22,7 @@ export class DroppedRecords implements Disposable {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #total: Disposable
-  readonly #reasons = new Map<string, Reason>()
+  readonly #reasons = new Map<DropReason, Reason>()
 
   constructor(taskId: string, metrics: MetricsRegistry, clock: Clock, logger: Logger) {
     this.#taskId = taskId
@@ -33,7 +34,7 @@ export class DroppedRecords implements Disposable {
   }
 
   drop(
-    reason: string,
+    reason: DropReason,
     node: string,
     { topic, partition, offset }: Pick<RecordContext, 'topic' | 'partition' | 'offset'>,
   ): void {
@@ -56,7 +57,7 @@ export class DroppedRecords implements Disposable {
     this.#reasons.clear()
   }
 
-  #add(reason: string): Reason {
+  #add(reason: DropReason): Reason {
     const tags = { 'task-id': this.#taskId, reason }
     const counter = this.#metrics.counter('stream-task-metrics', 'dropped-records-total', tags)
     const added: Reason = { counter, lastLoggedMs: -Infinity, unlogged: 0 }

@@ -2,6 +2,7 @@
 import { parseDuration, type Duration } from '../../common/duration.ts'
 import { TaskError } from '../../errors/task-error.ts'
 import { isThenable, refusePromise } from '../../processor/callback-result.ts'
+import type { DropReason } from '../../processor/drop-reason.ts'
 import type { ObservedTime, Operator, OperatorContext, ProcessorMetadata } from '../../processor/operator.ts'
 import type { Cancellable, PunctuationType } from '../../processor/processor-context.ts'
 import type { ProcessorNode } from '../../topology/topology-node.ts'
@@ -208,7 +209,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     this.#scope.commitRequested = true
   }
 
-  dropRecord(reason: string): void {
+  dropRecord(reason: DropReason): void {
     this.#scope.dropped.drop(reason, this.nodeName, this.record)
   }
 

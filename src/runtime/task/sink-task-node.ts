@@ -72,7 +72,7 @@ export class SinkTaskNode implements TaskNode {
       } catch (error) {
         return this.#handleCallback(error, `no partition of topic ${topic} can be chosen for the result`, key, value)
       }
-      if (partitions?.length === 0) return this.#scope.dropped.drop('partitioner', this.name, record)
+      if (partitions?.length === 0) return this.#scope.dropped.drop('no partition', this.name, record)
     }
     if (failures.likeJava) failures.wasSent = true
     try {

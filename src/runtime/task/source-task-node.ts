@@ -141,7 +141,7 @@ export class SourceTaskNode implements TaskNode, RecordSource {
       return false
     }
     if (head.timestamp >= 0) return true
-    this.#scope.dropped.drop('negative-timestamp', this.name, { ...queue.place })
+    this.#scope.dropped.drop('negative timestamp', this.name, { ...queue.place })
     return false
   }
 

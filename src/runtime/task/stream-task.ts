@@ -405,7 +405,7 @@ function makeScope(options: TaskOptions): TaskScope {
     cacheMaxBytes: config.cacheMaxBytes,
     uncommittedMaxBytes: config.uncommittedMaxBytes,
     likeJava: config.compatibility === 'java',
-    dropExpired: (store) => dropped.drop('expired-window-record-drop', store, record),
+    dropExpired: (store) => dropped.drop('expired in its store', store, record),
   })
   return {
     taskId,

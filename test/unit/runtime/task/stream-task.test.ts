@@ -652,7 +652,7 @@ describe('A sink', () => {
       'out-2 hello=many@1',
       'out-1 hello=other@1',
     ])
-    expect(fixture.metrics.get('dropped-records-total', { reason: 'partitioner' })).toBe(1)
+    expect(fixture.metrics.get('dropped-records-total', { reason: 'no partition' })).toBe(1)
   })
 
   it('refuses a partition that its topic does not have', () => {
