@@ -29,7 +29,7 @@ import type { Marker } from '../state/state-engine.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { isRefusal, noteRefusal, requireNotRefused } from './refusal.ts'
-import { isTooOld, tombstonesGone, whereToBegin } from './restore-start.ts'
+import { deletesOldRecords, isTooOld, tombstonesGone, whereToBegin } from './restore-start.ts'
 import type { ChangelogFacts } from './restore-start.ts'
 import type { TaskChangelog } from './task/task-options.ts'
 import { Wakeup } from './wakeup.ts'
@@ -276,7 +276,7 @@ export class ChangelogReader {
   }
 
   async #register(managed: ManagedTask, changelog: TaskChangelog, facts: ChangelogFacts): Promise<void> {
-    const { clock, logger } = this.#options
+    const { clock } = this.#options
     const begin = whereToBegin(managed, changelog, facts, clock.now())
     if (facts.deleteRetentionMs !== undefined)
       managed.markerRefreshMs = Math.max(
@@ -294,12 +294,7 @@ export class ChangelogReader {
       position: begin.offset,
       restored: 0,
     }
-    if (begin.warning !== undefined) {
-      logger.warn(
-        { taskId: managed.task.id, store: changelog.store, changelog: restoration.key, logStart: facts.logStart },
-        `the store goes on where its changelog begins: ${begin.warning}`,
-      )
-    }
+    if (begin.warning !== undefined) this.#warnOfGap(restoration, begin.warning)
     if (begin.rebuild !== undefined) await this.#rebuild(restoration, begin.rebuild)
     if (restoration.position >= facts.end) this.#report(restoration, true)
     else this.#active.set(restoration.key, restoration)
@@ -325,8 +320,22 @@ export class ChangelogReader {
     )
     const isSource = changelog.isSource
     restoration.facts = { ...restoration.facts, logStart, ...(!isSource && { end }) }
-    await this.#rebuild(restoration, `its changelog has no records at offset ${restoration.position} any more`)
+    if (restoration.position < logStart && deletesOldRecords(restoration.facts)) this.#skipTo(restoration, logStart)
+    else await this.#rebuild(restoration, `its changelog has no records at offset ${restoration.position} any more`)
     this.#fetcher.seek(key, restoration.position)
+  }
+
+  /** As where a replay begins: what retention has deleted is expired in the store as well. */
+  #skipTo(restoration: Restoration, logStart: number): void {
+    this.#warnOfGap(restoration, `its records from ${restoration.position} to ${logStart} are gone from the changelog`)
+    restoration.position = logStart
+  }
+
+  #warnOfGap({ managed, changelog, key, facts }: Restoration, gap: string): void {
+    this.#options.logger.warn(
+      { taskId: managed.task.id, store: changelog.store, changelog: key, logStart: facts.logStart },
+      `the store goes on where its changelog begins: ${gap}`,
+    )
   }
 
   /** From the start of the changelog; the store is empty in between, and its marker says so. */

@@ -73,7 +73,7 @@ export function whereToBegin(
   if (reached < facts.logStart) {
     const gap = `its records from ${reached} to ${facts.logStart} are gone from the changelog`
     // What retention has deleted is expired in the store as well.
-    return facts.cleanUpPolicy?.includes('delete') === true
+    return deletesOldRecords(facts)
       ? { offset: facts.logStart, warning: gap }
       : { offset: facts.logStart, rebuild: gap }
   }
@@ -81,6 +81,11 @@ export function whereToBegin(
     return { offset: facts.logStart, rebuild: tombstonesGone(facts, nowMs - marker.committedAtMs) }
   }
   return { offset: reached }
+}
+
+/** Changelogs of windows and sessions do, after the retention of their store. */
+export function deletesOldRecords({ cleanUpPolicy }: ChangelogFacts): boolean {
+  return cleanUpPolicy?.includes('delete') === true
 }
 
 /**

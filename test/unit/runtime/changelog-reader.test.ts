@@ -187,6 +187,35 @@ describe('ChangelogReader', () => {
     expect(reader.isRestoring(managed)).toBe(false)
   })
 
+  it('goes on with a store whose old records retention deletes while they are replayed', async () => {
+    const { kafka, reader, steps } = bed()
+    kafka.ends.set(key, 20)
+    kafka.topicConfigs.set(changelog, new Map([['cleanup.policy', 'compact,delete']]))
+    const managed = managedTask({ state: behind(3) })
+    reader.add(managed)
+    await steps()
+    kafka.restore.arrive(recordSet(changelog, 3, 2))
+    await steps()
+    expect(managed.state.marker?.changelog).toEqual({ [key]: 5 })
+
+    kafka.starts.set(key, 12)
+    kafka.restore.fail(
+      new KafkaError('MILLRACE_OFFSET_OUT_OF_RANGE', 'gone', {
+        reaction: 'offset-out-of-range',
+        topic: changelog,
+        partition: 0,
+      }),
+    )
+    await steps()
+    // It was not emptied: its marker would begin anew.
+    expect(managed.state.marker?.changelog).toEqual({ [key]: 5 })
+    expect(kafka.restore.position(key)).toBe(12)
+    kafka.restore.arrive(recordSet(changelog, 12, 8))
+    await steps()
+    expect(reader.isRestoring(managed)).toBe(false)
+    expect(managed.state.marker?.changelog).toEqual({ [key]: 20 })
+  })
+
   it('does not give up a task whose store the disk would not clear, nor those behind it', async () => {
     const { kafka, reader, clock, steps } = bed()
     kafka.starts.set(key, 4)
