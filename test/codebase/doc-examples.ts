@@ -9,7 +9,8 @@
  *
  * Everything that the topology writes to topics of its users has to be there, no more and no less; a time that is not
  * told is not looked at. Strings are written as they are, all else as JSON, times in seconds. What comes out by default
- * only is `// here`, and with `compatibility: 'java'` only `// java`. `doc-runs.ts` runs them.
+ * only is `// here`, and with `compatibility: 'java'` only `// java`. `doc-runs.ts` runs them. A block that tests something
+ * with the driver itself says `// prints` for each console.log.
  */
 import { filesIn, read } from './project-files.ts'
 

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import { anchorOf, docExamples, documents } from './doc-examples.ts'
 import { run } from './doc-runs.ts'
@@ -42,8 +43,12 @@ describe('Examples in the documents', () => {
   })
 
   const tests = docExamples.filter(({ code }) => code.includes("'millrace/testing'"))
-  it.each(tests)('run as tests: $document#$anchor', async ({ name }) => {
+  it.each(tests)('run as tests: $document#$anchor', async ({ name, code }) => {
+    const print = vi.spyOn(console, 'log').mockReturnValue()
     await expect(import(/* @vite-ignore */ fileOf(name))).resolves.toBeDefined()
+    const printed = [...code.matchAll(/^\/\/ prints (.*)$/gm)].map(([, line]) => line)
+    expect(print.mock.calls.map((values) => values.map((value) => inspect(value)).join(' '))).toEqual(printed)
+    print.mockRestore()
   })
 })
 
