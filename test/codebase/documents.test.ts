@@ -77,6 +77,19 @@ describe('Links between the documents', () => {
   })
 })
 
+describe('Files that the documents name', () => {
+  it('are there', () => {
+    const named = [...documents, 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((file) =>
+      [...read(file).matchAll(/`((?:src|test|docs|scripts|topologies)\/[\w/.-]+\.\w+)`/g)].map(([, name = '']) => ({
+        file,
+        name,
+      })),
+    )
+    expect(named.length).toBeGreaterThan(40)
+    expect(named.filter(({ name }) => !existsSync(path.join(projectRoot, name)))).toEqual([])
+  })
+})
+
 function headingsOf(text: string): Set<string> {
   return new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)))
 }
