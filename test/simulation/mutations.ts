@@ -151,8 +151,8 @@ export const mutations: readonly Mutation[] = [
       },
       {
         file: 'src/runtime/task/stream-task.ts',
-        find: '    this.#closeProcessors()\n    for (const queue of this.#group.queues) queue.clear()',
-        replace: '    for (const queue of this.#group.queues) queue.clear()',
+        find: '    if (options.abruptly !== true) this.#closeProcessors()\n',
+        replace: '    void options.abruptly\n',
       },
     ],
   },
