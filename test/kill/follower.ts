@@ -160,14 +160,18 @@ export async function lagging(client: KafkaClient, topic: string): Promise<Map<T
   return new Map(lags.filter(([, lag]) => lag > 0))
 }
 
-/** Waits until `pending` is empty; what is left after `timeoutMs`. */
+/** Waits until `pending` is empty; what is left when it has not become less for `timeoutMs`. */
 export async function untilEmpty(
   pending: () => Promise<ReadonlyMap<TopicPartitionKey, number>>,
   timeoutMs: number,
 ): Promise<ReadonlyMap<TopicPartitionKey, number>> {
-  const deadlineMs = Date.now() + timeoutMs
+  let leastSum = Infinity
+  let deadlineMs = 0
   for (;;) {
-    const left = await pending().catch(() => new Map<TopicPartitionKey, number>([['unknown-0', -1]]))
+    const left = await pending().catch(() => new Map<TopicPartitionKey, number>([['unknown-0', Infinity]]))
+    const sum = [...left.values()].reduce((all, value) => all + value, 0)
+    if (sum < leastSum || deadlineMs === 0) deadlineMs = Date.now() + timeoutMs
+    leastSum = Math.min(leastSum, sum)
     if (left.size === 0 || Date.now() > deadlineMs) return left
     await pause()
   }
