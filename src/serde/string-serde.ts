@@ -2,6 +2,7 @@
 import { asBuffer } from '../common/bytes.ts'
 import { refuseBytes, refuseValue } from './serde-checks.ts'
 import type { Serde } from './serde.ts'
+import { readText } from './text-reader.ts'
 
 /** Java's encoder writes a question mark for a lone surrogate; Node would write U+FFFD. */
 const loneSurrogate = /\p{Surrogate}/gu
@@ -14,20 +15,7 @@ export const stringSerde: Serde<string> = {
     if (typeof value !== 'string') refuseValue('string', topic, 'a string', value)
     return Buffer.from(value.isWellFormed() ? value : value.replace(loneSurrogate, '?'))
   },
-  deserialize(bytes) {
-    const buffer = asBuffer(bytes)
-    const text = buffer.toString()
-    return text.includes('\uFFFD') && buffer.includes(surrogateLead) ? decodeSurrogates(buffer) : text
-  },
-}
-
-/** Begins a surrogate in UTF-8, where none may be. */
-const surrogateLead = 0xed
-
-/** Java's decoder takes such a surrogate, or its first two bytes, as one malformed character; Node's each byte as one. */
-function decodeSurrogates(buffer: Buffer): string {
-  const replaced = buffer.toString('latin1').replace(/\xed[\xa0-\xbf][\x80-\xbf]?/g, '\xef\xbf\xbd')
-  return Buffer.from(replaced, 'latin1').toString()
+  deserialize: (bytes) => readText(asBuffer(bytes), 0, bytes.byteLength),
 }
 
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
