@@ -29,6 +29,8 @@ export interface CoreOptions<K, V> {
   readonly changelogTopic: string | undefined
   /** Least recently used entries go first; only for uncached stores. */
   readonly maxEntries?: number | undefined
+  /** False: what a maximum pushes out stays in the changelog. */
+  readonly logsSurplus?: boolean
   /** Only where nothing is cached: the record that is processed is the one that caused the write. */
   readonly logsHeaders?: boolean | undefined
   /** Changelog records have no timestamp of their own. */
@@ -51,6 +53,7 @@ export class KeyValueCore<K, V> implements StoreCore {
   readonly #host: StoreHost
   readonly #changelogTopic: string | undefined
   readonly #maxEntries: number | undefined
+  readonly #logsSurplus: boolean
   readonly #logsHeaders: boolean
   readonly #untimed: boolean
   readonly #overlay: Overlay
@@ -67,6 +70,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     this.#host = options.host
     this.#changelogTopic = options.changelogTopic
     this.#maxEntries = options.maxEntries
+    this.#logsSurplus = options.logsSurplus ?? true
     this.#logsHeaders = options.logsHeaders ?? false
     this.#untimed = options.untimed ?? false
     this.#overlay = new Overlay(options.host.budget, (entry) => options.codec.keyText(entry))
@@ -99,7 +103,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     else this.#writeLimited(id, held, timestamp, this.#recentKeys(this.#maxEntries))
   }
 
-  #writeHeld(id: unknown, held: unknown, timestamp: number): void {
+  #writeHeld(id: unknown, held: unknown, timestamp: number, logs = true): void {
     const codec = this.#codec
     const entry = this.#overlay.forWriting(id)
     const sizeBefore = entry.value == null ? 0 : codec.heldSize(entry.value)
@@ -113,7 +117,7 @@ export class KeyValueCore<K, V> implements StoreCore {
       this.#overlay.markDirty(entry)
     } else {
       entry.recordTimestamp = record.timestamp
-      this.#log(entry, codec.borrowKeyBytes(id, record))
+      if (logs) this.#log(entry, codec.borrowKeyBytes(id, record))
     }
   }
 
@@ -124,7 +128,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     } else {
       recent.touch(id)
       const surplus = recent.takeSurplus()
-      if (surplus !== undefined) this.#writeHeld(surplus, null, timestamp)
+      if (surplus !== undefined) this.#writeHeld(surplus, null, timestamp, this.#logsSurplus)
     }
     this.#writeHeld(id, held, timestamp)
   }

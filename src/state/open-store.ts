@@ -56,8 +56,9 @@ export function openStore(store: TaskStore, options: OpenOptions): OpenStore {
   }
 }
 
-function openKeyValue(store: TaskStore, { state, host, cacheMaxBytes }: OpenOptions, timestamped: boolean): OpenStore {
+function openKeyValue(store: TaskStore, options: OpenOptions, timestamped: boolean): OpenStore {
   const { spec, changelogTopic } = store
+  const { state, host, cacheMaxBytes, likeJava } = options
   const core = new KeyValueCore<unknown, unknown>({
     name: spec.name,
     codec: codecOf(store, timestamped),
@@ -67,6 +68,8 @@ function openKeyValue(store: TaskStore, { state, host, cacheMaxBytes }: OpenOpti
     cached: spec.caching && spec.maxEntries === undefined && cacheMaxBytes > 0,
     changelogTopic,
     maxEntries: spec.maxEntries,
+    // differs from Java (#limited-stores), which does not log it where values have timestamps, and restores it.
+    logsSurplus: !(likeJava && timestamped),
     logsHeaders: spec.logsHeaders,
     untimed: spec.untimed ?? false,
   })
