@@ -2,6 +2,9 @@
  * The topologies of the recorded scenarios (test/testdata/vectors), written in this project's DSL: the translation of
  * their Java source, by name. One file per area in test/support/vectors.
  */
+import { burstsVectors } from './vectors/audit-bursts.ts'
+import { chainsVectors } from './vectors/audit-chains.ts'
+import { oddVectors } from './vectors/audit-odd.ts'
 import { auditVectors } from './vectors/audit.ts'
 import { errorVectors } from './vectors/errors.ts'
 import { fkSuppressVectors } from './vectors/fk-suppress.ts'
@@ -27,6 +30,9 @@ const areas: Readonly<Record<string, VectorTopologies>> = {
   'split-global': splitGlobalVectors,
   stores: storesVectors,
   audit: auditVectors,
+  'audit-bursts': burstsVectors,
+  'audit-chains': chainsVectors,
+  'audit-odd': oddVectors,
 }
 
 /** By the name of the scenario; two translations of one scenario are a mistake. */

@@ -101,6 +101,8 @@ public class AuditScenarios implements Recorder.Catalog {
         bursts(r);
         readStores(r);
         chains(r);
+        punctuated(r);
+        odd(r);
     }
 
     private void oneTask(final Recorder r) {
@@ -588,5 +590,142 @@ public class AuditScenarios implements Recorder.Catalog {
         public String toString() {
             return "by record";
         }
+    }
+
+    private void punctuated(final Recorder r) {
+        for (final boolean cached : new boolean[] {false, true}) {
+            final String end = cached ? ", cached" : "";
+            final Recorder.Scenario s = r.scenario("punctuated records: into tables, windows, suppress and joins" + end);
+            if (cached) s.config("statestore.cache.max.bytes", 1000000);
+            s.dsl(b -> {
+                final KStream<String, String> p = b.stream("in", STRINGS).process(ticking(), Named.as("tick"));
+                p.groupByKey(Grouped.as("g")).windowedBy(TimeWindows.ofSizeAndGrace(ms(10), ms(5))).count(longs("w"))
+                    .suppress(Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded()).withName("sup")).toStream().to("w-out", Produced.with(TW, Serdes.Long()));
+                final KTable<String, String> t = p.toTable(Named.as("tt"), Materialized.as("t"));
+                t.toStream().to("t-out");
+                t.suppress(Suppressed.untilTimeLimit(ms(12), Suppressed.BufferConfig.unbounded())).toStream().to("s-out");
+                p.leftJoin(t, (x, y) -> x + y, Joined.as("stj")).to("j-out");
+            }).in("in", "k", "a", 3).in("in", "k", "b", 9, "h", "1").in("in", "q", "c", 14).wall(10).in("in", "k", "d", 27).wall(25).in("in", "q", "e", 55).metric("dropped-records-total").query("t", "all");
+        }
+        r.scenario("punctuated records: in the sub-topology of the source").dsl(b -> {
+            final KStream<String, String> p = b.stream("in", STRINGS).processValues(() -> new Plain(), Named.as("plain"));
+            final KStream<String, String> q = b.stream("in2", STRINGS).process(ticking(), Named.as("tick")).repartition(Repartitioned.as("rp"));
+            q.outerJoin(p, (x, y) -> x + "|" + y, JoinWindows.ofTimeDifferenceAndGrace(ms(6), ms(2)), StreamJoined.<String, String, String>as("st").withName("j")).to("out");
+        }).in("in", "tick", "a", 3).in("in2", "k", "b", 9, "h", "1").in("in", "k", "c", 14).wall(10).in("in2", "k", "d", 27).in("in", "q", "e", 55).wall(1).in("in", "q", "e", 95);
+        r.scenario("punctuated records: chosen topics, partitioners and dropped ones").dsl(b -> {
+            final KStream<String, String> p = b.stream("in", STRINGS).process(ticking(), Named.as("tick"));
+            p.to(new ByContext());
+            p.selectKey((k, v) -> k.startsWith("tick") ? null : k).groupByKey(Grouped.as("g")).count(Materialized.as("c")).toStream().to("out", Produced.with(S, Serdes.Long()));
+        }).in("in", "k", "a", 3, "h", "1").in("in", "k", "b", 25).wall(10).wall(7).in("in", "k", "c", 26).metric("dropped-records-total");
+        r.scenario("punctuated records: a foreign-key join").dsl(b -> {
+            final KTable<String, String> right = b.table("R", STRINGS);
+            final KTable<String, String> left = b.stream("L", STRINGS).process(act((c, rec) -> c.forward(rec))).toTable(Named.as("tt"), Materialized.as("t"));
+            left.leftJoin(right, v -> v, (x, y) -> x + y, Materialized.as("fk")).toStream().to("out");
+        }).in("L", "a", "1", 3).in("R", "1", "one", 4).in("L", "b", "1", 5).in("L", "a", null, 6);
+        r.scenario("punctuated records: with a grace period, versioned").dsl(b -> {
+            final KTable<String, String> t = b.table("T", STRINGS, Materialized.<String, String>as(Stores.persistentVersionedKeyValueStore("v", ms(100))).withKeySerde(S).withValueSerde(S));
+            b.stream("in", STRINGS).process(ticking(), Named.as("tick")).repartition(Repartitioned.as("rp")).leftJoin(t, (x, y) -> x + y, Joined.<String, String, String>as("j").withGracePeriod(ms(10))).to("out");
+        }).in("T", "k", "1", 1).in("in", "k", "a", 3).in("T", "tick", "2", 5).in("in", "k", "b", 14, "h", "1").in("T", "k", "3", 10).in("in", "k", "c", 40).wall(10).in("in", "k", "d", 60).query("v", "asOf", "k", 7L);
+    }
+
+    static final class ByContext implements TopicNameExtractor<String, String> {
+        @Override
+        public String extract(final String k, final String v, final RecordContext c) {
+            return "d-" + c.offset() + "-" + c.partition() + "-" + c.topic() + "-" + c.timestamp() + "-" + c.headers().toArray().length;
+        }
+
+        @Override
+        public String toString() {
+            return "by context";
+        }
+    }
+
+    static final class Plain extends ContextualFixedKeyProcessor<String, String, String> {
+        @Override
+        public void process(final FixedKeyRecord<String, String> rec) {
+            context().forward(rec);
+        }
+    }
+
+    private static ProcessorSupplier<String, String, String, String> ticking() {
+        return timed((c, p) -> {
+            p.at(PunctuationType.STREAM_TIME, 10, "tick");
+            p.at(PunctuationType.WALL_CLOCK_TIME, 10, "tock");
+        });
+    }
+
+    private static final long DAY = 86400000L;
+    private static final long NOW = 1700000000123L;
+
+    private void odd(final Recorder r) {
+        r.scenario("odd inputs: times of today, windows of a day").dsl(b -> {
+            final KGroupedStream<String, String> g = b.stream("in", STRINGS).groupByKey();
+            g.windowedBy(TimeWindows.ofSizeAndGrace(ms(DAY), ms(DAY / 2))).count(longs("d")).suppress(Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded())).toStream()
+                .to("d-out", Produced.with(WindowedSerdes.timeWindowedSerdeFrom(String.class, DAY), Serdes.Long()));
+            g.windowedBy(TimeWindows.ofSizeWithNoGrace(ms(DAY)).advanceBy(ms(DAY / 3))).count(Materialized.as("h")).toStream().to("h-out", Produced.with(TW, Serdes.Long()));
+            g.windowedBy(SlidingWindows.ofTimeDifferenceAndGrace(ms(DAY), ms(DAY))).count(Materialized.as("s")).toStream().to("s-out", Produced.with(TW, Serdes.Long()));
+            g.windowedBy(SessionWindows.ofInactivityGapAndGrace(ms(DAY), ms(DAY))).count(Materialized.as("e")).toStream().to("e-out", Produced.with(SW, Serdes.Long()));
+            g.windowedBy(UnlimitedWindows.of().startOn(java.time.Instant.ofEpochMilli(NOW))).count(Materialized.as("u")).toStream().to("u-out", Produced.with(TW, Serdes.Long()));
+            b.stream("in", STRINGS).outerJoin(b.stream("other", STRINGS), (x, y) -> x + y, JoinWindows.ofTimeDifferenceAndGrace(ms(DAY), ms(DAY)), StreamJoined.<String, String, String>as("j").withName("j")).to("j-out");
+        }).in("in", "a", "1", NOW).in("other", "a", "2", NOW - DAY).in("in", "a", "3", NOW + DAY).in("in", "b", "4", NOW - 2 * DAY).in("other", "b", "5", NOW + 2 * DAY).in("in", "a", "6", NOW + DAY / 2)
+            .in("in", "a", "7", NOW + 6 * DAY).in("other", "c", "8", NOW + 12 * DAY).query("h", "all").query("e", "fetch", "a").metric("dropped-records-total");
+        r.scenario("odd inputs: bytes that are no text").dsl(b -> {
+            final KStream<String, String> s = b.stream("in", STRINGS);
+            s.to("out");
+            s.repartition(Repartitioned.as("rp")).to("rp-out");
+            s.groupByKey().count(Materialized.as("c")).toStream().to("c-out", Produced.with(S, Serdes.Long()));
+            s.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(ms(10))).reduce((x, y) -> x + y, Materialized.as("w")).toStream().to("w-out", Produced.with(TW, S));
+            final KTable<String, String> t = b.table("T", STRINGS, Materialized.as("t"));
+            s.leftJoin(t, (x, y) -> x + y).to("j-out");
+            t.toStream().to("t-out");
+            b.stream("raw", Consumed.with(Serdes.ByteArray(), Serdes.ByteArray())).to("raw-out", Produced.with(Serdes.ByteArray(), Serdes.ByteArray()));
+        }).in("in", bytes(0x61, 0xff), bytes(0xc3), 1).in("in", bytes(0x61, 0xfe), bytes(0xe2, 0x82), 2).in("T", bytes(0x61, 0xff), bytes(0xf0, 0x9f, 0x98), 3).in("in", bytes(0x61, 0xc0, 0x80), bytes(0xed, 0xa0, 0x80), 4)
+            .in("T", bytes(0x61, 0xf5), bytes(0x80), 5).in("raw", bytes(0xff, 0x00), bytes(), 6).in("raw", bytes(), null, 7).in("in", "a\ufffd", "\u0000", 8).query("c", "all").query("t", "all").query("w", "all");
+        r.scenario("odd inputs: empty keys and values").dsl(b -> {
+            final KStream<String, String> l = b.stream("L", STRINGS), rr = b.stream("R", STRINGS);
+            l.leftJoin(rr, (x, y) -> x + "|" + y, JoinWindows.ofTimeDifferenceAndGrace(ms(5), ms(1))).to("j-out");
+            l.groupByKey().windowedBy(SessionWindows.ofInactivityGapWithNoGrace(ms(5))).reduce((x, y) -> x + y, Materialized.as("s")).toStream().to("s-out", Produced.with(SW, S));
+            l.groupByKey().windowedBy(TimeWindows.ofSizeWithNoGrace(ms(5))).count(longs("w")).suppress(Suppressed.untilWindowCloses(Suppressed.BufferConfig.unbounded())).toStream().to("w-out", Produced.with(TW, Serdes.Long()));
+            final KTable<String, String> t = l.toTable(Materialized.as("t"));
+            t.groupBy((k, v) -> KeyValue.pair(v, k), Grouped.as("g")).count(Materialized.as("n")).toStream().to("n-out", Produced.with(S, Serdes.Long()));
+            t.outerJoin(rr.toTable(Materialized.as("u")), (x, y) -> x + "|" + y, Materialized.as("o")).toStream().to("o-out");
+        }).in("L", "", "", 1).in("R", "", "", 3).in("R", "", "x", 4).in("L", "", "y", 9).in("L", "a", "", 11).in("R", "a", "", 20).in("L", "", null, 21).in("L", "", "", 40).query("t", "all").query("n", "all").query("o", "all").query("s", "fetch", "");
+        r.scenario("odd stores: counts and tables of few entries").dsl(b -> {
+            b.stream("in", STRINGS).groupByKey().count(Materialized.as(Stores.lruMap("few", 2))).toStream().to("out", Produced.with(S, Serdes.Long()));
+            b.table("T", STRINGS, Materialized.as(Stores.lruMap("t", 2))).filter((k, v) -> v.length() > 1).toStream().to("t-out");
+        }).in("in", "a", "", 1).in("in", "b", "", 2).in("in", "a", "", 3).in("in", "c", "", 4).in("in", "b", "", 5).in("in", "a", "", 6).in("T", "a", "xx", 1).in("T", "b", "yy", 2).in("T", "c", "zz", 3)
+            .in("T", "a", "x", 4).in("T", "b", null, 5).query("few", "all").query("t", "all").query("few", "count");
+        r.scenario("odd stores: a plain store for a table, suppliers of all kinds").dsl(b -> {
+            final KTable<String, String> t = b.table("T", STRINGS, Materialized.as(Stores.inMemoryKeyValueStore("plain")));
+            final KGroupedStream<String, String> g = b.stream("in", STRINGS).groupByKey();
+            g.aggregate(() -> "", (k, v, a) -> a + v, Materialized.<String, String>as(Stores.inMemoryKeyValueStore("agg")).withLoggingDisabled()).toStream().to("out");
+            g.windowedBy(TimeWindows.ofSizeWithNoGrace(ms(10))).count(Materialized.<String, Long>as(Stores.inMemoryWindowStore("w", ms(30), ms(10), false)).withCachingDisabled()).toStream().to("w-out", Produced.with(TW, Serdes.Long()));
+            g.windowedBy(SessionWindows.ofInactivityGapWithNoGrace(ms(10))).count(Materialized.as(Stores.inMemorySessionStore("s", ms(50)))).toStream().to("s-out", Produced.with(SW, Serdes.Long()));
+            t.mapValues(v -> v + v, Materialized.as(Stores.inMemoryKeyValueStore("m"))).join(t, (x, y) -> x + y, Materialized.as(Stores.inMemoryKeyValueStore("jj"))).toStream().to("j-out");
+        }).in("T", "a", "1", 1).in("in", "a", "x", 2).in("in", "a", "y", 25).in("in", "b", "y", 70).in("in", "a", "z", 41).in("T", "a", null, 9).in("T", "b", "2", 3).query("plain", "all").query("w", "all").query("s", "fetch", "a").query("jj", "all").query("m", "all").query("agg", "all")
+            .metric("dropped-records-total");
+        r.scenario("odd routes: a DSL processor chooses a child").dsl(b -> {
+            final KStream<String, String> p = b.stream("in", STRINGS).process(act((c, rec) -> {
+                if (rec.value().startsWith("x")) c.forward(rec, "left");
+                else if (rec.value().startsWith("y")) c.forward(rec.withKey("y"), "right");
+                else c.forward(rec);
+            }), Named.as("choose"));
+            p.mapValues(v -> v + "-l", Named.as("left")).to("l-out");
+            p.filter((k, v) -> v.length() > 1, Named.as("right")).groupByKey(Grouped.as("g")).count(Materialized.as("c")).toStream().to("r-out", Produced.with(S, Serdes.Long()));
+        }).in("in", "k", "x1", 1).in("in", "k", "y2", 2).in("in", "k", "z3", 3).in("in", "k", "z", 3);
+        r.scenario("odd routes: merges of tables, windows and branches").dsl(b -> {
+            final KTable<String, String> t = b.table("T", STRINGS);
+            final KStream<String, String> s = b.stream("in", STRINGS);
+            final java.util.Map<String, KStream<String, String>> m = s.split(Named.as("by-")).branch((k, v) -> v.equals("x"), Branched.as("x")).defaultBranch(Branched.as("rest"));
+            final KStream<String, String> all = m.get("by-x").merge(t.toStream(), Named.as("m1")).merge(m.get("by-rest").selectKey((k, v) -> v), Named.as("m2"));
+            all.groupByKey(Grouped.as("g")).windowedBy(TimeWindows.ofSizeAndGrace(ms(10), ms(3))).emitStrategy(EmitStrategy.onWindowClose()).reduce((x, y) -> x + y, texts("w")).toStream().to("out", Produced.with(TW, S));
+            all.toTable(Named.as("again"), Materialized.as("again")).toStream().to("again-out");
+        }).in("in", "k", "x", 1).in("T", "k", "t", 2).in("in", "k", "y", 4).in("T", "k", null, 5).in("in", "k", "x", 12).in("in", "k", "z", 16).in("T", null, "n", 17).in("in", "k", "y", 30).in("in", null, "x", 44).metric("dropped-records-total").query("again", "all");
+    }
+
+    private static byte[] bytes(final int... bytes) {
+        final byte[] b = new byte[bytes.length];
+        for (int i = 0; i < b.length; i++) b[i] = (byte) bytes[i];
+        return b;
     }
 }
