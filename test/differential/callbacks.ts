@@ -1,13 +1,11 @@
-/** What users of the random topologies gave to the operators: the same as at the end of DifferentialRunner.java. */
-import type { KeyValueStore } from '../../src/processor/state-store.ts'
-import type { FixedKeyProcessor, Processor, ValueTransformer } from '../../src/processor/processor.ts'
-import type { FixedKeyProcessorContext, ProcessorContext } from '../../src/processor/processor-context.ts'
+/** What users of the random topologies gave to the operators: the same as in java/Callbacks.java. */
+import type { RecordMetadata } from '../../src/processor/record.ts'
+import type { StreamPartitioner } from '../../src/processor/stream-partitioner.ts'
+import type { TimestampExtractor } from '../../src/processor/timestamp-extractor.ts'
 import type { Windowed } from '../../src/serde/windowed.ts'
-import type { Call } from './program.ts'
-
-export const storeKeys: readonly string[] = ['', 'a', 'b', 'c', 'x', 'y', 'z', '1', '2']
 
 export function text(o: unknown): string {
+  if (Array.isArray(o)) return `[${o.map(text).join('|')}]`
   if (typeof o !== 'object' || o === null) return String(o)
   const { key, window } = o as Windowed<unknown>
   return `${text(key)}@${window.start}`
@@ -54,62 +52,32 @@ export function parts(value: unknown): string[] {
   return value === null ? [] : [text(value), last(`${text(value)}f`, 6)]
 }
 
+export function numberOf(value: unknown): number | null {
+  return value === null ? null : text(value).length
+}
+
+export function listOf(value: unknown): string[] | null {
+  return value === null ? null : text(value).slice(0, 3).split('')
+}
+
+/** Of a call whose callback fails for some values. */
+export function mayFail(fails: true | undefined, value: unknown): void {
+  if (fails === true && text(value).startsWith('z')) throw new Error('as it was told')
+}
+
 /** Of a sink that chooses its topic. */
-export function topicOf(value: unknown): string {
-  return `chosen${text(value).length % 2}`
+export const topicOf = {
+  length: (value: unknown): string => `chosen${text(value).length % 2}`,
+  topic: (_value: unknown, _key: unknown, { topic }: RecordMetadata): string => `chosen-${topic}`,
+} as const
+
+export const partitioners: Readonly<Record<'drops' | 'zero', StreamPartitioner<unknown, unknown>>> = {
+  drops: (value) => (text(value).startsWith('n') ? [] : null),
+  zero: () => [0],
 }
 
-type TextStore = KeyValueStore<string, string>
-
-function remember(store: TextStore | undefined, key: unknown, value: unknown): string | null {
-  if (key === null || store === undefined) return last(`${text(value)}p`, 6)
-  const now = value === null ? null : last((store.get(text(key)) ?? '') + text(value), 5)
-  store.put(text(key), now)
-  return now
-}
-
-export function rememberer({ stores = [], punctuate }: Call): Processor<unknown, unknown, unknown, unknown> {
-  let context: ProcessorContext<unknown, unknown>
-  let store: TextStore | undefined
-  return {
-    init(given) {
-      context = given
-      const [name] = stores
-      store = name === undefined ? undefined : given.getStateStore<TextStore>(name)
-      if (punctuate === undefined) return
-      const say = (key: string, value: string, timestamp: number): void =>
-        given.forward({ key, value, timestamp, headers: [] })
-      given.schedule(punctuate, 'streamTime', (at) => say('s', `n${at}`, at))
-      given.schedule(punctuate, 'wallClockTime', (at) => say('w', String(at), at))
-    },
-    process: (record) => context.forward({ ...record, value: remember(store, record.key, record.value) }),
-  }
-}
-
-export function valueRememberer({ stores = [] }: Call): FixedKeyProcessor<unknown, unknown, unknown> {
-  let context: FixedKeyProcessorContext<unknown>
-  return {
-    init: (given) => {
-      context = given
-    },
-    process(record) {
-      const [name] = stores
-      const store = name === undefined ? undefined : context.getStateStore<TextStore>(name)
-      context.forward({ ...record, value: remember(store, record.key, record.value) })
-    },
-  }
-}
-
-export function transformer({ stores = [] }: Call): ValueTransformer<unknown, unknown, unknown> {
-  let store: TextStore | undefined
-  return {
-    init(context) {
-      const [name] = stores
-      store = name === undefined ? undefined : context.getStateStore<TextStore>(name)
-    },
-    transform(value, key) {
-      const now = remember(store, key, value)
-      return value === null ? null : now
-    },
-  }
+/** Tells the time of the value: none where there is no value, a negative one of some. */
+export const timeOfValue: TimestampExtractor = ({ value }, partitionTime) => {
+  if (value === null) return partitionTime
+  return text(value).startsWith('n') ? -1 : text(value).length * 7
 }

@@ -99,10 +99,6 @@ async function judge(
 /** What millrace has not got, and what Java's driver does otherwise than Kafka Streams. */
 function reasonToSkip(program: Program, expected: Outcome, crashes: boolean): string | undefined {
   if (crashes && remembers(program)) return 'what Kafka Streams remembers outside of stores: timers, throttles, numbers'
-  const punctuates = program.calls.some(({ punctuate }) => punctuate !== undefined)
-  if (punctuates && expected.describe?.includes('Sub-topology: 1') === true) {
-    return "one task for all sub-topologies, and so one stream time, is a thing of Java's test driver alone"
-  }
   if (expected.refused?.includes('failed to initialize processor') === true) return 'Java fails while it starts'
   const { refused } = safely(program, crashes)
   const missing = refused !== undefined && /MILLRACE_NOT_AVAILABLE|not supported yet/.test(refused)

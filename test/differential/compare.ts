@@ -7,6 +7,9 @@ export function difference(java: Outcome, ours: Outcome, cached: boolean): strin
   if (java.refused !== undefined) return `Java refuses it (${java.refused}), we do not`
   if (ours.refused !== undefined) return `we refuse it (${ours.refused}), Java does not`
   if (java.describe !== ours.describe) return `describe() differs:\n${firstLines(java.describe, ours.describe)}`
+  if (String(java.wrapped) !== String(ours.wrapped)) {
+    return `wrapped processors differ:\n  Java ${String(java.wrapped)}\n  ours ${String(ours.wrapped)}`
+  }
   return stepDifference(java, ours) ?? endDifference(java, ours, cached)
 }
 

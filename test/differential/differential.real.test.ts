@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { compileJava, whatJavaStreamsLacks } from '../support/java-streams.ts'
 import { compareSeeds } from './compare-seeds.ts'
-import { JavaSide } from './java-side.ts'
+import { javaSources, JavaSide } from './java-side.ts'
 
 // A share of `node test/differential/run.ts --seeds 5000`; those that were recorded run in test/unit/testing.
 
@@ -14,7 +13,7 @@ it.skipIf(missing !== undefined)(
   { timeout: 300_000 },
   async () => {
     const differences: string[] = []
-    await using java = new JavaSide(await compileJava([join(import.meta.dirname, 'DifferentialRunner.java')]))
+    await using java = new JavaSide(await compileJava(javaSources))
     const { equal, failed } = await compareSeeds({
       java,
       from: 1,

@@ -1,18 +1,36 @@
 /**
  * A program of the differential test: the calls that make a topology, and what is done with it. It is plain JSON, and two
- * interpreters run it: DifferentialRunner.java on Kafka Streams, replay.ts on millrace.
+ * interpreters run it: java/Calls.java on Kafka Streams, replay.ts on millrace.
  */
 
-/** S: text. L: a number. W: a key with a session. T10: a key with a time window of 10 ms; Tmax: an unlimited one. */
-export type DataType = 'S' | 'L' | 'W' | `T${number}` | 'Tmax'
+/**
+ * S: text. L: a number. A: a list of texts. W: a key with a session. T10: a key with a time window of 10 ms; Tmax: an
+ * unlimited one. LW, LT10, LTmax: the same of a number.
+ */
+export type DataType = 'S' | 'L' | 'A' | `${'' | 'L'}${'W' | `T${number}` | 'Tmax'}`
+
+/** A key or a value of an input: text, a number of 8 bytes, a list of texts. */
+export type Data = string | number | readonly string[] | null
 
 export interface MaterializedAs {
   readonly store?: string
   readonly caching?: boolean
   readonly logging?: false
   readonly retention?: number
+  /** A store supplier takes the place of the name; those of windows and sessions say how long and how large. */
+  readonly supplier?: { readonly retention?: number; readonly size?: number }
   /** A versioned store with so long a history. */
   readonly history?: number
+}
+
+export type StoreKindOf = 'keyValue' | 'timestamped' | 'window' | 'duplicates' | 'session' | 'versioned'
+
+/** A store of a user's processor. */
+export interface StoreOf {
+  readonly store: string
+  readonly kind: StoreKindOf
+  readonly caching?: true
+  readonly logging?: false
 }
 
 export type WindowsOf =
@@ -38,7 +56,22 @@ export interface Call {
   readonly pattern?: string
   readonly topic?: string
   readonly store?: string
-  readonly stores?: readonly string[]
+  readonly extractor?: 'value'
+  /** The callback throws for texts that begin with z. */
+  readonly fails?: true
+  readonly partitions?: number
+  readonly partitioner?: 'drops' | 'zero'
+  /** What a sink chooses its topic by. */
+  readonly by?: 'length' | 'topic'
+  /** The store of a processor, and whether its supplier brings it along. */
+  readonly uses?: StoreOf
+  readonly brings?: true
+  /** A global store that a processor reads. */
+  readonly reads?: string
+  /** Rows of its store that a processor tells with every record. */
+  readonly scan?: 'all' | 'reverse' | 'some'
+  /** Names of store suppliers for both sides of a join. */
+  readonly suppliers?: { readonly this: string; readonly other: string }
   readonly how?: 'inner' | 'left' | 'outer'
   readonly agg?: 'count' | 'reduce' | 'aggregate'
   readonly windows?: WindowsOf
@@ -48,7 +81,6 @@ export interface Call {
   readonly grace?: number
   readonly logging?: false
   readonly punctuate?: number
-  readonly inherit?: true
   readonly close?: true
   readonly limit?: number
   readonly maxRecords?: number
@@ -71,10 +103,10 @@ export interface BranchOf {
 export type Step =
   | {
       readonly topic: string
-      readonly key: string | null
-      readonly value: string | null
+      readonly key: Data
+      readonly value: Data
       readonly ts: number
-      readonly header?: string
+      readonly header?: string | null
     }
   | { readonly wall: number }
 
@@ -83,6 +115,16 @@ export interface ProgramConfig {
   /** As Java's `topology.optimization`. */
   readonly optimization: string
   readonly emitInterval: number
+  /** Handlers that log and go on. */
+  readonly skips?: 'processing' | 'deserialization' | 'both'
+  /** By a processor wrapper that notes the names it is given. */
+  readonly wrapped?: true
+}
+
+/** A store that is read at the end, with the type of its keys. */
+export interface Query {
+  readonly store: string
+  readonly k: DataType
 }
 
 export interface Program {
@@ -90,8 +132,7 @@ export interface Program {
   readonly config: ProgramConfig
   readonly calls: readonly Call[]
   readonly steps: readonly Step[]
-  /** Stores that are read at the end. */
-  readonly queries: readonly string[]
+  readonly queries: readonly Query[]
 }
 
 /** Topic, key and value in hex, timestamp, headers. */
@@ -113,4 +154,6 @@ export interface Outcome {
   readonly steps?: readonly { readonly out?: readonly Produced[]; readonly error?: string }[]
   readonly stores?: Readonly<Record<string, readonly Row[]>>
   readonly dropped?: number
+  /** The names that a processor wrapper was given. */
+  readonly wrapped?: readonly string[]
 }

@@ -1,34 +1,46 @@
 /**
- * Makes the topology of a program with millrace: the counterpart of DifferentialRunner.java. Types are left aside on
+ * Makes the topology of a program with millrace: the counterpart of java/Calls.java. Types are left aside on
  * purpose: what a program does is known only when it runs, and the types of the DSL have tests of their own.
  */
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
-import { hopping, joinWithin, session, sliding, unlimited } from '../../src/dsl/windows.ts'
-import { StoreBuilder } from '../../src/processor/store-builder.ts'
+import { joinWithin } from '../../src/dsl/windows.ts'
 import type { StreamsConfig } from '../../src/processor/streams-config.ts'
-import { nullable, type Serde } from '../../src/serde/serde.ts'
-import { serdes } from '../../src/serde/serdes.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 import {
   fits,
   first,
   joined,
   last,
+  listOf,
+  mayFail,
+  numberOf,
   orNull,
   pairs,
   parts,
-  rememberer,
   shorter,
   someToNull,
   text,
   topicOf,
-  transformer,
-  valueRememberer,
 } from './callbacks.ts'
-import type { BranchOf, Call, DataType, WindowsOf } from './program.ts'
-import { versioned } from './versioned.ts'
+import { keeper, rememberer, storeOf, transformer, valueRememberer } from './processors.ts'
+import type { BranchOf, Call, WindowsOf } from './program.ts'
+import {
+  consumed,
+  derived,
+  given,
+  joinStores,
+  materialized,
+  named,
+  partitioned,
+  plainText,
+  serdeOf,
+  serdesOf,
+  storedAs,
+  suppression,
+  windowsOf,
+  type Options,
+} from './replay-options.ts'
 
-type Options = Readonly<Record<string, unknown>>
 type Methods = Readonly<Record<string, (...rest: readonly unknown[]) => unknown>>
 
 export function replay(calls: readonly Call[], config: Partial<StreamsConfig>): Topology {
@@ -67,33 +79,53 @@ class Replayer {
 
   readonly #operations: Readonly<Record<string, (c: Call) => unknown>> = {
     stream: (c) =>
-      this.builder.stream(c.pattern === undefined ? (c.topics ?? []) : new RegExp(c.pattern), {
-        ...nullableText,
-        ...named(c),
-      }),
-    table: (c) => invoke(this.builder, 'table', c.topic, { ...plainText, ...named(c), ...storedAs(c, 'S', 'S') }),
-    globalTable: (c) =>
-      invoke(this.builder, 'globalTable', c.topic, { ...plainText, ...named(c), ...storedAs(c, 'S', 'S') }),
-    addStore: (c) => this.builder.addStateStore(textStore(c.store ?? '')),
-    filter: (c) => this.#on(c, 'filter', fits, named(c)),
+      this.builder.stream(c.pattern === undefined ? (c.topics ?? []) : new RegExp(c.pattern), consumed(c, true)),
+    table: (c) => invoke(this.builder, 'table', c.topic, { ...consumed(c), ...storedAs(c, c.k, c.v) }),
+    globalTable: (c) => invoke(this.builder, 'globalTable', c.topic, { ...consumed(c), ...storedAs(c, 'S', 'S') }),
+    addGlobalStore: (c) => {
+      const store = storeOf({ store: c.store ?? '', kind: 'keyValue', logging: false })
+      return invoke(this.builder, 'addGlobalStore', store, c.topic, consumed(c), () => keeper(store.name))
+    },
+    addStore: (c) => (c.uses === undefined ? undefined : this.builder.addStateStore(storeOf(c.uses))),
+    filter: (c) => this.#on(c, 'filter', failing(c, fits), named(c)),
     filterNot: (c) => this.#on(c, 'filterNot', fits, named(c)),
     map: (c) => this.#on(c, 'map', (v: unknown, k: unknown) => [orNull(v), orNull(k)], named(c)),
-    mapValues: (c) => this.#on(c, 'mapValues', changed, named(c)),
+    mapValues: (c) => this.#on(c, 'mapValues', failing(c, changed), named(c)),
+    mapToNumber: (c) => this.#on(c, 'mapValues', numberOf, named(c)),
+    mapToList: (c) => this.#on(c, 'mapValues', listOf, named(c)),
     mapSomeToNull: (c) => this.#on(c, 'mapValues', someToNull, named(c)),
-    flatMap: (c) => this.#on(c, 'flatMap', pairs, named(c)),
+    flatMap: (c) => this.#on(c, 'flatMap', failing(c, pairs), named(c)),
     flatMapValues: (c) => this.#on(c, 'flatMapValues', parts, named(c)),
-    selectKey: (c) => this.#on(c, 'selectKey', first, named(c)),
-    peek: (c) => this.#on(c, 'peek', () => undefined, named(c)),
+    selectKey: (c) => this.#on(c, 'selectKey', failing(c, first), named(c)),
+    selectNumber: (c) => this.#on(c, 'selectKey', numberOf, named(c)),
+    peek: (c) =>
+      this.#on(
+        c,
+        'peek',
+        failing(c, () => undefined),
+        named(c),
+      ),
     forEach: (c) => this.#on(c, 'forEach', () => undefined, named(c)),
     merge: (c) => this.#on(c, 'merge', this.#get(c.other), named(c)),
-    repartition: (c) => this.#on(c, 'repartition', { ...serdesOf('S', c.v), ...named(c) }),
-    to: (c) => this.#on(c, 'to', c.topic, { ...(c.inherit === true ? {} : serdesOf(c.k, c.v)), ...named(c) }),
-    toChosen: (c) => this.#on(c, 'to', topicOf, { ...serdesOf(c.k, c.v), ...named(c), topicLabel: 'chosen by length' }),
-    toTable: (c) => this.#on(c, 'toTable', { ...plainText, ...named(c), ...materialized(c, 'S', 'S') }),
-    process: (c) => this.#on(c, 'process', () => rememberer(c), { ...named(c), stores: c.stores ?? [] }),
-    processValues: (c) =>
-      this.#on(c, 'processValues', () => valueRememberer(c), { ...named(c), stores: c.stores ?? [] }),
-    groupByKey: (c) => this.#on(c, 'groupByKey', { ...serdesOf('S', c.v), ...named(c) }),
+    repartition: (c) =>
+      this.#on(c, 'repartition', {
+        ...serdesOf(c.k, c.v),
+        ...named(c),
+        ...partitioned(c),
+        ...given('partitions', c.partitions),
+      }),
+    to: (c) => this.#on(c, 'to', c.topic, { ...serdesOf(c.k, c.v), ...named(c), ...partitioned(c) }),
+    toChosen: (c) =>
+      this.#on(c, 'to', topicOf[c.by ?? 'length'], {
+        ...serdesOf(c.k, c.v),
+        ...named(c),
+        ...partitioned(c),
+        topicLabel: `chosen by ${c.by}`,
+      }),
+    toTable: (c) => this.#on(c, 'toTable', { ...serdesOf(c.k, c.v), ...named(c), ...materialized(c, c.k, c.v) }),
+    process: (c) => this.#on(c, 'process', () => rememberer(c), { ...named(c), ...usedStores(c) }),
+    processValues: (c) => this.#on(c, 'processValues', () => valueRememberer(c), { ...named(c), ...usedStores(c) }),
+    groupByKey: (c) => this.#on(c, 'groupByKey', { ...serdesOf(c.k, c.v), ...named(c) }),
     groupBy: (c) => this.#on(c, 'groupBy', first, { ...serdesOf('S', c.v), ...named(c) }),
     split: (c) => this.#split(c),
     branch: (c) => (this.#get(c.from) as readonly unknown[])[c.index ?? 0],
@@ -106,11 +138,7 @@ class Replayer {
     tableFilterNot: (c) => this.#on(c, 'filterNot', fits, { ...named(c), ...derived(c, c.v) }),
     tableMapValues: (c) => this.#on(c, 'mapValues', someToNull, { ...named(c), ...derived(c, 'S') }),
     transformValues: (c) =>
-      this.#on(c, 'transformValues', () => transformer(c), {
-        ...named(c),
-        ...derived(c, 'S'),
-        stores: c.stores ?? [],
-      }),
+      this.#on(c, 'transformValues', () => transformer(c), { ...named(c), ...derived(c, 'S'), ...usedStores(c) }),
     toStream: (c) => this.#on(c, 'toStream', named(c)),
     toStreamWithKey: (c) =>
       this.#on(c, 'toStream', (v: unknown, k: unknown) => (v === null ? text(k) : first(v)), named(c)),
@@ -147,17 +175,18 @@ class Replayer {
   #streamJoin(c: Call): unknown {
     const windows = joinWithin({ before: c.before ?? 0, after: c.after ?? 0, grace: c.grace ?? 0 })
     return this.#on(c, joins[c.how ?? 'inner'], this.#get(c.other), joined, windows, {
-      ...serdesOf('S', c.v),
+      ...serdesOf(c.k, c.v),
       otherValue: serdeOf(c.vo),
       ...named(c),
       ...given('store', c.store),
+      ...joinStores(c),
       ...given('logging', c.logging),
     })
   }
 
   #tableLookup(c: Call): unknown {
     return this.#on(c, joins[c.how ?? 'inner'], this.#get(c.other), joined, {
-      ...serdesOf('S', c.v),
+      ...serdesOf(c.k, c.v),
       otherValue: serdeOf(c.vo),
       ...named(c),
       ...given('grace', c.grace),
@@ -166,10 +195,13 @@ class Replayer {
 
   #aggregate(c: Call): unknown {
     const grouped = c.windows === undefined ? this.#get(c.from) : this.#windowed(c, c.windows)
-    const options = { ...named(c), ...materialized(c, 'S', c.agg === 'count' ? 'L' : 'S') }
+    const options = { ...named(c), ...materialized(c, c.k, c.agg === 'count' ? 'L' : 'S') }
     if (c.agg === 'count') return invoke(grouped, 'count', options)
-    const full = { ...plainText, ...options }
-    const appended = (limit: number) => (a: unknown, v: unknown) => shorter(text(a) + text(v), limit)
+    const full = { ...serdesOf(c.k, 'S'), ...options }
+    const appended = (limit: number) => (a: unknown, v: unknown) => {
+      mayFail(c.fails, v)
+      return shorter(text(a) + text(v), limit)
+    }
     if (c.agg === 'reduce') return invoke(grouped, 'reduce', appended(4), full)
     const merger = c.windows?.kind === 'session' ? [merged] : []
     return invoke(grouped, 'aggregate', empty, appended(5), ...merger, full)
@@ -185,7 +217,7 @@ class Replayer {
     const [one, ...others] = (c.groups ?? []).map((id) => this.#get(id))
     let all = invoke(one, 'cogroup', add)
     for (const other of others) all = invoke(all, 'cogroup', other, add)
-    const options = { ...plainText, ...named(c), ...materialized(c, 'S', 'S') }
+    const options = { ...serdesOf(c.k, 'S'), ...named(c), ...materialized(c, c.k, 'S') }
     if (c.windows === undefined) return invoke(all, 'aggregate', empty, options)
     const merger = c.windows.kind === 'session' ? [merged] : []
     return invoke(invoke(all, 'windowedBy', windowsOf(c.windows)), 'aggregate', empty, ...merger, options)
@@ -208,6 +240,20 @@ function invoke(target: unknown, method: string, ...rest: readonly unknown[]): u
   return methods[method](...rest)
 }
 
+type Callback = (value: unknown, key: unknown) => unknown
+
+function failing({ fails }: Call, callback: Callback): Callback {
+  if (fails === undefined) return callback
+  return (value, key) => {
+    mayFail(fails, value)
+    return callback(value, key)
+  }
+}
+
+function usedStores({ uses, brings }: Call): Options {
+  return uses === undefined ? {} : { stores: [brings === true ? storeOf(uses) : uses.store] }
+}
+
 function changed(value: unknown): string {
   return last(`${text(value)}m`, 6)
 }
@@ -224,79 +270,9 @@ function empty(): string {
   return ''
 }
 
-// --- options --------------------------------------------------------------------------------------------------------
-
-type AnySerdes = { readonly key: Serde<unknown>; readonly value: Serde<unknown> }
-
-const plainText: AnySerdes = serdesOf('S', 'S')
-const nullableText: AnySerdes = { key: nullable(plainText.key), value: nullable(plainText.value) }
-
-function serdeOf(type: DataType = 'S'): Serde<unknown> {
-  if (type === 'S') return serdes.string as Serde<unknown>
-  if (type === 'L') return serdes.int64 as Serde<unknown>
-  if (type === 'W') return serdes.sessionWindowed(serdes.string) as Serde<unknown>
-  const size = type === 'Tmax' ? Number.MAX_SAFE_INTEGER : Number(type.slice(1))
-  return serdes.timeWindowed(serdes.string, size) as Serde<unknown>
-}
-
-function serdesOf(key: DataType | undefined, value: DataType | undefined): AnySerdes {
-  return { key: serdeOf(key), value: serdeOf(value) }
-}
-
-function given(option: string, value: unknown): Options {
-  return value === undefined ? {} : { [option]: value }
-}
-
-function named({ name }: { readonly name?: string }): Options {
-  return given('name', name)
-}
-
-/** With the serdes, as Java's side gives them. */
-function materialized(c: Call, key: DataType | undefined, value: DataType | undefined): Options {
-  return c.mat === undefined ? {} : { ...serdesOf(key, value), ...storedAs(c, key, value) }
-}
-
-/** Of a table that is made of another: giving a serde changes no name, so it stands for Java's default serde. */
-function derived(c: Call, value: DataType | undefined): Options {
-  return { ...serdesOf(c.k, value), ...storedAs(c, c.k, value) }
-}
-
-function storedAs({ mat }: Call, key: DataType | undefined, value: DataType | undefined): Options {
-  if (mat === undefined) return {}
-  const { store, history, ...rest } = mat
-  if (store === undefined) return rest
-  return { store: history === undefined ? store : versioned(store, history, serdesOf(key, value)), ...rest }
-}
-
-function textStore(name: string): StoreBuilder {
-  return new StoreBuilder({ kind: 'keyValue', name, ...plainText, caching: false, logging: true, changelogConfig: {} })
-}
-
 function branched(branch: Omit<BranchOf, 'on'>): Options {
   const mapped = (stream: unknown): unknown => invoke(stream, 'mapValues', changed)
   const { topic } = branch
   if (topic === undefined) return { ...named(branch), ...(branch.mapped === true ? { withFunction: mapped } : {}) }
   return { ...named(branch), withConsumer: (s: unknown) => void invoke(mapped(s), 'to', topic, plainText) }
-}
-
-function windowsOf(windows: WindowsOf): unknown {
-  if (windows.kind === 'unlimited') return unlimited({ start: windows.start })
-  if (windows.kind === 'sliding') return sliding({ difference: windows.difference, grace: windows.grace })
-  if (windows.kind === 'session') return session({ gap: windows.gap, grace: windows.grace })
-  return hopping({ size: windows.size, advance: windows.advance, grace: windows.grace })
-}
-
-function suppression(c: Call): Options {
-  const options = {
-    ...named(c),
-    ...given('logging', c.logging),
-    ...given('maxRecords', c.maxRecords),
-    ...given('maxBytes', c.maxBytes),
-  }
-  if (c.close === true) return { ...options, until: 'windowCloses' }
-  return {
-    ...options,
-    until: { timeLimit: c.limit },
-    ...given('whenFull', c.shutDown === true ? 'shutDown' : undefined),
-  }
 }

@@ -2,7 +2,9 @@
 import type { Call, Program, Step } from './program.ts'
 
 export function written({ seed, config, calls, steps }: Program): string {
-  const options = `cache ${config.cache}, optimization ${config.optimization}, emit interval ${config.emitInterval}`
+  const options = Object.entries(config)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ')
   return [`seed ${seed} (${options})`, ...calls.map(writtenCall), ...steps.map(writtenStep)].join('\n  ')
 }
 

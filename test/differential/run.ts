@@ -9,11 +9,10 @@
  * over. `--crashes`: millrace crashes after every step. `--record` writes short programs with what Java did, which test/unit/testing/differential.test.ts runs without it.
  */
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compileJava, whatJavaStreamsLacks } from '../support/java-streams.ts'
 import { compareSeeds, type Comparison } from './compare-seeds.ts'
-import { JavaSide } from './java-side.ts'
+import { javaSources, JavaSide } from './java-side.ts'
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +38,7 @@ if (missing !== undefined) {
   say(missing)
   process.exit(2)
 }
-const java = new JavaSide(await compileJava([join(import.meta.dirname, 'DifferentialRunner.java')]))
+const java = new JavaSide(await compileJava(javaSources))
 const comparison: Comparison = {
   java,
   from: Number(values.from),

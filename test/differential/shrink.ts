@@ -3,6 +3,25 @@ import type { Call, Program, Step } from './program.ts'
 
 const attemptsMax = 400
 
+/** Options that a call can do without. */
+const removable = [
+  'name',
+  'mat',
+  'emit',
+  'logging',
+  'punctuate',
+  'scan',
+  'uses',
+  'reads',
+  'fails',
+  'extractor',
+  'partitioner',
+  'partitions',
+  'suppliers',
+  'store',
+  'default',
+] as const
+
 /** `differs`: whether a smaller program still differs. */
 export async function shrink(program: Program, differs: (smaller: Program) => Promise<boolean>): Promise<Program> {
   let smallest = program
@@ -18,13 +37,15 @@ export async function shrink(program: Program, differs: (smaller: Program) => Pr
     await shrinkSteps(() => smallest, attempt)
     for (let index = smallest.calls.length - 1; index >= 0; index--) await attempt(withoutCall(smallest, index))
     for (let index = 0; index < smallest.calls.length; index++) {
-      for (const option of ['name', 'mat', 'emit', 'logging', 'punctuate', 'stores', 'store', 'default']) {
+      for (const option of removable) {
         await attempt(withoutOption(smallest, index, option))
       }
     }
     await attempt(withConfig(smallest, { cache: 0 }))
     await attempt(withConfig(smallest, { optimization: 'none' }))
     await attempt(withConfig(smallest, { emitInterval: 0 }))
+    await attempt(withoutConfig(smallest, 'skips'))
+    await attempt(withoutConfig(smallest, 'wrapped'))
   }
   return smallest
 }
@@ -47,16 +68,18 @@ function withoutCall(program: Program, index: number): Program | undefined {
   const goneStores = new Set<string>()
   const calls = program.calls.filter((call, at) => {
     const keeps = at !== index && ![call.from, call.other, ...(call.groups ?? [])].some((id) => gone.has(id ?? -1))
-    if (keeps && !(call.stores ?? []).some((store) => goneStores.has(store))) return true
+    const needed = [call.reads, call.op === 'addStore' ? undefined : call.uses?.store]
+    if (keeps && !needed.some((store) => store !== undefined && goneStores.has(store))) return true
     if (call.id !== undefined) gone.add(call.id)
-    if (call.op === 'addStore' && call.store !== undefined) goneStores.add(call.store)
+    if (call.op === 'addStore' && call.uses !== undefined) goneStores.add(call.uses.store)
+    if (call.op === 'addGlobalStore' && call.store !== undefined) goneStores.add(call.store)
     return false
   })
   return calls.length === 0 ? undefined : { ...program, calls, steps: readable(calls, program.steps) }
 }
 
 function readable(calls: readonly Call[], steps: readonly Step[]): readonly Step[] {
-  const sources = calls.filter(({ op }) => ['stream', 'table', 'globalTable'].includes(op))
+  const sources = calls.filter(({ op }) => ['stream', 'table', 'globalTable', 'addGlobalStore'].includes(op))
   const topics = new Set(
     sources.flatMap(({ topics: several = [], topic = '', pattern }) => [
       topic,
@@ -69,7 +92,7 @@ function readable(calls: readonly Call[], steps: readonly Step[]): readonly Step
 
 function withoutOption(program: Program, index: number, option: string): Program | undefined {
   const call = program.calls[index]
-  if (call === undefined || !(option in call) || (call.op === 'addStore' && option === 'store')) return undefined
+  if (call === undefined || !(option in call) || call.op.startsWith('add')) return undefined
   const fewer = Object.fromEntries(Object.entries(call).filter(([key]) => key !== option)) as unknown as Call
   return { ...program, calls: program.calls.with(index, fewer) }
 }
@@ -77,4 +100,10 @@ function withoutOption(program: Program, index: number, option: string): Program
 function withConfig(program: Program, config: Partial<Program['config']>): Program | undefined {
   const simpler = { ...program.config, ...config }
   return JSON.stringify(simpler) === JSON.stringify(program.config) ? undefined : { ...program, config: simpler }
+}
+
+function withoutConfig(program: Program, option: 'skips' | 'wrapped'): Program | undefined {
+  if (program.config[option] === undefined) return undefined
+  const { [option]: _, ...config } = program.config
+  return { ...program, config }
 }
