@@ -1,35 +1,27 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { anchorOf, docExamples, documents } from './doc-examples.ts'
+import { makeDocFolder } from './doc-folder.ts'
 import { run } from './doc-runs.ts'
 import { filesIn, projectRoot, read } from './project-files.ts'
 
 // Examples of README.md and docs compile against the source; those that say what comes out do what they say, those that
 // test something with the driver pass; and every relative link leads somewhere.
 
-const folder = path.join(projectRoot, '.cache', `doc-examples-${process.pid}`)
-const fileOf = (name: string): string => path.join(folder, `${name}.ts`)
+const folder = makeDocFolder()
 
-beforeAll(() => {
-  mkdirSync(folder, { recursive: true })
-  const compilerOptions = { noUnusedLocals: false, incremental: false, tsBuildInfoFile: null }
-  const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
-  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
-  for (const { name, code } of docExamples) {
-    writeFileSync(fileOf(name), code.replaceAll("'./topologies/", "'../../topologies/"))
-  }
-})
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => folder[Symbol.dispose]())
 
 describe('Examples in the documents', () => {
   it('compile', { timeout: 60_000 }, () => {
     const compiler = path.join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc')
-    const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { cwd: folder, encoding: 'utf8' })
+    const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder.path], {
+      cwd: folder.path,
+      encoding: 'utf8',
+    })
     expect(docExamples.length).toBeGreaterThan(0)
     // Errors below src are the type check's to report.
     expect(stdout.split('\n').filter((line) => /^[\w-]+\.ts\(/.test(line))).toEqual([])
@@ -37,7 +29,7 @@ describe('Examples in the documents', () => {
 
   const told = docExamples.filter(({ steps }) => steps.length > 0)
   it.each(told)('do what they say: $document#$anchor, compatibility $compatibility', async (example) => {
-    const { builder } = (await import(/* @vite-ignore */ fileOf(example.name))) as { builder: StreamsBuilder }
+    const { builder } = await folder.load(example.name)
     const { actual, expected } = run(builder, example)
     expect(actual).toEqual(expected)
   })
@@ -45,7 +37,7 @@ describe('Examples in the documents', () => {
   const tests = docExamples.filter(({ code }) => code.includes("'millrace/testing'"))
   it.each(tests)('run as tests: $document#$anchor', async ({ name, code }) => {
     const print = vi.spyOn(console, 'log').mockReturnValue()
-    await expect(import(/* @vite-ignore */ fileOf(name))).resolves.toBeDefined()
+    await expect(folder.load(name)).resolves.toBeDefined()
     const printed = [...code.matchAll(/^\/\/ prints (.*)$/gm)].map(([, line]) => line)
     expect(print.mock.calls.map((values) => values.map((value) => inspect(value)).join(' '))).toEqual(printed)
     print.mockRestore()

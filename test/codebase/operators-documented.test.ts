@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import { docExamples } from './doc-examples.ts'
-import { filesIn, read } from './project-files.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { docExamples, type DocExample } from './doc-examples.ts'
+import { makeDocFolder } from './doc-folder.ts'
+import { read } from './project-files.ts'
 
-// The tables of docs/operators.md have every operator, with an example that calls it and node names that are generated.
+// The tables of docs/operators.md have every operator, with an example that calls it, and the prefixes of its nodes.
 
 const document = 'docs/operators.md'
 
@@ -59,7 +60,14 @@ const rows: readonly Row[] = read(document)
     }))
   })
 
-const exampleOf = ({ cells }: Row): string | undefined => /\(#([\w-]+)\)/.exec(cells.at(-2) ?? '')?.[1]
+function examplesOf({ cells }: Row): DocExample[] {
+  const anchors = new Set([...(cells.at(-2) ?? '').matchAll(/\(#([\w-]+)\)/g)].map(([, anchor = '']) => anchor))
+  return docExamples.filter((example) => example.document === document && anchors.has(example.anchor))
+}
+
+const folder = makeDocFolder()
+
+afterAll(() => folder[Symbol.dispose]())
 
 describe('docs/operators.md', () => {
   const sections = [...documented].filter(([name]) => !left.has(name))
@@ -73,21 +81,23 @@ describe('docs/operators.md', () => {
     const operators = rows.filter(({ section }) => section !== 'Window definitions' && section !== 'Processors')
     expect(operators.length).toBeGreaterThan(60)
     const missing = operators.filter((row) => {
-      const anchor = exampleOf(row)
-      const code = docExamples.filter((example) => example.document === document && example.anchor === anchor)
-      return !code.some(
-        (example) => new RegExp(`\\.${row.operator}[(<]`).test(example.code) && example.steps.length > 0,
-      )
+      const calls = new RegExp(`\\.${row.operator}[(<]`)
+      return !examplesOf(row).some(({ code, steps }) => steps.length > 0 && calls.test(code))
     })
     expect(missing.map(({ section, operator }) => `${section}#${operator}`)).toEqual([])
   })
 
-  it('names prefixes of nodes that are generated', () => {
-    const sources = filesIn('src/dsl').map(read).join('\n')
-    const prefixes = rows.flatMap(({ cells }) =>
-      [...(cells[3] ?? '').matchAll(/`([A-Z][A-Z-]+-)`/g)].map(([, name = '']) => name),
+  it('names the prefixes of nodes that the examples have', async () => {
+    const told = rows.flatMap((row) =>
+      [...(row.cells[3] ?? '').matchAll(/`([A-Z][A-Z-]+-)`/g)].map(([, prefix = '']) => ({ row, prefix })),
     )
-    expect(prefixes.length).toBeGreaterThan(40)
-    expect(prefixes.filter((prefix) => !sources.includes(`'${prefix}'`))).toEqual([])
+    expect(told.length).toBeGreaterThan(40)
+    const missing = []
+    for (const { row, prefix } of told) {
+      const builders = await Promise.all(examplesOf(row).map(({ name }) => folder.load(name)))
+      const texts = builders.map(({ builder }) => builder.build().describe().toString())
+      if (!texts.some((text) => text.includes(`${prefix}0000`))) missing.push(`${row.operator}: ${prefix}`)
+    }
+    expect(missing).toEqual([])
   })
 })
