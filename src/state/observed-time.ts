@@ -43,6 +43,11 @@ export class ObservedTime {
     return this.#sequence
   }
 
+  /** Of the last entry. */
+  get sequence(): number {
+    return this.#sequence
+  }
+
   /** The highest timestamp that a record of the changelog had; -1: nothing was restored. */
   get restoredMs(): number {
     return this.#committed.restoredMs
@@ -50,6 +55,11 @@ export class ObservedTime {
 
   get frozenMs(): number {
     return this.#frozen.timeMs
+  }
+
+  /** The engine has nothing that is later. */
+  get committedMs(): number {
+    return this.#committed.timeMs
   }
 
   /** Since the last freeze. */

@@ -124,18 +124,40 @@ export class Overlay {
   forWriting(id: unknown): OverlayEntry {
     const last = this.#last
     if (last !== undefined && last.id === id) return last
-    const entry = this.#active.get(id) ?? this.#add(id)
+    const entry = this.#active.get(id) ?? this.add(id)
     this.#last = entry
     return entry
   }
 
-  #add(id: unknown): OverlayEntry {
+  /** An active entry of an id that no other one has; it is found by `foundBy`. */
+  add(id: unknown, foundBy: unknown = id): OverlayEntry {
     const entry = new OverlayEntry(id, typeof id === 'string' ? id.length : 8)
-    this.#active.set(id, entry)
+    this.#active.set(foundBy, entry)
     this.#budget.entries++
     this.#grow(entry.size)
     if (this.#activeOrder !== undefined) addToOrder(this.#activeOrder, this.#keyText(entry), entry)
     return entry
+  }
+
+  /** Of active entries. */
+  get size(): number {
+    return this.#active.size
+  }
+
+  /** Forgets the active entries that are older: nobody reads them, and the engine is not to have them. None is dirty. */
+  dropBefore(time: number): void {
+    const kept = new Map<unknown, OverlayEntry>()
+    let bytes = 0
+    for (const [id, entry] of this.#active) {
+      if (entry.time < time) continue
+      kept.set(id, entry)
+      bytes += entry.size
+    }
+    this.#budget.entries += kept.size - this.#active.size
+    this.#grow(bytes - this.#bytes)
+    this.#active = kept
+    this.#activeOrder = undefined
+    this.#last = undefined
   }
 
   resize(entry: OverlayEntry, size: number): void {

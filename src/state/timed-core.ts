@@ -23,7 +23,7 @@ import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.
 import type { StoreHost } from './store-host.ts'
 import { AllRows, compareTexts, KeyRows, TimedCursor } from './timed-cursor.ts'
 import { TimedIndex } from './timed-index.ts'
-import { lentBytes, timeText, type TimedKeyLayout } from './timed-key.ts'
+import { int32At, lentBytes, timeText, type TimedKeyLayout } from './timed-key.ts'
 import { segmentIntervalMs, TimedSegments, type Segment } from './timed-segments.ts'
 
 export interface TimedCoreOptions<V> {
@@ -49,6 +49,8 @@ export interface TimedCoreOptions<V> {
 export type TimedFlushListener<V> = (id: string, change: Change<V>, timestamp: number, context: RecordContext) => void
 
 const emptyBytes = Buffer.alloc(0)
+const minSweepSize = 1024
+const noSegments: readonly Segment[] = []
 
 export class TimedCore<V> implements StoreCore {
   readonly name: string
@@ -69,6 +71,8 @@ export class TimedCore<V> implements StoreCore {
   /** What is older has expired. */
   #minLive = 0
   #expired: readonly Segment[] = []
+  /** With so many uncommitted entries those that have expired are looked for. */
+  #sweepSize = minSweepSize
   dropped: readonly string[] = noKeyspaces
   readonly counts = true
 
@@ -145,10 +149,10 @@ export class TimedCore<V> implements StoreCore {
     if (to < first) return cursor
     this.#indexed().forEachOf(keyText, first, to, reverse, cursor.collect)
     const firstCommitted = Math.max(first, this.#minLive)
-    if (this.#segments.isEmpty || to < firstCommitted) return cursor
-    const segments = this.#segments.between(firstCommitted, to)
+    const segments = this.#committedSegments(firstCommitted, to)
     if (segments.length === 0) return cursor
-    const [lower, upper] = [keyText + timeText(firstCommitted), keyText + afterTime(to)]
+    const lower = keyText + timeText(firstCommitted)
+    const upper = keyText + afterTime(to)
     cursor.over(new KeyRows(segments, lower, upper, keyText.length + this.#layout.suffixLength, reverse))
     return cursor
   }
@@ -160,15 +164,21 @@ export class TimedCore<V> implements StoreCore {
     if (to < first) return cursor
     const upper = afterTime(to)
     for (const text of this.#overlayTexts(timeText(first), upper, reverse)) {
-      const entry = this.#overlay.find(this.#layout.keyFirst(text))
+      const id = this.#layout.keyFirst(text)
+      const entry = this.#overlay.find(this.#options.retainDuplicates ? sequenceOf(this.#layout, id) : id)
       if (entry !== undefined) cursor.add(text, entry)
     }
     const firstCommitted = Math.max(first, this.#minLive)
-    const segments = to < firstCommitted ? [] : this.#segments.between(firstCommitted, to)
+    const segments = this.#committedSegments(firstCommitted, to)
     if (segments.length > 0) {
       cursor.over(new AllRows(segments, this.#layout, timeText(firstCommitted), upper, reverse))
     }
     return cursor
+  }
+
+  /** Those where the engine may have something of these times: mostly time has gone on since the last commit. */
+  #committedSegments(from: number, to: number): readonly Segment[] {
+    return from > to || from > this.#observed.committedMs ? noSegments : this.#segments.between(from, to)
   }
 
   #overlayTexts(from: string, to: string, reverse: boolean): string[] {
@@ -291,20 +301,32 @@ export class TimedCore<V> implements StoreCore {
   }
 
   #set(id: string, keyText: string, time: number, held: unknown, timestamp: number): OverlayEntry {
-    const entry = this.#overlay.forWriting(id)
+    const overlay = this.#overlay
+    if (overlay.size >= this.#sweepSize) this.#sweep()
+    // Of duplicates each has a number of its own, the last one; it is cheaper to find than text.
+    const entry = this.#options.retainDuplicates ? overlay.add(id, this.#observed.sequence) : overlay.forWriting(id)
     const sizeBefore = entry.value == null ? 0 : this.#codec.heldSize(entry.value)
     entry.value = held
     entry.timestamp = timestamp
     entry.time = time
     const size = held === null ? 0 : this.#codec.heldSize(held)
-    if (size !== sizeBefore) this.#overlay.resize(entry, entry.size + size - sizeBefore)
+    if (size !== sizeBefore) overlay.resize(entry, entry.size + size - sizeBefore)
     if (this.#index !== undefined) this.#reindex(this.#index, keyText, entry)
     return entry
   }
 
+  /** What has expired before it was committed. */
+  #sweep(): void {
+    if (!this.cached) {
+      this.#overlay.dropBefore(this.#minLive)
+      this.#index?.dropBefore(this.#minLive)
+    }
+    this.#sweepSize = Math.max(minSweepSize, 2 * this.#overlay.size)
+  }
+
   #reindex(index: TimedIndex, keyText: string, entry: OverlayEntry): void {
     if (entry.value !== null || this.#hides(entry)) {
-      if (!entry.indexed) index.add(keyText, entry)
+      if (!entry.indexed) index.add(keyText, entry, this.cached ? 0 : this.#minLive)
     } else {
       index.remove(keyText, entry)
     }
@@ -398,7 +420,7 @@ export class TimedCore<V> implements StoreCore {
   #log(id: string, held: unknown, timestamp: number): void {
     const topic = this.#options.changelogTopic
     if (topic === undefined) return
-    const key = latin1ToBytes(this.#options.logged(id))
+    const key = lentBytes(this.#options.logged(id))
     const headers = this.#options.logsHeaders ? this.#host.record.headers : noHeaders
     this.#host.log(topic, key, held === null ? null : this.#codec.plain(held), timestamp, headers)
   }
@@ -419,6 +441,5 @@ function afterTime(time: number): string {
 }
 
 function sequenceOf(layout: TimedKeyLayout, id: string): number {
-  const tail = layout.tail(id)
-  return tail.charCodeAt(0) * 0x1000000 + (tail.charCodeAt(1) << 16) + (tail.charCodeAt(2) << 8) + tail.charCodeAt(3)
+  return int32At(id, id.length - layout.tailLength)
 }

@@ -18,6 +18,9 @@ export interface EngineRows {
   close(): void
 }
 
+/** So many rows of the last reader may stay in memory. */
+const keptRows = 64
+
 export class TimedCursor<V> {
   readonly #codec: StoreCodec<unknown, V>
   readonly #texts: string[] = []
@@ -30,6 +33,7 @@ export class TimedCursor<V> {
   #engineText: string | undefined
   #reverse = false
   #at = 0
+  #count = 0
   isOpen = false
   /** Of the current row. */
   id = ''
@@ -49,10 +53,11 @@ export class TimedCursor<V> {
 
   /** `text`: what orders it. */
   add(text: string, entry: OverlayEntry): void {
-    this.#texts.push(text)
-    this.#ids.push(entry.id as string)
-    this.#held.push(entry.value)
-    this.#timestamps.push(entry.timestamp)
+    const at = this.#count++
+    this.#texts[at] = text
+    this.#ids[at] = entry.id as string
+    this.#held[at] = entry.value
+    this.#timestamps[at] = entry.timestamp
   }
 
   over(engine: EngineRows): void {
@@ -63,7 +68,7 @@ export class TimedCursor<V> {
   next(): boolean {
     for (;;) {
       const at = this.#at
-      const order = this.#compare(this.#texts[at])
+      const order = this.#compare(at < this.#count ? this.#texts[at] : undefined)
       if (order === undefined) {
         this.close()
         return false
@@ -87,13 +92,19 @@ export class TimedCursor<V> {
   close(): void {
     if (!this.isOpen) return
     this.isOpen = false
+    // An array that becomes empty gives its memory back, which the next reader would have to get anew.
+    if (this.#count > keptRows) this.#forget()
+    this.#count = 0
+    this.#engine?.close()
+    this.#engine = undefined
+    this.#engineText = undefined
+  }
+
+  #forget(): void {
     this.#texts.length = 0
     this.#ids.length = 0
     this.#held.length = 0
     this.#timestamps.length = 0
-    this.#engine?.close()
-    this.#engine = undefined
-    this.#engineText = undefined
   }
 
   /** Negative: the overlay's row is next; positive: the engine's; 0: both have it; undefined: the end. */

@@ -7,6 +7,9 @@ import type { OverlayEntry } from './overlay.ts'
 import { SortedKeys } from './sorted-keys.ts'
 import type { TimedKeyLayout } from './timed-key.ts'
 
+/** Shorter lists of a key keep what has expired. */
+const prunedLength = 4
+
 export class TimedIndex {
   readonly #layout: TimedKeyLayout
   readonly #byKey = new Map<string, OverlayEntry[]>()
@@ -18,8 +21,8 @@ export class TimedIndex {
     this.#byTime = timeOrdered ? new SortedKeys() : undefined
   }
 
-  /** In the place of one with the same id. */
-  add(keyText: string, entry: OverlayEntry): void {
+  /** In the place of one with the same id. Nobody asks for what is older than `minLive` any more. */
+  add(keyText: string, entry: OverlayEntry, minLive: number): void {
     entry.indexed = true
     const id = entry.id as string
     this.#byTime?.add(this.#layout.timeFirst(id))
@@ -28,9 +31,15 @@ export class TimedIndex {
       this.#byKey.set(keyText, [entry])
       return
     }
+    if (entries.length >= prunedLength) prune(entries, minLive)
+    const last = entries.at(-1)
+    // Mostly time goes on.
+    if (last === undefined || last.time < entry.time) {
+      entries.push(entry)
+      return
+    }
     const at = placeOf(entries, entry)
     if (entries[at - 1]?.id === id) entries[at - 1] = entry
-    else if (at === entries.length) entries.push(entry)
     else entries.splice(at, 0, entry)
   }
 
@@ -43,6 +52,14 @@ export class TimedIndex {
     if (entries?.[at - 1] !== entry) return
     if (entries.length === 1) this.#byKey.delete(keyText)
     else entries.splice(at - 1, 1)
+  }
+
+  /** Nobody asks for them any more. */
+  dropBefore(time: number): void {
+    for (const [keyText, entries] of this.#byKey) {
+      prune(entries, time)
+      if (entries.length === 0) this.#byKey.delete(keyText)
+    }
   }
 
   /** Hands over the entries of one key from time to time, both inclusive. */
@@ -68,7 +85,13 @@ export class TimedIndex {
   }
 }
 
-/** Behind the last entry whose id is not above; from the end, because time mostly goes on. */
+function prune(entries: OverlayEntry[], minLive: number): void {
+  const count = firstFrom(entries, minLive)
+  for (let at = 0; at < count; at++) (entries[at] as OverlayEntry).indexed = false
+  if (count > 0) entries.splice(0, count)
+}
+
+/** Behind the last entry whose id is not above. */
 function placeOf(entries: readonly OverlayEntry[], { id }: OverlayEntry): number {
   const last = entries.length - 1
   if ((entries[last]?.id as string) <= (id as string)) return entries.length
@@ -85,6 +108,8 @@ function placeOf(entries: readonly OverlayEntry[], { id }: OverlayEntry): number
 function firstFrom(entries: readonly OverlayEntry[], from: number): number {
   let low = 0
   let high = entries.length
+  // Each entry is somewhere else in memory, and what a join looks for is mostly not there.
+  if (high > 0 && (entries[high - 1] as OverlayEntry).time < from) return high
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((entries[middle] as OverlayEntry).time < from) low = middle + 1

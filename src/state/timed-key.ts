@@ -18,6 +18,27 @@ export function timeText(time: number): string {
   return int32Text(high) + int32Text(time - high * two32)
 }
 
+/** A time, and behind it a number. */
+export function numberedTimeText(time: number, number: number): string {
+  const high = Math.floor(time / two32)
+  const low = time - high * two32
+  // One call makes one flat text.
+  return String.fromCharCode(
+    (high >>> 24) & 0xff,
+    (high >>> 16) & 0xff,
+    (high >>> 8) & 0xff,
+    high & 0xff,
+    (low >>> 24) & 0xff,
+    (low >>> 16) & 0xff,
+    (low >>> 8) & 0xff,
+    low & 0xff,
+    (number >>> 24) & 0xff,
+    (number >>> 16) & 0xff,
+    (number >>> 8) & 0xff,
+    number & 0xff,
+  )
+}
+
 export function int32Text(value: number): string {
   return String.fromCharCode((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff)
 }
@@ -129,7 +150,10 @@ export class KeyTexts<K> {
     if (!this.#typed) return id as string
     // Most often the key that was just read is written.
     if (id === this.#lastId) return this.#lastText
-    const text = bytesToLatin1(this.#codec.borrowKeyBytes(id, record))
+    const bytes = this.#codec.borrowKeyBytes(id, record)
+    // One byte per character is ASCII, which is its own latin1.
+    const isAscii = typeof id === 'string' && id.length === bytes.byteLength
+    const text = isAscii ? id : bytesToLatin1(bytes)
     this.#lastId = id
     this.#lastText = text
     return text

@@ -14,7 +14,7 @@ import type { StoreHost } from './store-host.ts'
 import type { TimedCore } from './timed-core.ts'
 import type { TimedCursor } from './timed-cursor.ts'
 import { TimedIterator } from './timed-iterator.ts'
-import { int32Text, timeText, type KeyTexts, type TimedKeyLayout } from './timed-key.ts'
+import { numberedTimeText, type KeyTexts, type TimedKeyLayout } from './timed-key.ts'
 import { keyBounds } from './key-bounds.ts'
 
 export interface WindowParts<K, V> {
@@ -25,9 +25,6 @@ export interface WindowParts<K, V> {
   readonly windowSizeMs: number
 }
 
-/** Where there is one entry per key and window. */
-const onlyTail = '\0\0\0\0'
-
 /** What the faces of window stores share. */
 class Windows<K, V> {
   readonly core: TimedCore<V>
@@ -36,8 +33,10 @@ class Windows<K, V> {
   readonly #layout: TimedKeyLayout
   readonly #windowSizeMs: number
   /** Of the time that was asked for last: a window is mostly read and written by many records in turn. */
-  #lastStart = -1
+  #lastStart = Number.NaN
   #lastSuffix = ''
+  #lastKeyText = ''
+  #lastId = ''
 
   constructor({ core, keys, layout, host, windowSizeMs }: WindowParts<K, V>) {
     this.core = core
@@ -51,12 +50,17 @@ class Windows<K, V> {
     return this.#keys.text(key, this.host.record)
   }
 
-  suffix(start: number): string {
+  /** The same text for who reads and then writes: one that is put together anew is compared character by character. */
+  id(keyText: string, start: number): string {
     if (start !== this.#lastStart) {
-      this.#lastSuffix = timeText(start) + onlyTail
+      this.#lastSuffix = numberedTimeText(start, 0)
       this.#lastStart = start
+    } else if (keyText === this.#lastKeyText) {
+      return this.#lastId
     }
-    return this.#lastSuffix
+    this.#lastKeyText = keyText
+    this.#lastId = keyText + this.#lastSuffix
+    return this.#lastId
   }
 
   keyOf(id: string): K {
@@ -149,18 +153,18 @@ export class TimestampedWindowStore<K, V> implements WindowTableStore<K, V> {
 
   read(key: K, start: number): ValueAndTimestamp<V> | undefined {
     const windows = this.#windows
-    return windows.core.read(windows.keyText(key) + windows.suffix(start), start)
+    return windows.core.read(windows.id(windows.keyText(key), start), start)
   }
 
   readTold(key: K, start: number): ValueAndTimestamp<V> | undefined {
     const windows = this.#windows
-    return windows.core.readTold(windows.keyText(key) + windows.suffix(start), start)
+    return windows.core.readTold(windows.id(windows.keyText(key), start), start)
   }
 
   write(key: K, value: V | null, timestamp: number, start: number): void {
     const windows = this.#windows
     const keyText = windows.keyText(key)
-    windows.core.write(keyText + windows.suffix(start), keyText, start, value, timestamp)
+    windows.core.write(windows.id(keyText, start), keyText, start, value, timestamp)
   }
 
   fetch(key: K, from: number, to: number, reverse: boolean = false): WindowCursor<K, V> {
@@ -229,12 +233,12 @@ export class PlainWindowStore<K, V> implements WindowStore<K, V> {
     checkStart(this.name, start)
     const windows = this.#windows
     const keyText = windows.keyText(key)
-    windows.core.write(keyText + windows.suffix(start), keyText, start, value, windows.host.record.timestamp)
+    windows.core.write(windows.id(keyText, start), keyText, start, value, windows.host.record.timestamp)
   }
 
   fetch(key: K, start: number): V | undefined {
     const windows = this.#windows
-    return windows.core.read(windows.keyText(key) + windows.suffix(start), start)?.value
+    return windows.core.read(windows.id(windows.keyText(key), start), start)?.value
   }
 
   range(
@@ -266,7 +270,7 @@ export class DuplicateWindowStore<K, V> implements JoinWindowStore<K, V> {
   put(key: K, value: V | null, timestamp: number): void {
     const windows = this.#windows
     const keyText = windows.keyText(key)
-    const id = keyText + timeText(timestamp) + int32Text(windows.core.nextSequence())
+    const id = keyText + numberedTimeText(timestamp, windows.core.nextSequence())
     windows.core.write(id, keyText, timestamp, value, windows.host.record.timestamp)
   }
 

@@ -359,6 +359,34 @@ describe('A window store that keeps duplicates', () => {
     expect(rows(join(store).fetch('a', 6, 9))).toEqual([])
   })
 
+  it('keeps no more of what has expired before a commit than of what has not', () => {
+    const store = joinStore()
+    const { budget } = store.stores
+    for (let time = 0; time < 5000; time++) {
+      join(store).put(`k${time % 3}`, time, time)
+      join(store).put('old', time, Math.max(0, time - 50))
+      expect(budget.entries).toBeLessThan(2000)
+    }
+    expect(budget.uncommittedBytes).toBeLessThan(2000 * 150)
+    expect(rows(join(store).fetch('k0', 0, 5000))[0]).toBe('k0@4902=4902')
+    expect(rows(join(store).fetch('old', 0, 5000))).toHaveLength(50)
+    commit(store)
+    expect(budget.entries).toBe(0)
+    expect(rows(join(store).fetch('k0', 0, 5000))).toHaveLength(33)
+    expect(rows(join(store).fetch('old', 0, 4901)).at(-1)).toBe('old@4901=4951')
+  })
+
+  it('finds what is committed beside what came after it', () => {
+    const store = joinStore()
+    join(store).put('a', 1, 50)
+    commit(store)
+    join(store).put('a', 2, 60)
+    join(store).put('a', 3, 40)
+    expect(rows(join(store).fetch('a', 0, 100))).toEqual(['a@40=3', 'a@50=1', 'a@60=2'])
+    expect(rows(join(store).fetch('a', 50, 100))).toEqual(['a@50=1', 'a@60=2'])
+    expect(rows(join(store).fetch('a', 51, 100))).toEqual(['a@60=2'])
+  })
+
   it('goes on counting after a restart, and begins again after a rollback', () => {
     const state = new MemoryEngine().openNow('0_0')
     const before = joinStore({}, state)
