@@ -59,7 +59,7 @@ const headers: VectorTopologies = {
   }),
 }
 
-function words(b: StreamsBuilder): KStream<string, string> {
+export function words(b: StreamsBuilder): KStream<string, string> {
   return b
     .stream('in', STRINGS)
     .flatMap((v, k) => (v ?? '').split(',').map((word): [string, string] => [word, `${k}${(v ?? '').length}`]))

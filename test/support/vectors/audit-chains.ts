@@ -8,6 +8,7 @@ import type { WindowStore } from '../../../src/processor/window-store.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { stores } from '../../../src/state/stores.ts'
 import { Topology } from '../../../src/topology/topology.ts'
+import { words } from './audit-bursts.ts'
 import { act } from './processors.ts'
 import { dsl, papi, STRINGS, strings, type Text, type VectorTopologies } from './vector-topology.ts'
 
@@ -19,7 +20,7 @@ type Stamped<V> = ValueAndTimestamp<V>
 const stamped = (found: Stamped<unknown> | undefined): string =>
   found === undefined ? 'null' : `${String(found.value)}@${found.timestamp}`
 
-const readStores: VectorTopologies = {
+const readTwice: VectorTopologies = {
   'stores read: of a table, a count, windows and sessions': dsl((b) => {
     b.table('T', { ...strings, store: 't' })
     const g = b.stream('in', STRINGS).groupByKey()
@@ -66,6 +67,59 @@ const readStores: VectorTopologies = {
       .to('out', strings)
     t.toStream().to('t-out')
   }),
+  'stores read: of a windowed count, written by a processor': dsl((b) => {
+    const g = b.stream('in', STRINGS).groupByKey()
+    g.windowedBy(tumbling({ size: 10, grace: 10 }))
+      .count({ store: 'w' })
+      .toStream()
+      .to('w-out')
+    b.stream('in', STRINGS)
+      .groupByKey()
+      .windowedBy(session({ gap: 5, grace: 10 }))
+      .count({ store: 's' })
+      .toStream()
+      .to('s-out')
+    b.stream('put', STRINGS)
+      .process(
+        act((c, record) => {
+          const { timestamp } = record
+          const w = c.getStateStore<WindowStore<Text, Stamped<number>>>('w')
+          const s = c.getStateStore<SessionStore<Text, number>>('s')
+          const n = Number(record.value)
+          w.put(record.key, n === 0 ? null : { value: n, timestamp }, Math.floor(timestamp / 10) * 10)
+          const windowed = { key: record.key, window: { start: timestamp - 2, end: timestamp } }
+          s.put(windowed, n === 0 ? null : n)
+          if (n > 5) s.put(windowed, null)
+          c.forward(record)
+        }),
+        { stores: ['w', 's'] },
+      )
+      .to('out', strings)
+  }),
+  'chains: two tables and their windows from one burst': dsl((b) => {
+    const g = words(b).groupByKey({ name: 'g', ...strings })
+    const n = g.count({ store: 'n' })
+    n.groupBy((v, k) => [`n${v}`, k], { name: 'by-n', ...strings })
+      .reduce(
+        (x, y) => x + y,
+        (x, y) => x.replace(y, ''),
+        { store: 'names' },
+      )
+      .toStream()
+      .to('names-out')
+    g.windowedBy(tumbling({ size: 10, grace: 10 }))
+      .count({ store: 'w' })
+      .toStream((_v, k) => k.key)
+      .toTable({ name: 'last', store: 'last', key: S })
+      .leftJoin(n, (x, y) => `${x}/${y}`, { store: 'lj', value: S })
+      .toStream()
+      .to('lj-out')
+  }),
+}
+
+const readStores: VectorTopologies = {
+  ...readTwice,
+  ...Object.fromEntries(Object.entries(readTwice).map(([name, vector]) => [`${name}, cached`, vector])),
   'stores read: iterators over a cached store while it is written': papi(() =>
     new Topology()
       .addSource('src', 'in', STRINGS)

@@ -100,6 +100,7 @@ public class AuditScenarios implements Recorder.Catalog {
         headers(r);
         bursts(r);
         readStores(r);
+        joinStores(r);
         chains(r);
         punctuated(r);
         odd(r);
@@ -418,60 +419,66 @@ public class AuditScenarios implements Recorder.Catalog {
         return burst(s);
     }
 
+    private static Recorder.Scenario cachedOrNot(final Recorder r, final String name, final boolean cached) {
+        return cached ? r.scenario(name + ", cached").config("statestore.cache.max.bytes", 1000000) : r.scenario(name);
+    }
+
     private void readStores(final Recorder r) {
-        r.scenario("stores read: of a table, a count, windows and sessions").dsl(b -> {
-            b.table("T", STRINGS, Materialized.as("t"));
-            final KGroupedStream<String, String> g = b.stream("in", STRINGS).groupByKey();
-            g.count(Materialized.as("c"));
-            g.windowedBy(TimeWindows.ofSizeAndGrace(ms(10), ms(10))).count(Materialized.as("w"));
-            g.windowedBy(SessionWindows.ofInactivityGapAndGrace(ms(5), ms(10))).count(Materialized.as("s"));
-            b.stream("q", STRINGS).process(act((c, rec) -> {
-                final TimestampedKeyValueStore<String, String> t = c.getStateStore("t");
-                final TimestampedKeyValueStore<String, Long> n = c.getStateStore("c");
-                final TimestampedWindowStore<String, Long> w = c.getStateStore("w");
-                final SessionStore<String, Long> s = c.getStateStore("s");
-                final StringBuilder out = new StringBuilder();
-                out.append(text(t.get(rec.key()))).append(' ').append(text(n.get(rec.key()))).append(" |");
-                try (KeyValueIterator<Windowed<String>, ValueAndTimestamp<Long>> it = w.fetch("a", rec.key(), java.time.Instant.ofEpochMilli(0), java.time.Instant.ofEpochMilli(rec.timestamp()))) {
-                    while (it.hasNext()) {
-                        final KeyValue<Windowed<String>, ValueAndTimestamp<Long>> e = it.next();
-                        out.append(' ').append(e.key.key()).append(e.key.window().start()).append('=').append(text(e.value));
+        for (final boolean cached : new boolean[] {false, true}) {
+            cachedOrNot(r, "stores read: of a table, a count, windows and sessions", cached).dsl(b -> {
+                b.table("T", STRINGS, Materialized.as("t"));
+                final KGroupedStream<String, String> g = b.stream("in", STRINGS).groupByKey();
+                g.count(Materialized.as("c"));
+                g.windowedBy(TimeWindows.ofSizeAndGrace(ms(10), ms(10))).count(Materialized.as("w"));
+                g.windowedBy(SessionWindows.ofInactivityGapAndGrace(ms(5), ms(10))).count(Materialized.as("s"));
+                b.stream("q", STRINGS).process(act((c, rec) -> {
+                    final TimestampedKeyValueStore<String, String> t = c.getStateStore("t");
+                    final TimestampedKeyValueStore<String, Long> n = c.getStateStore("c");
+                    final TimestampedWindowStore<String, Long> w = c.getStateStore("w");
+                    final SessionStore<String, Long> s = c.getStateStore("s");
+                    final StringBuilder out = new StringBuilder();
+                    out.append(text(t.get(rec.key()))).append(' ').append(text(n.get(rec.key()))).append(" |");
+                    try (KeyValueIterator<Windowed<String>, ValueAndTimestamp<Long>> it = w.fetch("a", rec.key(), java.time.Instant.ofEpochMilli(0), java.time.Instant.ofEpochMilli(rec.timestamp()))) {
+                        while (it.hasNext()) {
+                            final KeyValue<Windowed<String>, ValueAndTimestamp<Long>> e = it.next();
+                            out.append(' ').append(e.key.key()).append(e.key.window().start()).append('=').append(text(e.value));
+                        }
                     }
-                }
-                out.append(" |");
-                try (WindowStoreIterator<ValueAndTimestamp<Long>> it = w.backwardFetch(rec.key(), java.time.Instant.ofEpochMilli(0), java.time.Instant.ofEpochMilli(rec.timestamp()))) {
-                    while (it.hasNext()) {
-                        final KeyValue<Long, ValueAndTimestamp<Long>> e = it.next();
-                        out.append(' ').append(e.key).append('=').append(text(e.value));
+                    out.append(" |");
+                    try (WindowStoreIterator<ValueAndTimestamp<Long>> it = w.backwardFetch(rec.key(), java.time.Instant.ofEpochMilli(0), java.time.Instant.ofEpochMilli(rec.timestamp()))) {
+                        while (it.hasNext()) {
+                            final KeyValue<Long, ValueAndTimestamp<Long>> e = it.next();
+                            out.append(' ').append(e.key).append('=').append(text(e.value));
+                        }
                     }
-                }
-                out.append(" |");
-                try (KeyValueIterator<Windowed<String>, Long> it = s.fetch("a", rec.key())) {
-                    while (it.hasNext()) {
-                        final KeyValue<Windowed<String>, Long> e = it.next();
-                        out.append(' ').append(e.key.key()).append(e.key.window().start()).append('-').append(e.key.window().end()).append('=').append(e.value);
+                    out.append(" |");
+                    try (KeyValueIterator<Windowed<String>, Long> it = s.fetch("a", rec.key())) {
+                        while (it.hasNext()) {
+                            final KeyValue<Windowed<String>, Long> e = it.next();
+                            out.append(' ').append(e.key.key()).append(e.key.window().start()).append('-').append(e.key.window().end()).append('=').append(e.value);
+                        }
                     }
-                }
-                out.append(" |");
-                try (KeyValueIterator<Windowed<String>, Long> it = s.backwardFindSessions(rec.key(), 5, 20)) {
-                    while (it.hasNext()) {
-                        final KeyValue<Windowed<String>, Long> e = it.next();
-                        out.append(' ').append(e.key.window().start()).append('-').append(e.key.window().end()).append('=').append(e.value);
+                    out.append(" |");
+                    try (KeyValueIterator<Windowed<String>, Long> it = s.backwardFindSessions(rec.key(), 5, 20)) {
+                        while (it.hasNext()) {
+                            final KeyValue<Windowed<String>, Long> e = it.next();
+                            out.append(' ').append(e.key.window().start()).append('-').append(e.key.window().end()).append('=').append(e.value);
+                        }
                     }
-                }
-                c.forward(rec.withValue(out.toString()));
-            }), "t", "c", "w", "s").to("out");
-        }).in("T", "a", "x", 1).in("in", "a", "1", 2).in("in", "b", "1", 4).in("in", "a", "1", 11).in("q", "a", "", 12).in("q", "b", "", 12).in("in", "b", "1", 16).in("in", "a", "1", 15)
-            .in("T", "b", "y", 17).in("in", "c", "1", 22).in("q", "b", "", 25).in("q", "a", "", 10).in("q", "c", "", 40);
-        r.scenario("stores read: written by a processor, a table reads them").dsl(b -> {
-            final KTable<String, String> t = b.table("T", STRINGS, Materialized.as("t"));
-            b.stream("in", STRINGS).process(act((c, rec) -> {
-                final TimestampedKeyValueStore<String, String> s = c.getStateStore("t");
-                s.put(rec.key(), ValueAndTimestamp.make(rec.value(), rec.timestamp() + 100));
-                c.forward(rec);
-            }), "t").join(t, (x, y) -> x + y).to("out");
-            t.toStream().to("t-out");
-        }).in("T", "a", "x", 1).in("in", "a", "y", 2).in("in", "b", "z", 3).in("T", "b", "w", 4).in("in", "b", "v", 5).in("in", "a", null, 6).query("t", "all");
+                    c.forward(rec.withValue(out.toString()));
+                }), "t", "c", "w", "s").to("out");
+            }).in("T", "a", "x", 1).in("in", "a", "1", 2).in("in", "b", "1", 4).in("in", "a", "1", 11).in("q", "a", "", 12).in("q", "b", "", 12).in("in", "b", "1", 16).in("in", "a", "1", 15)
+                .in("T", "b", "y", 17).in("in", "c", "1", 22).in("q", "b", "", 25).in("q", "a", "", 10).in("q", "c", "", 40);
+            cachedOrNot(r, "stores read: written by a processor, a table reads them", cached).dsl(b -> {
+                final KTable<String, String> t = b.table("T", STRINGS, Materialized.as("t"));
+                b.stream("in", STRINGS).process(act((c, rec) -> {
+                    final TimestampedKeyValueStore<String, String> s = c.getStateStore("t");
+                    s.put(rec.key(), ValueAndTimestamp.make(rec.value(), rec.timestamp() + 100));
+                    c.forward(rec);
+                }), "t").join(t, (x, y) -> x + y).to("out");
+                t.toStream().to("t-out");
+            }).in("T", "a", "x", 1).in("in", "a", "y", 2).in("in", "b", "z", 3).in("T", "b", "w", 4).in("in", "b", "v", 5).in("in", "a", null, 6).query("t", "all");
+        }
         r.scenario("stores read: iterators over a cached store while it is written").config("statestore.cache.max.bytes", 100000).topology(() -> new Topology().addSource("src", "in")
             .addProcessor("p", act((c, rec) -> {
                 final KeyValueStore<String, String> s = c.getStateStore("st");
@@ -531,6 +538,33 @@ public class AuditScenarios implements Recorder.Catalog {
 
     private static String text(final ValueAndTimestamp<?> v) {
         return v == null ? "null" : v.value() + "@" + v.timestamp();
+    }
+
+    private void joinStores(final Recorder r) {
+        for (final boolean cached : new boolean[] {false, true}) {
+            cachedOrNot(r, "stores read: of a windowed count, written by a processor", cached).dsl(b -> {
+                b.stream("in", STRINGS).groupByKey().windowedBy(TimeWindows.ofSizeAndGrace(ms(10), ms(10))).count(Materialized.as("w")).toStream().to("w-out", Produced.with(TW, Serdes.Long()));
+                b.stream("in", STRINGS).groupByKey().windowedBy(SessionWindows.ofInactivityGapAndGrace(ms(5), ms(10))).count(Materialized.as("s")).toStream().to("s-out", Produced.with(SW, Serdes.Long()));
+                b.stream("put", STRINGS).process(act((c, rec) -> {
+                    final TimestampedWindowStore<String, Long> w = c.getStateStore("w");
+                    final SessionStore<String, Long> s = c.getStateStore("s");
+                    final long n = Long.parseLong(rec.value());
+                    w.put(rec.key(), n == 0 ? null : ValueAndTimestamp.make(n, rec.timestamp()), rec.timestamp() / 10 * 10);
+                    s.put(new Windowed<>(rec.key(), new org.apache.kafka.streams.kstream.internals.SessionWindow(rec.timestamp() - 2, rec.timestamp())), n == 0 ? null : n);
+                    if (n > 5) s.remove(new Windowed<>(rec.key(), new org.apache.kafka.streams.kstream.internals.SessionWindow(rec.timestamp() - 2, rec.timestamp())));
+                    c.forward(rec);
+                }), "w", "s").to("out");
+            }).in("in", "a", "1", 3).in("put", "a", "7", 5).in("in", "a", "1", 6).in("put", "b", "3", 14).in("in", "b", "1", 15).in("put", "a", "0", 5).in("in", "a", "1", 9).in("put", "b", "9", 14).in("in", "b", "1", 18)
+                .query("w", "all").query("s", "fetch", "a").query("s", "fetch", "b");
+            cachedOrNot(r, "chains: two tables and their windows from one burst", cached).dsl(b -> {
+                final KStream<String, String> w = words(b);
+                final KGroupedStream<String, String> g = w.groupByKey(Grouped.as("g"));
+                final KTable<String, Long> n = g.count(Materialized.as("n"));
+                n.groupBy((k, v) -> KeyValue.pair("n" + v, k), Grouped.as("by-n")).reduce((x, y) -> x + y, (x, y) -> x.replaceFirst(y, ""), Materialized.as("names")).toStream().to("names-out");
+                g.windowedBy(TimeWindows.ofSizeAndGrace(ms(10), ms(10))).count(longs("w")).toStream((k, v) -> k.key()).toTable(Named.as("last"), Materialized.<String, Long, KeyValueStore<Bytes, byte[]>>as("last").withKeySerde(S).withValueSerde(Serdes.Long()))
+                    .leftJoin(n, (x, y) -> x + "/" + y, Materialized.as("lj")).toStream().to("lj-out");
+            }).in("in", "a", "b,c,b", 1).in("in", "b", "a,a", 12).in("in", "a", "c,a,b,d", 5).in("in", "c", "b", 23).in("in", "d", "a,b,a,c,a", 14).in("in", "a", "d,d", 40).query("names", "all").query("lj", "all");
+        }
     }
 
     private void chains(final Recorder r) {
