@@ -67,7 +67,10 @@ function bothWays(example: Omit<DocExample, 'compatibility' | 'steps'>, block: s
   const code = isWhole && steps.length === 0 ? example.code : `${example.code}\nexport { builder }\n`
   const byDefault: DocExample = { ...example, code, compatibility: 'none', steps }
   if (!/^\/\/ (?:here|java) /m.test(block)) return [byDefault]
-  const asJava = code.replace('new StreamsBuilder()', "new StreamsBuilder({ compatibility: 'java' })")
+  const asJava = code.replace(
+    /new StreamsBuilder\((?:\{ ([^}]*)\})?/,
+    "new StreamsBuilder({ compatibility: 'java', $1}",
+  )
   const likeJava = { compatibility: 'java', steps: stepsOf(name, block, 'java') } as const
   return [byDefault, { ...byDefault, ...likeJava, name: `${name}-java`, code: asJava }]
 }
