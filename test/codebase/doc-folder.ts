@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import { docExamples } from './doc-examples.ts'
@@ -12,9 +12,10 @@ export interface DocFolder extends Disposable {
 }
 
 export function makeDocFolder(): DocFolder {
-  const folder = path.join(projectRoot, '.cache', `doc-examples-${process.pid}`)
+  const cache = path.join(projectRoot, '.cache')
+  mkdirSync(cache, { recursive: true })
+  const folder = mkdtempSync(path.join(cache, 'doc-examples-'))
   const fileOf = (name: string): string => path.join(folder, `${name}.ts`)
-  mkdirSync(folder, { recursive: true })
   const compilerOptions = { noUnusedLocals: false, incremental: false, tsBuildInfoFile: null }
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
