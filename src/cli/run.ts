@@ -4,6 +4,7 @@ import { configOf, requireKafka } from './config-options.ts'
 import type { RunOptions } from './config-options.ts'
 import { stderrLogger } from './log.ts'
 import { loadTopologyModule } from './load-module.ts'
+import { onStopSignal } from './stop-signals.ts'
 import { say } from './terminal.ts'
 
 export async function runCommand(file: string, options: RunOptions & { readonly verbose?: boolean }): Promise<void> {
@@ -30,11 +31,7 @@ export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
     say(`millrace: tasks +[${assigned.join(' ')}] -[${revoked.join(' ')}] in ${Math.round(durationMs)} ms`)
   })
   let closing: Promise<void> | undefined
-  const stop = (signal: NodeJS.Signals): void => {
-    if (closing !== undefined) {
-      say(`millrace: ${signal} again; ending without waiting for the commit`)
-      process.exit(130)
-    }
+  const first = (signal: NodeJS.Signals): void => {
     say(`millrace: ${signal}; committing and leaving the group (once more to end at once)`)
     closing = streams.close()
     // How it ended is told at the end, unless that does not come.
@@ -43,8 +40,11 @@ export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
         say(`millrace: ${error instanceof Error ? error.message : String(error)}`)
     })
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  const again = (signal: NodeJS.Signals): void => {
+    say(`millrace: ${signal} again; ending without waiting for the commit`)
+    process.exit(130)
+  }
+  const heedNoSignals = onStopSignal({ first, again })
   // The runtime's timers do not keep the process alive; what we wait for does.
   const keepAlive = setInterval(() => undefined, 1 << 30)
   try {
@@ -55,8 +55,7 @@ export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
     await closing
   } finally {
     clearInterval(keepAlive)
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    heedNoSignals()
   }
 }
 

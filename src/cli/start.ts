@@ -8,6 +8,7 @@ import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { KafkaConnection } from '../processor/streams-config.ts'
 import { brokerList } from './config-options.ts'
 import { describeFailure, exitCodeOf } from './failure.ts'
+import { onStopSignal } from './stop-signals.ts'
 import { endQuietlyOnClosedPipe, hideNodeWarnings, print, say } from './terminal.ts'
 import { textLines } from './text-lines.ts'
 import { countWords, demoTopics } from './word-count-demo.ts'
@@ -104,13 +105,11 @@ class Interrupted extends Error {}
 /** The first Ctrl-C ends the count and cleans up, the second ends at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130)
+  const first = (): void => {
     say('interrupted (once more to end at once)')
     controller.abort(new Interrupted())
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  onStopSignal({ first, again: () => process.exit(130) })
   return controller.signal
 }
 
