@@ -1,4 +1,5 @@
 /** The aggregations that count and reduce stand for, and the user's own. */
+import { checkFunction } from '../topology/check-options.ts'
 import type { Aggregation } from './operators/aggregate.ts'
 
 type Callback = (...parameters: readonly never[]) => unknown
@@ -8,10 +9,13 @@ export function counting<K, V>(): Aggregation<K, V> {
 }
 
 export function reducing<K, V>(reducer: Callback): Aggregation<K, V> {
+  checkFunction('reduce()', 'reducer', reducer)
   return { initialize: undefined, aggregate: reducer as Aggregation<K, V>['aggregate'], callback: 'reducer' }
 }
 
 export function aggregating<K, V>(initialize: () => unknown, aggregator: Callback): Aggregation<K, V> {
+  checkFunction('aggregate()', 'initializer', initialize)
+  checkFunction('aggregate()', 'aggregator', aggregator)
   return { initialize, aggregate: aggregator as Aggregation<K, V>['aggregate'], callback: 'aggregator' }
 }
 

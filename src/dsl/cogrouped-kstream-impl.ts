@@ -5,6 +5,7 @@
  */
 import type { AnySerde } from '../serde/serde.ts'
 import type { Windowed } from '../serde/windowed.ts'
+import { checkFunction } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import { aggregating } from './aggregations.ts'
 import type { DslBuilder, KGroupedStreamPart, StreamPart } from './dsl-builder.ts'
@@ -42,6 +43,7 @@ export function cogroupStream<K, VA>(
   part: KGroupedStreamPart,
   aggregator: Aggregator,
 ): CogroupedKStream<K, VA> {
+  checkFunction('cogroup()', 'aggregator', aggregator)
   return new CogroupedKStreamImpl({ dsl, aggregators: new Map([[part, aggregator]]), parents: new Map() })
 }
 
@@ -58,6 +60,7 @@ class CogroupedKStreamImpl<K, VA> implements CogroupedKStream<K, VA> {
     aggregator: (aggregate: VA, value: NonNullable<V>, key: K) => Sync<VA> | null,
   ): CogroupedKStream<K, VA> {
     const part = this.#cogrouping.dsl.require('cogroup()', 'grouped', grouped)
+    checkFunction('cogroup()', 'aggregator', aggregator)
     const aggregators = new Map(this.#cogrouping.aggregators).set(part, aggregator)
     return new CogroupedKStreamImpl({ ...this.#cogrouping, aggregators })
   }
@@ -108,6 +111,7 @@ class SessionWindowedCogroupedKStreamImpl<K, VA> implements SessionWindowedCogro
     options: Named & Materialized<K, VA> = {},
   ): KTable<Windowed<K>, VA> {
     const { shape } = this.#cogrouping.dsl
+    checkFunction('aggregate()', 'merger', merger)
     const makeTable = sessionWindowedTable(shape, this.#windows, 'onWindowUpdate', merger as Merger<never>)
     return aggregateAll(this.#cogrouping, initializer, checkTable('aggregate()', options), makeTable)
   }
@@ -120,6 +124,7 @@ function aggregateAll<KR, VA>(
   makeTable: MakeTable,
 ): KTable<KR, VA> {
   const { dsl, aggregators } = cogrouping
+  checkFunction('aggregate()', 'initializer', initializer)
   const givenName = givenStoreName(options)
   const storeName = dsl.storeName(aggregatePrefix, givenName, options.logging !== false)
   const key = options.key ?? firstKey(aggregators.keys())

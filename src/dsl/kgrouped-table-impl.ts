@@ -1,8 +1,7 @@
 /** KGroupedTable over the logical graph. Kafka Streams: KTableImpl.groupBy, KGroupedTableImpl.java. */
-import { TopologyError } from '../errors/topology-error.ts'
 import { int64Serde } from '../serde/number-serdes.ts'
 import type { AnySerde } from '../serde/serde.ts'
-import { checkOptions } from '../topology/check-options.ts'
+import { checkOptions, checkFunction } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import { changedSerde } from './changed-serde.ts'
 import type { DslBuilder, KGroupedTablePart, KTablePart } from './dsl-builder.ts'
@@ -30,7 +29,7 @@ export function groupTable<K, V>(
   mapper: (value: never, key: never) => unknown,
   options: Grouped<K, V>,
 ): KGroupedTable<K, V> {
-  checkCallback('groupBy()', 'mapper', mapper)
+  checkFunction('groupBy()', 'mapper', mapper)
   const { name: givenName } = checkOptions('groupBy()', options, groupedOptions)
   const name = dsl.nodeName('KTABLE-SELECT-', givenName)
   const regrouping: Regrouping = { mapper, skipsOlder: table.supply.isVersioned, target: undefined }
@@ -83,7 +82,7 @@ export class KGroupedTableImpl<K, V> implements KGroupedTable<K, V> {
     options: Named & Materialized<K, VA> = {},
   ): KTable<K, VA> {
     checkTable('aggregate()', options)
-    checkCallback('aggregate()', 'initializer', initializer)
+    checkFunction('aggregate()', 'initializer', initializer)
     const aggregation = aggregationOf('aggregate()', initializer, adder, subtractor)
     return this.#aggregate('KTABLE-AGGREGATE-', aggregation, options, { value: undefined, row: this.#part.value })
   }
@@ -158,19 +157,11 @@ function aggregationOf(
   adder: (aggregate: never, value: never, key: never) => unknown,
   subtractor: (aggregate: never, value: never, key: never) => unknown,
 ): TableAggregation {
-  checkCallback(operator, 'adder', adder)
-  checkCallback(operator, 'subtractor', subtractor)
+  checkFunction(operator, 'adder', adder)
+  checkFunction(operator, 'subtractor', subtractor)
   return {
     initialize,
     add: adder as TableAggregation['add'],
     subtract: subtractor as TableAggregation['subtract'],
   }
-}
-
-function checkCallback(operator: string, what: string, found: unknown): void {
-  if (typeof found === 'function') return
-  throw new TopologyError(
-    'MILLRACE_OPTION_INVALID',
-    `${operator}: the ${what} must be a function, found ${typeof found}`,
-  )
 }

@@ -4,8 +4,8 @@ import type { OperatorSupplier } from '../processor/operator.ts'
 import type { FixedKeyProcessor, Processor } from '../processor/processor.ts'
 import type { RecordMetadata } from '../processor/record.ts'
 import type { AnySerde } from '../serde/serde.ts'
-import { checkOptions, processedOptions, producedOptions } from '../topology/check-options.ts'
-import { checkName } from '../topology/names.ts'
+import { checkOptions, processedOptions, producedOptions, checkFunction } from '../topology/check-options.ts'
+import { checkName, checkTopicName } from '../topology/names.ts'
 import type { Named, Processed, Produced } from '../topology/options.ts'
 import { fixedKeyProcessorOperator, processorOperator } from '../topology/processor-operator.ts'
 import { splitStores } from '../topology/topology.ts'
@@ -47,34 +47,54 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   filter<VR extends V>(predicate: (value: V, key: K) => value is VR, options?: Named): KStream<K, VR>
   filter(predicate: (value: V, key: K) => boolean, options?: Named): KStream<K, V>
   filter(predicate: Callback<K, V>, options: Named = {}): KStream<K, V> {
-    return this.#operation('KSTREAM-FILTER-', filterOperator(predicate, true), checkNamed('filter()', options), 'all')
+    return this.#operation(
+      'KSTREAM-FILTER-',
+      filterOperator(checkFunction('filter()', 'predicate', predicate), true),
+      checkNamed('filter()', options),
+      'all',
+    )
   }
 
   filterNot(predicate: Callback<K, V>, options: Named = {}): KStream<K, V> {
     return this.#operation(
       'KSTREAM-FILTER-',
-      filterOperator(predicate, false),
+      filterOperator(checkFunction('filterNot()', 'predicate', predicate), false),
       checkNamed('filterNot()', options),
       'all',
     )
   }
 
   map<KR, VR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, VR> {
-    return this.#operation('KSTREAM-MAP-', mapOperator(mapper), checkNamed('map()', options), 'nothing')
+    return this.#operation(
+      'KSTREAM-MAP-',
+      mapOperator(checkFunction('map()', 'mapper', mapper)),
+      checkNamed('map()', options),
+      'nothing',
+    )
   }
 
   flatMap<KR, VR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, VR> {
-    return this.#operation('KSTREAM-FLATMAP-', flatMapOperator(mapper), checkNamed('flatMap()', options), 'nothing')
+    return this.#operation(
+      'KSTREAM-FLATMAP-',
+      flatMapOperator(checkFunction('flatMap()', 'mapper', mapper)),
+      checkNamed('flatMap()', options),
+      'nothing',
+    )
   }
 
   mapValues<VR>(mapper: Callback<K, V>, options: Named = {}): KStream<K, VR> {
-    return this.#operation('KSTREAM-MAPVALUES-', mapValuesOperator(mapper), checkNamed('mapValues()', options), 'key')
+    return this.#operation(
+      'KSTREAM-MAPVALUES-',
+      mapValuesOperator(checkFunction('mapValues()', 'mapper', mapper)),
+      checkNamed('mapValues()', options),
+      'key',
+    )
   }
 
   flatMapValues<VR>(mapper: Callback<K, V>, options: Named = {}): KStream<K, VR> {
     return this.#operation(
       'KSTREAM-FLATMAPVALUES-',
-      flatMapValuesOperator(mapper),
+      flatMapValuesOperator(checkFunction('flatMapValues()', 'mapper', mapper)),
       checkNamed('flatMapValues()', options),
       'key',
     )
@@ -83,20 +103,25 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
   selectKey<KR>(mapper: Callback<K, V>, options: Named = {}): KStream<KR, V> {
     return this.#operation(
       'KSTREAM-KEY-SELECT-',
-      selectKeyOperator(mapper),
+      selectKeyOperator(checkFunction('selectKey()', 'mapper', mapper)),
       checkNamed('selectKey()', options),
       'value',
     )
   }
 
   peek(action: Callback<K, V>, options: Named = {}): KStream<K, V> {
-    return this.#operation('KSTREAM-PEEK-', peekOperator(action, 'peek callback'), checkNamed('peek()', options), 'all')
+    return this.#operation(
+      'KSTREAM-PEEK-',
+      peekOperator(checkFunction('peek()', 'action', action), 'peek callback'),
+      checkNamed('peek()', options),
+      'all',
+    )
   }
 
   forEach(action: Callback<K, V>, options: Named = {}): void {
     this.#operation(
       'KSTREAM-FOREACH-',
-      peekOperator(action, 'forEach callback'),
+      peekOperator(checkFunction('forEach()', 'action', action), 'forEach callback'),
       checkNamed('forEach()', options),
       'all',
     )
@@ -168,7 +193,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
       name,
       parents: [this.#part.node],
       sink: {
-        topic: checkTopic(name, topic),
+        topic: checkTopic(name, topic, this.#dsl.shape.compatibility === 'java'),
         topicLabel: options.topicLabel,
         key: requireSerde(name, user, 'key', options.key ?? this.#part.key, ' of to()'),
         value: requireSerde(name, user, 'value', options.value ?? this.#part.value, ' of to()'),
@@ -226,7 +251,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
     const name = this.#dsl.nodeName('KSTREAM-KEY-SELECT-', checkOptions('groupBy()', options, groupedOptions).name)
     return this.#dsl.grouped({
       name,
-      node: this.#addOperation(name, selectKeyOperator(mapper), options, 'key'),
+      node: this.#addOperation(name, selectKeyOperator(checkFunction('groupBy()', 'mapper', mapper)), options, 'key'),
       key: options.key,
       value: options.value ?? this.#part.value,
       sources: this.#part.sources,
@@ -334,8 +359,13 @@ function changesOf(keeps: Keeps): Changes {
   return keeps === 'key' ? 'value' : 'key'
 }
 
-function checkTopic<T>(node: string, topic: string | T): string | T {
-  if (typeof topic === 'function' || (typeof topic === 'string' && topic !== '')) return topic
+/** Java's test driver takes topics that no broker could have. */
+function checkTopic<T>(node: string, topic: string | T, asJava: boolean): string | T {
+  if (typeof topic === 'function') return topic
+  if (typeof topic === 'string' && topic !== '') {
+    if (!asJava) checkTopicName(node, topic)
+    return topic
+  }
   throw new TopologyError(
     'MILLRACE_OPTION_INVALID',
     `node ${node}: to() takes the name of a topic, or a function that returns one, found ${JSON.stringify(topic)}`,

@@ -1,4 +1,5 @@
 /** KTable over the logical graph. Kafka Streams: KTableImpl.java. */
+import { checkFunction } from '../topology/check-options.ts'
 import type { OperatorSupplier } from '../processor/operator.ts'
 import type { ValueTransformer } from '../processor/processor.ts'
 import type { AnySerde } from '../serde/serde.ts'
@@ -35,11 +36,11 @@ export class KTableImpl<K, V> implements KTable<K, V> {
   }
 
   filter(predicate: (value: V, key: K) => boolean, options: Named & Materialized<K, V> = {}): KTable<K, V> {
-    return this.#filter(predicate, true, checkTable('filter()', options))
+    return this.#filter(checkFunction('filter()', 'predicate', predicate), true, checkTable('filter()', options))
   }
 
   filterNot(predicate: (value: V, key: K) => boolean, options: Named & Materialized<K, V> = {}): KTable<K, V> {
-    return this.#filter(predicate, false, checkTable('filterNot()', options))
+    return this.#filter(checkFunction('filterNot()', 'predicate', predicate), false, checkTable('filterNot()', options))
   }
 
   mapValues<VR>(
@@ -49,7 +50,7 @@ export class KTableImpl<K, V> implements KTable<K, V> {
     const table = tableMapValues(
       this.#part.supply,
       givenStoreName(checkTable('mapValues()', options)),
-      mapper,
+      checkFunction('mapValues()', 'mapper', mapper),
       historyRetention(options),
     )
     return this.#derived('KTABLE-MAPVALUES-', table, tableMapValuesOperator(table), options, undefined)

@@ -1,6 +1,7 @@
 /** SessionWindowedKStream over the logical graph. Kafka Streams: SessionWindowedKStreamImpl.java. */
 import { int64Serde } from '../serde/number-serdes.ts'
 import type { Windowed } from '../serde/windowed.ts'
+import { checkFunction } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
 import { aggregating, counting, reducing } from './aggregations.ts'
 import { checkEmitStrategy } from './emit-strategy.ts'
@@ -62,7 +63,7 @@ export class SessionWindowedKStreamImpl<K, V> implements SessionWindowedKStream<
       aggregation: aggregating<K, V>(initializer, aggregator),
       options: checkTable('aggregate()', options),
       value: undefined,
-      makeTable: this.#makeTable(merger as Merger<never>),
+      makeTable: this.#makeTable(checkFunction('aggregate()', 'merger', merger) as Merger<never>),
     })
   }
 

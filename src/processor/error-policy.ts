@@ -1,4 +1,5 @@
 import type { Headers } from '../common/headers.ts'
+import { isTopicName } from '../common/topic-name.ts'
 
 /**
  * What to do about a record that failed. `skip` goes on with the next record; `{ deadLetter }` writes the raw source key
@@ -31,7 +32,7 @@ export function isErrorPolicy(value: unknown): value is ErrorPolicy {
   const { deadLetter } = value
   const topic =
     typeof deadLetter === 'object' && deadLetter !== null && 'topic' in deadLetter ? deadLetter.topic : deadLetter
-  return typeof topic === 'string' && topic !== ''
+  return typeof topic === 'string' && isTopicName(topic)
 }
 
 /** The topic that a policy names; a function names its own only when it is asked. */

@@ -32,7 +32,17 @@ export const producedOptions: OptionNames<Produced<unknown, unknown>> = {
 
 export const processedOptions: OptionNames<Processed> = { ...namedOptions, stores: true }
 
-const policies = ['onDeserializationError', 'onProcessingError', 'onProductionError']
+const policies = new Set(['onDeserializationError', 'onProcessingError', 'onProductionError'])
+const serdeOptions = new Set(['key', 'value', 'otherValue'])
+const functions = new Set([
+  'partitioner',
+  'otherPartitioner',
+  'timestampExtractor',
+  'to',
+  'format',
+  'withFunction',
+  'withConsumer',
+])
 
 /** Returns `options`. `operator` as its user writes it: `count()`. */
 export function checkOptions<O extends object>(operator: string, options: O, known: object): O {
@@ -44,11 +54,30 @@ export function checkOptions<O extends object>(operator: string, options: O, kno
   }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(known, name)) refuseName(operator, name, Object.keys(known))
-    if (value !== undefined && policies.includes(name) && !isErrorPolicy(value)) {
-      refuse(`${operator}: ${name} is ${errorPolicyForm}, found ${JSON.stringify(value) ?? typeof value}`)
-    }
+    if (value !== undefined) checkValue(operator, name, value)
   }
   return options
+}
+
+function checkValue(operator: string, name: string, value: unknown): void {
+  const found = JSON.stringify(value) ?? typeof value
+  if (policies.has(name) && !isErrorPolicy(value)) refuse(`${operator}: ${name} is ${errorPolicyForm}, found ${found}`)
+  if (serdeOptions.has(name) && !isSerde(value)) {
+    refuse(`${operator}: ${name} is a serde such as serdes.string, found ${found}`)
+  }
+  if (functions.has(name)) checkFunction(operator, `option '${name}'`, value)
+}
+
+function isSerde(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { serialize, deserialize } = value as { readonly serialize?: unknown; readonly deserialize?: unknown }
+  return typeof serialize === 'function' && typeof deserialize === 'function'
+}
+
+/** Returns `found`. `what` is what the messages of its failures call it: `joiner`. */
+export function checkFunction<F>(operator: string, what: string, found: F): F {
+  if (typeof found === 'function') return found
+  return refuse(`${operator}: the ${what} must be a function, found ${found === null ? 'null' : typeof found}`)
 }
 
 function refuseName(operator: string, name: string, known: readonly string[]): never {

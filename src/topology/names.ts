@@ -1,7 +1,6 @@
 /** The rules for names that end up in topic names (Kafka Streams' Named). */
+import { isTopicName, topicNameMaxLength } from '../common/topic-name.ts'
 import { TopologyError } from '../errors/topology-error.ts'
-
-const maxNameLength = 249
 
 /** `what` names the option: `node name`, `store name`. */
 export function checkName(name: string, what = 'node name'): string {
@@ -10,12 +9,22 @@ export function checkName(name: string, what = 'node name'): string {
   throw new TopologyError('MILLRACE_NAME_INVALID', `${what} ${JSON.stringify(name)} ${fault}`)
 }
 
+/** Kafka's own rule (Topic.java): such a topic cannot exist. `node` reads or writes it. */
+export function checkTopicName(node: string, topic: string): void {
+  if (isTopicName(topic)) return
+  throw new TopologyError(
+    'MILLRACE_NAME_INVALID',
+    `node ${node}: topic ${JSON.stringify(topic)} cannot exist; the name of a topic has 1 to ${topicNameMaxLength} of the characters a-z, A-Z, 0-9, '.', '_' and '-', and is not '.' or '..'`,
+    { node, topic },
+  )
+}
+
 function faultOf(name: unknown): string | undefined {
   if (typeof name !== 'string') return 'is not a string'
   if (name === '') return 'is empty; leave it out to have one generated'
   if (name === '.' || name === '..') return 'cannot be "." or ".."'
-  if (name.length > maxNameLength) {
-    return `has ${name.length} characters; it becomes part of topic names and cannot have more than ${maxNameLength}`
+  if (name.length > topicNameMaxLength) {
+    return `has ${name.length} characters; it becomes part of topic names and cannot have more than ${topicNameMaxLength}`
   }
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
     return `contains a character other than ASCII alphanumerics, '.', '_' and '-'; it becomes part of topic names`

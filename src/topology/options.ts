@@ -6,6 +6,7 @@ import type { StoreBuilder } from '../processor/store-builder.ts'
 import type { StreamPartitioner } from '../processor/stream-partitioner.ts'
 import type { TimestampExtractor } from '../processor/timestamp-extractor.ts'
 import type { Serde } from '../serde/serde.ts'
+import { checkTopicName } from './names.ts'
 import type { OffsetReset } from './topology-node.ts'
 
 /** The name of a topic, several, or a pattern that whole names match. */
@@ -71,7 +72,7 @@ export function toOffsetReset(node: string, reset: Consumed<never, never>['offse
 /** As a list, or the pattern; refuses an empty one. */
 export function toTopics(node: string, topics: Topics): readonly string[] | RegExp {
   if (topics instanceof RegExp) return topics
-  const list = typeof topics === 'string' ? [topics] : [...topics]
+  const list: readonly unknown[] = typeof topics === 'string' ? [topics] : Array.isArray(topics) ? [...topics] : []
   if (list.length === 0 || list.some((topic) => typeof topic !== 'string' || topic === '')) {
     throw new TopologyError(
       'MILLRACE_TOPICS_EMPTY',
@@ -79,5 +80,7 @@ export function toTopics(node: string, topics: Topics): readonly string[] | RegE
       { node },
     )
   }
-  return list
+  const names = list as readonly string[]
+  for (const topic of names) checkTopicName(node, topic)
+  return names
 }

@@ -7,6 +7,7 @@
  */
 import { TopologyError } from '../errors/topology-error.ts'
 import type { StoreSpec } from '../processor/store-builder.ts'
+import { checkName } from './names.ts'
 import { wholePattern } from './topic-pattern.ts'
 import type {
   GlobalStore,
@@ -40,29 +41,30 @@ export class TopologyBuilder {
   readonly #copartitionedSources: (readonly string[])[] = []
 
   addSource(source: SourceNode): void {
-    this.#checkNewNode(source.name)
+    this.#checkNewNode(source)
     this.#checkTopicsAreFree(source)
     this.#nodes.set(source.name, source)
   }
 
   addProcessor(processor: ProcessorNode): void {
-    this.#checkNewNode(processor.name)
+    this.#checkNewNode(processor)
     this.#checkParents(processor.name, processor.parents)
     this.#nodes.set(processor.name, processor)
     for (const store of processor.stores) this.connect(processor.name, store)
   }
 
   addSink(sink: SinkNode): void {
-    this.#checkNewNode(sink.name)
+    this.#checkNewNode(sink)
     this.#checkParents(sink.name, sink.parents)
     this.#nodes.set(sink.name, sink)
   }
 
   /** Adding the same store again is no error: several processors may bring it along. */
   addStore(spec: StoreSpec, processors: readonly string[] = []): void {
+    checkName(spec.name, 'store name')
     const present = this.#stores.get(spec.name)
-    if (present !== undefined && present !== spec) refuseStoreName(spec.name)
-    if (this.#globalStoreNamed(spec.name) !== undefined) refuseStoreName(spec.name)
+    const isOther = present !== undefined && present !== spec
+    if (isOther || this.#globalStoreNamed(spec.name) !== undefined) this.#refuseStore(spec, processors)
     this.#stores.set(spec.name, spec)
     for (const processor of processors) this.connect(processor, spec.name)
   }
@@ -104,11 +106,13 @@ export class TopologyBuilder {
 
   addGlobalStore(store: GlobalStore): void {
     const { source, processor, spec } = store
-    this.#checkNewNode(source.name)
+    checkName(spec.name, 'store name')
+    this.#checkNewNode(source)
     this.#checkTopicsAreFree(source)
-    this.#checkNewNode(processor.name)
-    if (source.name === processor.name) refuseNodeName(processor.name)
-    if (this.#stores.has(spec.name) || this.#globalStoreNamed(spec.name) !== undefined) refuseStoreName(spec.name)
+    this.#checkNewNode(processor)
+    if (source.name === processor.name) refuseNodeName(source, processor)
+    const isTaken = this.#stores.has(spec.name) || this.#globalStoreNamed(spec.name) !== undefined
+    if (isTaken) this.#refuseStore(spec, [processor.name])
     this.#nodes.set(source.name, source)
     this.#nodes.set(processor.name, processor)
     this.#connections.set(processor.name, new Set([spec.name]))
@@ -145,11 +149,23 @@ export class TopologyBuilder {
     return this.#globalStores.values().find((store) => store.spec.name === name)
   }
 
-  #checkNewNode(name: string): void {
+  #checkNewNode(node: TopologyNode): void {
+    const { name } = node
     if (typeof name !== 'string' || name === '') {
       throw new TopologyError('MILLRACE_NAME_INVALID', `the name of a node is missing, found ${JSON.stringify(name)}`)
     }
-    if (this.#nodes.has(name)) refuseNodeName(name)
+    const present = this.#nodes.get(name)
+    if (present !== undefined) refuseNodeName(present, node)
+  }
+
+  #refuseStore({ name }: StoreSpec, users: readonly string[]): never {
+    const before = [...this.#connections].filter(([, stores]) => stores.has(name)).map(([processor]) => processor)
+    const places = [before, users].map((all) => (all.length === 0 ? 'no processor' : all.join(', ')))
+    throw new TopologyError(
+      'MILLRACE_NAME_TAKEN',
+      `a different store has already been added with the name ${name}: one is that of ${places[0]}, the other of ${places[1]}; every store needs a name of its own`,
+      { storeName: name },
+    )
   }
 
   #checkParents(name: string, parents: readonly string[]): void {
@@ -199,20 +215,18 @@ export class TopologyBuilder {
   }
 }
 
-function refuseNodeName(name: string): never {
+function refuseNodeName(present: TopologyNode, added: TopologyNode): never {
+  const { name } = added
   throw new TopologyError(
     'MILLRACE_NAME_TAKEN',
-    `processor ${name} is already added; every source, processor and sink needs a name of its own`,
+    `processor ${name} is already added: one is ${placeOf(present)}, the other ${placeOf(added)}; every source, processor and sink needs a name of its own`,
     { node: name },
   )
 }
 
-function refuseStoreName(name: string): never {
-  throw new TopologyError(
-    'MILLRACE_NAME_TAKEN',
-    `a different store has already been added with the name ${name}; every store needs a name of its own`,
-    { storeName: name },
-  )
+function placeOf(node: TopologyNode): string {
+  if (node.kind !== 'source') return `a ${node.kind} after ${node.parents.join(', ')}`
+  return `a source of ${node.topics instanceof RegExp ? String(node.topics) : node.topics.join(', ')}`
 }
 
 function refuseParents(name: string, reason: string): never {

@@ -3,6 +3,7 @@
  * answers when they come and whenever the row changes; the answer meets the left row again. Kafka Streams:
  * KTableImpl.doJoinOnForeignKey, whose order of nodes and of asking the tables this file keeps.
  */
+import { checkFunction } from '../../topology/check-options.ts'
 import type { OperatorSupplier } from '../../processor/operator.ts'
 import type { StoreSpec } from '../../processor/store-builder.ts'
 import type { StreamPartitioner } from '../../processor/stream-partitioner.ts'
@@ -42,7 +43,10 @@ export function joinOnForeignKey<K, KO, VR>(
   joiner: (...parameters: readonly never[]) => unknown,
   options: TableJoined<K, KO> & AnyMaterialized,
 ): KTable<K, VR> {
-  checkTableJoined(kind === 'inner' ? 'joinOn()' : 'leftJoinOn()', options)
+  const operator = kind === 'inner' ? 'joinOn()' : 'leftJoinOn()'
+  checkTableJoined(operator, options)
+  checkFunction(operator, 'foreign key', foreignKey)
+  checkFunction(operator, 'joiner', joiner)
   right.supply.demandOldValues(true)
   left.supply.demandOldValues(true)
   const join = new ForeignKeyJoin(dsl, left, right, kind, options)

@@ -1,5 +1,6 @@
 /** Which of the joins of a stream is meant: with a stream, a table or a global table. */
 import { TopologyError } from '../../errors/topology-error.ts'
+import { checkFunction } from '../../topology/check-options.ts'
 import type { Named } from '../../topology/options.ts'
 import type { DslBuilder, KStreamPart } from '../dsl-builder.ts'
 import type { Joined } from '../options.ts'
@@ -44,9 +45,5 @@ export function joinStream<K, VR>(
 }
 
 function callback(operator: string, what: string, found: unknown): Callback {
-  if (typeof found === 'function') return found as Callback
-  throw new TopologyError(
-    'MILLRACE_OPTION_INVALID',
-    `${operator}: the ${what} must be a function, found ${typeof found}`,
-  )
+  return checkFunction(operator, what, found) as Callback
 }

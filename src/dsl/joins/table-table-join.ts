@@ -1,5 +1,5 @@
 /** Joins of two tables by their keys. Kafka Streams: KTableImpl.doJoin, KTableKTableJoinNode.java. */
-import { TopologyError } from '../../errors/topology-error.ts'
+import { checkFunction } from '../../topology/check-options.ts'
 import type { OperatorSupplier } from '../../processor/operator.ts'
 import type { Named } from '../../topology/options.ts'
 import type { DslBuilder, KTablePart } from '../dsl-builder.ts'
@@ -29,7 +29,7 @@ export function joinTables<K, VR>(
   joiner: Joiner,
   options: Options,
 ): KTable<K, VR> {
-  checkJoiner(kind, joiner)
+  checkFunction(kind === 'inner' ? 'join()' : `${kind}Join()`, 'joiner of two tables', joiner)
   const names = joinNames(dsl, options)
   const sources = dsl.copartition(left, right)
   const views = openViews(left, right, kind, joiner)
@@ -135,13 +135,4 @@ function part(
 ): CompoundPart {
   const otherStores = (): readonly string[] => view?.storeNames ?? []
   return { name, parents, supplier, ownStores: () => [], otherStores, onProcessingError }
-}
-
-function checkJoiner(kind: Kind, joiner: unknown): void {
-  if (typeof joiner === 'function') return
-  const operator = kind === 'inner' ? 'join()' : `${kind}Join()`
-  throw new TopologyError(
-    'MILLRACE_OPTION_INVALID',
-    `${operator}: the joiner of two tables must be a function, found ${typeof joiner}`,
-  )
 }

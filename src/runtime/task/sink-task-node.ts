@@ -1,4 +1,5 @@
 /** Writes records to a topic: serialises what has changed since the source, chooses partitions, hands to the sink. */
+import { isTopicName } from '../../common/topic-name.ts'
 import { murmur2Partition } from '../../common/murmur2.ts'
 import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
 import type { RecordMetadata } from '../../processor/record.ts'
@@ -186,11 +187,6 @@ export class SinkTaskNode implements TaskNode {
       value,
     }
   }
-}
-
-/** Kafka's rule (Topic.java). A broker refuses the whole question where one name breaks it. */
-function isTopicName(name: string): boolean {
-  return /^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..'
 }
 
 function suffixLength(serde: AnySerde): number {
