@@ -35,7 +35,7 @@ import type { Instance } from './instance.ts'
 import type { OpenSlot } from './state-slot.ts'
 import { StreamThread } from './stream-thread.ts'
 import type { ThreadListener, ThreadState } from './thread-options.ts'
-import { completeConfig } from './streams-config.ts'
+import { asBuilt, completeConfig } from './streams-config.ts'
 import { TopicNames } from './topology-plan.ts'
 
 export type StreamsState =
@@ -123,8 +123,9 @@ export class KafkaStreams implements AsyncDisposable {
     config: Pick<StreamsConfig, 'applicationId' | 'kafka'> & Partial<StreamsConfig>,
     internals: StreamsInternals = {},
   ) {
-    this.#config = completeConfig(config, tmpdir())
+    const complete = completeConfig(config, tmpdir())
     this.#topology = topology.compile(config)
+    this.#config = asBuilt(complete, this.#topology)
     const { subTopologies, globalStores } = this.#topology
     if (subTopologies.length === 0 && globalStores.length === 0) throw emptyTopology(this.#config.applicationId)
     this.#fingerprint = fingerprintOf(topology, this.#topology)

@@ -8,6 +8,7 @@ import { nearest } from '../common/nearest.ts'
 import { ConfigError } from '../errors/config-error.ts'
 import { errorPolicyForm, isErrorPolicy } from '../processor/error-policy.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
+import type { CompiledTopology } from '../topology/topology-node.ts'
 import { timestampExtractors } from '../processor/timestamp-extractors.ts'
 import { javaConfigHint } from './java-config.ts'
 
@@ -176,6 +177,14 @@ export function completeConfig(
   checkTogether(config)
   checkAvailable(config)
   return config
+}
+
+/** What was fixed when the topology was built counts for those who run it, too. */
+export function asBuilt<C extends Pick<StreamsConfig, 'compatibility'>>(
+  config: C,
+  { compatibility = config.compatibility }: Pick<CompiledTopology, 'compatibility'>,
+): C {
+  return { ...config, compatibility }
 }
 
 /** A broker in this process is gone with it: state on disk would belong to no changelog at the next start. */

@@ -18,7 +18,7 @@ import type { StoreKind } from '../processor/store-builder.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { VersionedStore } from '../processor/versioned-store.ts'
 import type { WindowStore } from '../processor/window-store.ts'
-import { checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
+import { asBuilt, checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
 import { GlobalTask, globalTaskId } from '../runtime/task/global-task.ts'
 import { QueueOrder } from '../runtime/task/queue-order.ts'
 import { StreamTask, type FrozenOverlay } from '../runtime/task/stream-task.ts'
@@ -122,9 +122,10 @@ export class TopologyTestDriver {
     this.#clock = driverClock(() => this.#now)
     // A driver never waits for records that may come: nothing comes but what the test pipes.
     const defaults = configDefaults(streamsConfig.processingGuarantee ?? 'exactly_once', tmpdir())
-    this.#config = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
+    const complete = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
     const compiled = topology.compile(streamsConfig)
-    this.#compiled = runsAsOneTask(streamsConfig, partitions) ? asOneSubTopology(compiled) : compiled
+    this.#config = asBuilt(complete, compiled)
+    this.#compiled = runsAsOneTask(this.#config, partitions) ? asOneSubTopology(compiled) : compiled
     this.#names = new TopicNames(this.#compiled, this.#config.applicationId)
     this.#patterns = this.#compiled.subTopologies.flatMap(({ nodes }) =>
       nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),

@@ -93,6 +93,8 @@ export interface GlobalStore {
 
 /** Everything that the runtime needs of a topology; `Topology#compile` makes it. */
 export interface CompiledTopology {
+  /** What it was built with; undefined: by hand, which decides nothing. */
+  readonly compatibility?: 'none' | 'java' | undefined
   /** Names of all nodes in the order of insertion, over all sub-topologies. */
   readonly nodeNames: readonly string[]
   readonly subTopologies: readonly SubTopology[]

@@ -162,7 +162,8 @@ export class Topology {
     if (this.#shape !== undefined) checkShape(this.#shape, config)
     const definition = this.#builder.definition()
     const wrapper = config.processorWrapper ?? this.#shape?.processorWrapper
-    return compileTopology(wrapper === undefined ? definition : wrapProcessors(definition, wrapper))
+    const compiled = compileTopology(wrapper === undefined ? definition : wrapProcessors(definition, wrapper))
+    return { ...compiled, compatibility: this.#shape?.compatibility }
   }
 
   #stateProcessor<K, V>(name: string, source: string, supplier: () => Processor<K, V, never, never>): ProcessorNode {

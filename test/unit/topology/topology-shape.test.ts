@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import { ConfigError } from '../../../src/errors/config-error.ts'
 import type { StreamsConfig } from '../../../src/processor/streams-config.ts'
+import { asBuilt } from '../../../src/runtime/streams-config.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { Topology } from '../../../src/topology/topology.ts'
 
@@ -23,6 +24,15 @@ test('equal choices of optimizations fit, however they are written', () => {
   const topology = new StreamsBuilder({ topologyOptimization: true }).build()
   const all = ['singleStoreSelfJoin', 'reuseSourceTopics', 'mergeRepartitionTopics'] as const
   expect(topology.compile({ topologyOptimization: all }).subTopologies).toEqual([])
+})
+
+test('what a topology was built with counts for those who run it', () => {
+  expect(new StreamsBuilder({ compatibility: 'java' }).build().compile().compatibility).toBe('java')
+  expect(new StreamsBuilder().build().compile().compatibility).toBe('none')
+  expect(new Topology().compile({ compatibility: 'java' }).compatibility).toBeUndefined()
+  const given = { compatibility: 'none', naming: 'generated' } as const
+  expect(asBuilt(given, { compatibility: 'java' })).toEqual({ ...given, compatibility: 'java' })
+  expect(asBuilt(given, {})).toEqual(given)
 })
 
 test('a topology of the processor API has no shape that could differ', () => {
