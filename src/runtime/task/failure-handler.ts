@@ -72,6 +72,8 @@ export class FailureHandler {
   /** The error of a sink that the policy of the processor before it has yet to see. */
   #unsettled: unknown
   readonly likeJava: boolean
+  /** Whether anybody asks for {@link wasSent}. */
+  readonly tracksSent: boolean
   /** With `likeJava`: a sink has sent the record that the nodes are given now. */
   wasSent = false
   /** What the record that is being read or processed was taken from; undefined in a punctuator or a flush. */
@@ -87,6 +89,7 @@ export class FailureHandler {
     this.#taskId = taskId
     this.#record = record
     this.likeJava = likeJava
+    this.tracksSent = likeJava && keepsSources
     if (keepsSources) record.keepSource = () => copyOf(this.#sourceBytes())
     this.#sink = this.guard(sink)
     this.#dropped = dropped

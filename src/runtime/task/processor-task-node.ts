@@ -149,8 +149,12 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     return this.#scope.config.emitIntervalMs
   }
 
+  get isExactlyOnce(): boolean {
+    return this.#scope.config.processingGuarantee === 'exactly_once'
+  }
+
   forward(key: unknown, value: unknown): void {
-    if (this.#scope.failures.likeJava) return this.#forwardLikeJava(key, value)
+    if (this.#scope.failures.tracksSent) return this.#forwardLikeJava(key, value)
     this.#forwardToAll(key, value)
   }
 
@@ -177,7 +181,7 @@ class NodeContext implements OperatorContext<unknown, unknown> {
     for (let i = 0; i < this.#children.length; i++) {
       const target = this.#children[i] as TaskNode
       if (target.name !== child) continue
-      if (this.#scope.failures.likeJava) return this.#forwardLikeJava(key, value, target)
+      if (this.#scope.failures.tracksSent) return this.#forwardLikeJava(key, value, target)
       return target.process(key, value)
     }
     this.#refuseChild(child)

@@ -75,7 +75,7 @@ export class SinkTaskNode implements TaskNode {
       }
       if (partitions?.length === 0) return this.#scope.dropped.drop('no partition', this.name, record)
     }
-    if (failures.likeJava) failures.wasSent = true
+    if (failures.tracksSent) failures.wasSent = true
     try {
       if (partitions === null) {
         const partition = this.#keySuffix > 0 && keyBytes !== null ? this.#windowedPartition(topic, keyBytes) : -1

@@ -6,6 +6,8 @@ import { serdes } from '../../../src/serde/serdes.ts'
 import { TopologyTestDriver } from '../../../src/testing/topology-test-driver.ts'
 import { callbackCases, type Callback, type CallbackCase } from '../../support/callback-cases.ts'
 
+const texts = { key: serdes.string, value: serdes.string }
+
 /** Of both topics: rows that are new, changed, deleted and late, and one that ends every window. */
 const inputs = [
   ['L', 'k', 'a', 1],
@@ -117,5 +119,23 @@ describe('A policy that fails, of a node of its own, stops an application that w
   const cases = Object.entries(callbackCases({ onProcessingError: 'fail' })).filter(([, one]) => one.code === undefined)
   it.each(cases)('%s', (_, { build }) => {
     expect(run(driverOf(build, throwing, config))?.code).toBe('MILLRACE_PROCESSING_FAILED')
+  })
+})
+
+describe('A partitioner', () => {
+  const to = (partitioner: Callback): ((b: StreamsBuilder) => void) => {
+    return (b) => b.stream('L', texts).to('out', { ...texts, name: 'it', partitioner })
+  }
+
+  it.each([[1], [-1], [0.5], ['0'], [true], [[0, 1]], [{}]])('that returns %j is an error of its sink', (result) => {
+    const error = run(driverOf(to((() => result) as unknown as Callback), throwing))
+    expect(error).toMatchObject({ code: 'MILLRACE_PRODUCTION_FAILED', node: 'it' })
+    expect(error?.message).toContain('the partitioner must return partitions from 0 to 0 of topic out, or null')
+  })
+
+  it('that returns no partition drops the record, and counts it', () => {
+    const driven = driverOf(to((() => []) as unknown as Callback), throwing)
+    expect(run(driven)).toBeUndefined()
+    expect(driven.driver.metric('dropped-records-total', { reason: 'no partition' })).toBe(4)
   })
 })
