@@ -132,13 +132,18 @@ export interface KStream<K, V> {
   ): KGroupedStream<NonNullable<KR>, V>
   /**
    * Gives every record to a processor of yours, which may use stores, timers and headers, and forwards what it likes.
-   * The supplier returns a new processor at each call. Key and serdes after it: as after `map`. Kafka Streams:
+   * The supplier returns a new processor at each call. The types of what it forwards are those of its `init`; one without
+   * `init` needs them here, or what follows is `unknown`. Key and serdes after it: as after `map`. Kafka Streams:
    * `KStream#process`.
+   *
+   * @example
+   * orders.process(() => new Batches(), { stores: ['batches'] })
+   * orders.process<string, number>(() => ({ process: (order) => console.log(order) }))
    */
   process<KR, VR>(supplier: () => Processor<K, V, KR, VR>, options?: Processed): KStream<KR, VR>
   /**
-   * As `process`, for a processor that cannot change the key: no repartition topic follows from it. Kafka Streams:
-   * `KStream#processValues`.
+   * As `process`, for a processor that cannot change the key: no repartition topic follows from it. The type of what it
+   * forwards is that of its `init`, too. Kafka Streams: `KStream#processValues`.
    */
   processValues<VR>(supplier: () => FixedKeyProcessor<K, V, VR>, options?: Processed): KStream<K, VR>
   /**
@@ -179,7 +184,7 @@ export interface KStream<K, V> {
   join<KO, VO, VR>(
     table: GlobalKTable<KO, VO>,
     mappedKey: (value: V, key: K) => KO | null,
-    joiner: (left: V, right: VO, key: K, mappedKey: KO) => Sync<VR>,
+    joiner: (left: NonNullable<V>, right: VO, key: K, mappedKey: KO) => Sync<VR>,
     options?: Named,
   ): KStream<K, VR>
   /**
@@ -209,7 +214,7 @@ export interface KStream<K, V> {
   leftJoin<KO, VO, VR>(
     table: GlobalKTable<KO, VO>,
     mappedKey: (value: V, key: K) => KO | null,
-    joiner: (left: V, right: VO | null, key: K, mappedKey: KO | null) => Sync<VR>,
+    joiner: (left: NonNullable<V>, right: VO | null, key: K, mappedKey: KO | null) => Sync<VR>,
     options?: Named,
   ): KStream<K, VR>
   /**

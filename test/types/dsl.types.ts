@@ -62,6 +62,23 @@ describe('streams', () => {
     expectTypeOf(values.toTable()).toEqualTypeOf<KTable<string, string>>()
   })
 
+  test('give joiners values without null, whatever the stream admits', () => {
+    const values = new StreamsBuilder().stream('a', { key: serdes.string, value: nullable(serdes.string) })
+    const table = new StreamsBuilder().globalTable('t', orders)
+    const joined = values.join(
+      table,
+      (value) => value,
+      (value, order) => value.length + order.amount,
+    )
+    expectTypeOf(joined).toEqualTypeOf<KStream<string, number>>()
+    const left = values.leftJoin(
+      table,
+      (value) => value,
+      (value, order) => ({ value, order }),
+    )
+    expectTypeOf(left).toEqualTypeOf<KStream<string, { value: string; order: Order | null }>>()
+  })
+
   test('group by non-null keys', () => {
     const keys = new StreamsBuilder().stream('a', { value: serdes.string })
     expectTypeOf(keys.groupByKey()).toEqualTypeOf<KGroupedStream<Uint8Array, string>>()
