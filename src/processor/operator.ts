@@ -51,6 +51,8 @@ export interface OperatorContext<KR, VR> {
   readonly wallClockTime: number
   /** `StreamsConfig.emitIntervalMs`: the least time between two emissions of held-back results, by the wall clock. */
   readonly emitIntervalMs: number
+  /** False: after a failure records are processed again over state that may have them already (`at_least_once`). */
+  readonly isExactlyOnce: boolean
   /** To every child, in order, depth first. */
   forward(key: KR, value: VR): void
   /** To the child of that name; an error when there is none. */

@@ -141,6 +141,7 @@ function run(define: (builder: StreamsBuilder) => void, data: readonly Buffer[])
     config: {
       maxTaskIdleMs: 0,
       compatibility: 'none',
+      processingGuarantee: 'exactly_once',
       emitIntervalMs: 0,
       cacheMaxBytes: 10 * 1024 * 1024,
       uncommittedMaxBytes: 64 * 1024 * 1024,

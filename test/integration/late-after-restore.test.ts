@@ -10,6 +10,7 @@ import type { KGroupedStream, KTable } from '../../src/dsl/streams.ts'
 import { hopping, session, sliding, tumbling } from '../../src/dsl/windows.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import type { Windowed } from '../../src/serde/windowed.ts'
+import type { StreamsConfig } from '../../src/processor/streams-config.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 import { Cluster } from '../support/embedded-app.ts'
 
@@ -47,10 +48,10 @@ async function read(cluster: Cluster, topic: string): Promise<string[]> {
 }
 
 /** Each part is processed by an application that has no local state. */
-async function run(built: Topology, cacheMaxBytes: number, ...parts: readonly number[][]): Promise<Cluster> {
+async function run(built: Topology, config: Partial<StreamsConfig>, ...parts: readonly number[][]): Promise<Cluster> {
   const cluster = await Cluster.start({ in: 1, updates: 1, final: 1 })
   for (const part of parts) {
-    const app = cluster.app(built, { store: 'memory', cacheMaxBytes })
+    const app = cluster.app(built, { store: 'memory', ...config })
     await app.start()
     await produce(cluster, part)
     await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
@@ -89,9 +90,22 @@ describe.each(Object.keys(kinds))('Windows that have closed (%s)', (kind) => {
       [1000, 1010, 2090],
       [1020, 1005, 1990, 2091, 5000],
     ] as const
-    await using cluster = await run(topology(make), cacheMaxBytes, [...before], [...after])
-    await using straight = await run(topology(make), cacheMaxBytes, [...before, ...after])
+    await using cluster = await run(topology(make), { cacheMaxBytes }, [...before], [...after])
+    await using straight = await run(topology(make), { cacheMaxBytes }, [...before, ...after])
     expect(await read(cluster, 'final')).toEqual(await read(straight, 'final'))
     if (cacheMaxBytes === 0) expect(await read(cluster, 'updates')).toEqual(await read(straight, 'updates'))
+  })
+
+  it('open again without local state and transactions: what comes again must not be lost as late', async () => {
+    const make = kinds[kind] as (builder: StreamsBuilder) => Counts
+    const config = { processingGuarantee: 'at_least_once', commitIntervalMs: 50, cacheMaxBytes: 0 } as const
+    await using cluster = await run(topology(make), config, [1000, 2090])
+    const before = await read(cluster, 'updates')
+    const app = cluster.app(topology(make), { store: 'memory', ...config })
+    await app.start()
+    await produce(cluster, [1990])
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+    await app.close()
+    expect((await read(cluster, 'updates')).length).toBeGreaterThan(before.length)
   })
 })

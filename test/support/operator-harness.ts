@@ -133,6 +133,7 @@ export class OperatorHarness {
       streamTime: -1,
       wallClockTime: 0,
       emitIntervalMs: 0,
+      isExactlyOnce: true,
       forward: (key, value) => {
         this.forwarded.push({ key, value, timestamp: this.record.timestamp })
       },

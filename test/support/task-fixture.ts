@@ -69,6 +69,7 @@ export function taskFixture(topology: Topology, options: FixtureOptions = {}): T
     config: {
       maxTaskIdleMs: 0,
       compatibility: 'none',
+      processingGuarantee: 'exactly_once',
       emitIntervalMs: 0,
       cacheMaxBytes: 0,
       uncommittedMaxBytes: 1e9,

@@ -14,6 +14,7 @@ export type TaskConfig = Pick<
   StreamsConfig,
   | 'maxTaskIdleMs'
   | 'emitIntervalMs'
+  | 'processingGuarantee'
   | 'compatibility'
   | 'cacheMaxBytes'
   | 'uncommittedMaxBytes'

@@ -37,6 +37,7 @@ function taskOf(define: (builder: StreamsBuilder) => void, onDeserializationErro
       maxTaskIdleMs: 0,
       cacheMaxBytes: 1000,
       uncommittedMaxBytes: 200,
+      processingGuarantee: 'exactly_once',
       emitIntervalMs: 0,
       compatibility: 'none',
       timestampExtractor: timestampExtractors.failOnInvalid,
