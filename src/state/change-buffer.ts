@@ -13,6 +13,7 @@ import type { Change, RecordMetadata } from '../processor/record.ts'
 import type { RecordContext, SourceBytes } from '../processor/record-context.ts'
 import { noTimestamp } from '../processor/record-sink.ts'
 import type { BufferedChange, ChangeBuffer } from '../processor/time-ordered-buffer.ts'
+import { endOfTimeMs } from '../serde/windowed.ts'
 import { HashSetOrder } from './hash-set-order.ts'
 import { Overlay, type OverlayEntry } from './overlay.ts'
 import { SortedKeys } from './sorted-keys.ts'
@@ -130,7 +131,7 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
     order.texts.delete(text)
     order.byteLength -= waitingBytes(keyText.length, this.#read(keyText) as WaitingChange)
     const next = firstOf(order.texts)
-    order.minTimeMs = next === undefined ? Infinity : timeAt(next, 0)
+    order.minTimeMs = next === undefined ? Infinity : dueTime(next)
     this.#write(keyText, null)
     this.#sources.delete(keyText)
   }
@@ -266,7 +267,7 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
     cursor.close()
     const sorted = SortedKeys.of(texts)
     const first = firstOf(sorted)
-    return { texts: sorted, byteLength, minTimeMs: first === undefined ? Infinity : timeAt(first, 0) }
+    return { texts: sorted, byteLength, minTimeMs: first === undefined ? Infinity : dueTime(first) }
   }
 
   #refuse(): never {
@@ -289,4 +290,10 @@ function sizeOf(keyText: string, waiting: WaitingChange | null): number {
 function firstOf(texts: SortedKeys): string | undefined {
   const cursor = texts.cursor(undefined, undefined, false)
   return cursor.next() ? cursor.key : undefined
+}
+
+/** The end of time has no int64 of its own: its text reads as the number below 0. */
+function dueTime(text: string): number {
+  const timeMs = timeAt(text, 0)
+  return timeMs === -endOfTimeMs ? endOfTimeMs : timeMs
 }
