@@ -2,6 +2,7 @@
  * How far a test driver has come, as a broker would know it: the committed positions of the tasks, and which records
  * wait. It outlives the tasks, so that new ones go on where those before them were committed.
  */
+import { Fifo } from '../common/fifo.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TaskPosition } from '../runtime/task/task-options.ts'
@@ -16,7 +17,7 @@ const undoableCommits = 1000
 export class DriverProgress {
   readonly #positions = new Map<TopicPartitionKey, TaskPosition>()
   /** Given to tasks since nothing waited last. */
-  #given: DriverRecord[] = []
+  readonly #given = new Fifo<DriverRecord>()
   #commits = 0
 
   /** Whether what was done since the last commit can be told from what was done before. */
@@ -44,16 +45,16 @@ export class DriverProgress {
 
   /** Everything that was given is processed. */
   noteDone(): void {
-    if (this.#given.length > 0) this.#given = []
+    this.#given.clear()
   }
 
   /** What has to be processed, or processed again; without records whose transaction was aborted. */
   takeWaiting(aborted: ReadonlySet<DriverRecord>): DriverRecord[] {
-    const waiting = this.#given.filter((record) => {
+    const waiting = this.#given.toArray().filter((record) => {
       const { offset = 0 } = this.position(record.topic, record.partition)
       return record.offset >= offset && !aborted.has(record)
     })
-    this.#given = []
+    this.#given.clear()
     return waiting
   }
 }

@@ -2,6 +2,7 @@
  * What waits of one input partition: record sets in order, and the head, the next record, already read. It is the source
  * of truth for the partition's position, which never moves past a record that was not processed or dropped.
  */
+import { Fifo } from '../../common/fifo.ts'
 import { noHeaders, type Headers } from '../../common/headers.ts'
 import { topicPartitionKey, type TopicPartitionKey } from '../../common/topic-partition.ts'
 import { keyView, valueView, type RecordCursor, type RecordSet } from '../../processor/record-set.ts'
@@ -39,7 +40,7 @@ export class RecordQueue {
   haltOffset: number = Infinity
   /** There while the task has processors. */
   source: RecordSource | undefined
-  #sets: RecordSet[] = []
+  readonly #sets = new Fifo<RecordSet>()
   #cursor: RecordCursor | undefined
   #hasHead = false
   #position = 0
@@ -90,7 +91,7 @@ export class RecordQueue {
 
   /** Nothing more has been added than was taken. */
   get isEmpty(): boolean {
-    return this.#sets.length === 0
+    return this.#sets.size === 0
   }
 
   add(set: RecordSet): void {
@@ -107,7 +108,7 @@ export class RecordQueue {
   }
 
   clear(): void {
-    this.#sets = []
+    this.#sets.clear()
     this.#cursor = undefined
     this.#hasHead = false
     this.haltOffset = Infinity
@@ -148,7 +149,7 @@ export class RecordQueue {
 
   #toNextRecord(): boolean {
     for (;;) {
-      const set = this.#sets[0]
+      const set = this.#sets.peek()
       if (set === undefined) return false
       if (this.#cursor === undefined) this.#open(set)
       if (this.#cursor?.next()) {

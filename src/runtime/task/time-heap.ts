@@ -8,30 +8,33 @@ export interface Timed {
 }
 
 export class TimeHeap<T extends Timed> {
-  #heap: T[] = []
+  /** The first ones of the array, which is not made shorter: with one item in turn it would get new memory each time. */
+  #heap: (T | undefined)[] = []
+  #size = 0
 
   get size(): number {
-    return this.#heap.length
+    return this.#size
   }
 
   get first(): T | undefined {
-    return this.#heap[0]
+    return this.#size === 0 ? undefined : this.#heap[0]
   }
 
   clear(): void {
     this.#heap = []
+    this.#size = 0
   }
 
   /** Keeps those that pass. */
   retain(passes: (item: T) => boolean): void {
-    const kept = this.#heap.filter(passes)
-    this.#heap = []
+    const kept = (this.#heap.slice(0, this.#size) as T[]).filter(passes)
+    this.clear()
     for (const item of kept) this.offer(item)
   }
 
   offer(item: T): void {
     const heap = this.#heap
-    let at = heap.length
+    let at = this.#size++
     while (at > 0) {
       const above = (at - 1) >>> 1
       const parent = heap[above] as T
@@ -43,17 +46,19 @@ export class TimeHeap<T extends Timed> {
   }
 
   poll(): T | undefined {
+    if (this.#size === 0) return undefined
     const heap = this.#heap
     const first = heap[0]
-    const last = heap.pop()
-    if (last !== undefined && heap.length > 0) this.#sink(last)
+    const last = heap[--this.#size] as T
+    heap[this.#size] = undefined
+    if (this.#size > 0) this.#sink(last)
     return first
   }
 
   /** Puts the item at the top, and moves it down past smaller ones: past the left one where both are equal. */
   #sink(item: T): void {
     const heap = this.#heap
-    const half = heap.length >>> 1
+    const half = this.#size >>> 1
     let at = 0
     while (at < half) {
       let below = 2 * at + 1
