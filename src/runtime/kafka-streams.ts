@@ -26,6 +26,7 @@ import { KafkaError } from '../errors/kafka-error.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
+import { requireTopology } from '../topology/require-topology.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { connectKafka } from './connect-kafka.ts'
@@ -123,6 +124,7 @@ export class KafkaStreams implements AsyncDisposable {
     config: Pick<StreamsConfig, 'applicationId' | 'kafka'> & Partial<StreamsConfig>,
     internals: StreamsInternals = {},
   ) {
+    requireTopology(topology, 'KafkaStreams')
     const complete = completeConfig(config, tmpdir())
     this.#topology = topology.compile(config)
     this.#config = asBuilt(complete, this.#topology)
