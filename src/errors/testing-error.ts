@@ -6,7 +6,7 @@ export const testingErrors = {
   MILLRACE_TEST_STORE_UNKNOWN: 'a test asks for a store that the topology does not have, or not of that kind',
   MILLRACE_TEST_METRIC_UNKNOWN: 'a test asks for a metric that nobody counts',
   MILLRACE_TEST_DRIVER_STOPPED: 'a test goes on with a driver that was closed, or in which a record failed',
-  MILLRACE_TEST_TIME_INVALID: 'a test moves the wall clock by something that is not a duration, or backwards',
+  MILLRACE_TEST_TIME_INVALID: 'a test gives a time that is none, or moves the wall clock backwards',
 } as const
 
 /** A test uses the test kit in a way that cannot be meant. */

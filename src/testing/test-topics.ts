@@ -1,5 +1,6 @@
 /** The ends of a topology in a test: typed topics to write to and to read from. */
 import { noHeaders, type Headers } from '../common/headers.ts'
+import { TestingError } from '../errors/testing-error.ts'
 import { keyView, valueView } from '../processor/record-set.ts'
 import { noTimestamp } from '../processor/record-sink.ts'
 import { rangeReader, type RangeReader } from '../serde/range-reader.ts'
@@ -59,7 +60,8 @@ export class TestInputTopic<K, V> {
 
   /** Processes the record to its end: everything it causes is produced and committed when this returns. */
   pipeInput(record: InputRecord<K, V>): void {
-    const { key = null, value = null, headers = noHeaders } = record
+    const { key = null, value = null, headers = noHeaders, timestamp } = record
+    if (timestamp !== undefined && !Number.isInteger(timestamp)) refuseTimestamp(this.topic, timestamp)
     this.#pipe(toPart(this.#key, key, this.topic, headers), toPart(this.#value, value, this.topic, headers), record)
   }
 }
@@ -109,6 +111,14 @@ export class TestOutputTopic<K, V> {
   #readRange(reader: RangeReader, record: DriverRecord, start: number, length: number): unknown {
     return length < 0 ? null : reader(record.buffer, start, start + length, this.topic, record.headers())
   }
+}
+
+/** A Date would be compared as a number and written as text; brokers have whole milliseconds. */
+function refuseTimestamp(topic: string, timestamp: unknown): never {
+  throw new TestingError(
+    'MILLRACE_TEST_TIME_INVALID',
+    `a record for topic ${topic} has the timestamp ${String(timestamp)}; it takes whole milliseconds since the epoch, such as Date.now()`,
+  )
 }
 
 /** Text is written where its record lies; a buffer of its own costs more. */

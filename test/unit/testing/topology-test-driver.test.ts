@@ -118,6 +118,9 @@ describe('The test driver', () => {
     expect(counts.readRecord()).toEqual({ key: 'a', value: 2, timestamp: 2500, headers: [], partition: 0 })
     expect(counts.readRecord()).toBeUndefined()
     expect(codeOf(() => driver.advanceWallClockTime(-1))).toBe('MILLRACE_TEST_TIME_INVALID')
+    for (const timestamp of [new Date(0) as unknown as number, 1.5, Number.NaN]) {
+      expect(codeOf(() => lines.pipeInput({ value: 'a', timestamp }))).toBe('MILLRACE_TEST_TIME_INVALID')
+    }
   })
 
   it('throws from pipeInput what stops the task, keeps what was produced before, and takes no more input', () => {
