@@ -189,7 +189,10 @@ function notNegative(windows: string, option: string, duration: Duration): numbe
 function milliseconds(windows: string, option: string, duration: Duration): number {
   const ms = parseDuration(duration)
   if (ms !== undefined) return ms
-  return refuse(windows, `${option} is a duration (milliseconds, or '10s'), found ${JSON.stringify(duration)}`)
+  return refuse(
+    windows,
+    `${option} is a duration (milliseconds, or a text such as '500ms', '10s', '5m', '1h', '7d'), found ${JSON.stringify(duration)}`,
+  )
 }
 
 function refuse(windows: string, reason: string): never {

@@ -39,7 +39,11 @@ describe('Windows refuse', () => {
     ['a start that is no time', () => unlimited({ start: -1 }), /start is a time of at least 0/],
     ['a difference of zero, in which no two times differ', () => sliding({ difference: 0 }), /difference must be more/],
     ['a negative gap', () => session({ gap: -1 }), /gap must not be negative/],
-    ['a duration that is none', () => session({ gap: 'long' as '1s' }), /gap is a duration/],
+    [
+      'a duration that is none',
+      () => session({ gap: 'long' as '1s' }),
+      /gap is a duration \(milliseconds, or a text such as '500ms'/,
+    ],
   ])('%s', (_, make, message) => {
     expect(make).toThrow(message)
   })
