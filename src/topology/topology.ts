@@ -10,6 +10,7 @@ import type { StreamsConfig } from '../processor/streams-config.ts'
 import { checkOptions, consumedOptions, processedOptions, producedOptions } from './check-options.ts'
 import { compileTopology } from './compile.ts'
 import { TopologyDescription } from './describe.ts'
+import { checkTopicName } from './names.ts'
 import { toOffsetReset, toTopics, type Consumed, type Processed, type Produced, type Topics } from './options.ts'
 import { processorOperator } from './processor-operator.ts'
 import { TopologyBuilder } from './topology-builder.ts'
@@ -77,6 +78,7 @@ export class Topology {
     options: Produced<K, V> = {},
   ): this {
     checkOptions(`addSink(${name})`, options, producedOptions)
+    if (typeof topic === 'string') checkTopicName(name, topic)
     this.#builder.addSink({
       kind: 'sink',
       name,

@@ -276,6 +276,13 @@ describe('A mistake in a topology', () => {
     expect(error.message).toMatch(message)
   })
 
+  it('is found in the Processor API: a topic that cannot exist', () => {
+    expect(() => new Topology().addSource('one', 'no topic')).toThrow('node one: topic "no topic" cannot exist')
+    expect(() => new Topology().addSource('one', 'in').addSink('two', 'no topic', 'one')).toThrow(
+      'node two: topic "no topic" cannot exist',
+    )
+  })
+
   it('is found in the Processor API: a topic of two sources, with both named', () => {
     expect(() => new Topology().addSource('one', 'in').addSource('two', ['in', 'on'])).toThrow(
       'source two cannot read topic in: it is read by source one',
