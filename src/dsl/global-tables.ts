@@ -13,7 +13,8 @@ import { givenStoreName, tableStore } from './materialized.ts'
 import { tableSourceOperator } from './operators/table-source.ts'
 import { tableOptions } from './option-names.ts'
 import type { Materialized } from './options.ts'
-import type { GlobalKTable } from './streams.ts'
+import type { GlobalKTable } from './global-ktable.ts'
+
 import { SourceTable } from './table-supply.ts'
 
 export function makeGlobalTable<K, V>(

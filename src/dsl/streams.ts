@@ -8,6 +8,7 @@ import type { FixedKeyProcessor, Processor, ValueTransformer } from '../processo
 import type { RecordMetadata } from '../processor/record.ts'
 import type { Named, Processed, Produced } from '../topology/options.ts'
 import type { Windowed } from '../serde/windowed.ts'
+import type { GlobalKTable } from './global-ktable.ts'
 import type {
   Grouped,
   Joined,
@@ -473,18 +474,6 @@ export interface SessionWindowedCogroupedKStream<K, VA> {
     merger: (one: VA, two: VA, key: K) => Sync<VA>,
     options?: Named & Materialized<K, VA>,
   ): KTable<Windowed<K>, VA>
-}
-
-/**
- * A table that every instance holds completely, of a topic with any number of partitions: filled before the first record
- * is processed, and updated as the topic is. A stream is joined with it by any key; every processor reads its store by
- * its name. Kafka Streams: `GlobalKTable`.
- */
-export interface GlobalKTable<K, V> {
-  readonly '~kind': 'globalTable'
-  readonly '~types'?: readonly [K, V]
-  /** The name of its store, given or generated. */
-  readonly queryableStoreName: string | undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Global tables and stores, and joins with them: SplitGlobalScenarios.java. */
 import type { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
-import type { GlobalKTable } from '../../../src/dsl/streams.ts'
+import type { GlobalKTable } from '../../../src/dsl/global-ktable.ts'
+
 import { StoreBuilder, type StoreSpec } from '../../../src/processor/store-builder.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
 import { stores } from '../../../src/state/stores.ts'
