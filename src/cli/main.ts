@@ -26,7 +26,11 @@ function serdeOptions(command: Command): Command {
   return command
     .option('-b, --brokers <host:port,…>', 'Kafka; also from MILLRACE_BROKERS')
     .option('-k, --key-separator <text>', 'what stands between key and value on a line; without it, values only')
-    .option('--key-serde <serde>', 'how keys are written: string, int32, int64, float64, json, bytes, …', 'string')
+    .option(
+      '--key-serde <serde>',
+      'how keys are written: string, int32, int64, float64, json, bytes, …, timeWindowed:string, …',
+      'string',
+    )
     .option('--value-serde <serde>', 'how values are written', 'string')
 }
 
@@ -61,6 +65,7 @@ function tailOptions(command: Command): Command {
       `
 Examples:
   millrace tail word-counts --key-separator ' ' --value-serde int64 --brokers localhost:9092
+  millrace tail clicks-per-hour -k ' ' --key-serde timeWindowed:string --value-serde int64 -b localhost:9092   # UK@3600000 7
   millrace tail word-counts --from-beginning --until-end --value-serde int64 -o json | jq .key`,
     )
 }

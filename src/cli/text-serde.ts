@@ -96,13 +96,58 @@ const textSerdes: Readonly<Record<string, TextSerde>> = {
 
 export const textSerdeNames: readonly string[] = Object.keys(textSerdes)
 
+/** Of keys of windows, with the name of the inner key's serde behind it: `timeWindowed:string`. */
+const windowedSerdes: Readonly<Record<string, (inner: TextSerde) => TextSerde>> = {
+  timeWindowed: (inner) => windowedTextSerde('timeWindowed', inner, ['start']),
+  sessionWindowed: (inner) => windowedTextSerde('sessionWindowed', inner, ['start', 'end']),
+}
+
+/**
+ * Text `ada@1000`, or `ada@1000@5000` for a session: the key, and `times`, which its bytes have in the other order
+ * (src/serde/windowed-serdes.ts).
+ */
+function windowedTextSerde(kind: string, inner: TextSerde, times: readonly string[]): TextSerde {
+  const name = `${kind}:${inner.name}`
+  const length = 8 * times.length
+  const shape = new RegExp(`^(.*)${'@(-?\\d+)'.repeat(times.length)}$`, 's')
+  const parts = (bytes: Buffer): { readonly key: Buffer; readonly found: readonly bigint[] } => {
+    const end = bytes.length - length
+    if (end < 0) throw new Error(`${bytes.length} bytes are too few for a key of ${name}`)
+    return {
+      key: bytes.subarray(0, end),
+      found: times.map((_, index) => bytes.readBigInt64BE(bytes.length - 8 * (index + 1))),
+    }
+  }
+  return {
+    name,
+    encode(text, topic) {
+      const [, key, ...found] = shape.exec(text.toString()) ?? []
+      if (key === undefined) throw new Error(`'${shortened(text.toString())}' is not key@${times.join('@')}`)
+      const suffix = found.toReversed().map((time) => serdes.bigint64.serialize(BigInt(time), topic, noHeaders))
+      return Buffer.concat([inner.encode(Buffer.from(key), topic), ...suffix])
+    },
+    show(bytes, topic) {
+      const { key, found } = parts(bytes)
+      return `${inner.show(key, topic).toString()}@${found.join('@')}`
+    },
+    json(bytes, topic) {
+      const { key, found } = parts(bytes)
+      return `{"key":${inner.json(key, topic)},${times.map((time, index) => `"${time}":${found[index]}`).join(',')}}`
+    },
+  }
+}
+
 export function textSerdeOf(name: string, option: string): TextSerde {
+  const [kind = '', inner, ...more] = name.split(':')
+  if (inner !== undefined && more.length === 0 && Object.hasOwn(windowedSerdes, kind)) {
+    return windowedSerdes[kind]!(textSerdeOf(inner, option))
+  }
   const found = Object.hasOwn(textSerdes, name) ? textSerdes[name] : undefined
   if (found !== undefined) return found
   const near = nearest(name, textSerdeNames)
   throw new CliError(
     'MILLRACE_USAGE',
-    `${option} takes one of ${textSerdeNames.join(', ')}, not '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}`,
+    `${option} takes one of ${textSerdeNames.join(', ')}, timeWindowed:… or sessionWindowed:… with one of them, not '${name}'${near === undefined ? '' : `; did you mean '${near}'?`}`,
   )
 }
 

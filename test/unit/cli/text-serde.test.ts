@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { serdes } from '../../../src/serde/serdes.ts'
 import { textSerdeNames, textSerdeOf } from '../../../src/cli/text-serde.ts'
 
 const encode = (name: string, text: string): Uint8Array =>
@@ -23,11 +24,28 @@ describe('textSerdeOf', () => {
     ['uuid', '0123abcd-0123-4567-89ab-0123456789ab', '"0123abcd-0123-4567-89ab-0123456789ab"'],
     ['json', '{"n": 9007199254740993}', '{"n": 9007199254740993}'],
     ['bytes', 'raw', '"cmF3"'],
+    ['timeWindowed:string', 'a@b@-60000', '{"key":"a@b","start":-60000}'],
+    ['sessionWindowed:int32', '7@1000@5000', '{"key":7,"start":1000,"end":5000}'],
   ])('%s: %s comes back as it was, and is %s in JSON', (name, text, asJson) => {
     const bytes = encode(name, text)
     expect(show(name, bytes)).toBe(text)
     expect(json(name, bytes)).toBe(asJson)
     expect(() => JSON.parse(asJson) as unknown).not.toThrow()
+  })
+
+  it('writes keys of windows as the serdes of the library do', () => {
+    const key = 'ada'
+    const session = { key, window: { start: 1000, end: 5000 } }
+    expect(encode('timeWindowed:string', 'ada@60000')).toEqual(
+      Buffer.from(
+        serdes.timeWindowed(serdes.string, '1m').serialize({ key, window: { start: 60_000, end: 120_000 } }, 't', []),
+      ),
+    )
+    expect(encode('sessionWindowed:string', 'ada@1000@5000')).toEqual(
+      Buffer.from(serdes.sessionWindowed(serdes.string).serialize(session, 't', [])),
+    )
+    expect(() => show('sessionWindowed:string', Buffer.alloc(15))).toThrow('15 bytes are too few')
+    expect(() => textSerdeOf('timeWindowed:nope', '--key-serde')).toThrow("not 'nope'")
   })
 
   it("knows Java's names of the numbers", () => {
@@ -54,6 +72,8 @@ describe('textSerdeOf', () => {
     ['uuid', 'x'],
     ['json', '{'],
     ['json', ''],
+    ['timeWindowed:string', 'a'],
+    ['timeWindowed:int32', 'a@1'],
   ])('%s refuses %j', (name, text) => {
     expect(() => encode(name, text)).toThrow()
   })
