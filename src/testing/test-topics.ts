@@ -117,7 +117,7 @@ export class TestOutputTopic<K, V> {
 function refuseTimestamp(topic: string, timestamp: unknown): never {
   throw new TestingError(
     'MILLRACE_TEST_TIME_INVALID',
-    `a record for topic ${topic} has the timestamp ${String(timestamp)}; it takes whole milliseconds since the epoch, such as Date.now()`,
+    `a record for topic ${topic} has the timestamp ${String(timestamp)}; it takes whole milliseconds since the epoch, such as date.getTime() gives`,
   )
 }
 
