@@ -1,38 +1,32 @@
 /**
  * Runs a topology in the calling thread, without Kafka: the tasks are those of production, topics are lists, the state is
  * in memory. It is the source of truth for nothing; it must never let a record wait: when `pipeInput` returns, all that
- * the record causes has happened, through repartition topics and back into source topics, and is committed.
+ * the record causes has happened, through repartition topics and back into source topics, and is committed. Here is what a
+ * test calls; the tasks are in driver-tasks.ts, what is committed in driver-commits.ts.
  */
 import { tmpdir } from 'node:os'
-import { assert } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import { parseDuration, type Duration } from '../common/duration.ts'
 import { noHeaders } from '../common/headers.ts'
 import { MetricsRegistry } from '../common/metrics.ts'
-import { topicPartitionKey } from '../common/topic-partition.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { ValueAndTimestamp } from '../processor/record.ts'
 import type { SessionStore } from '../processor/session-store.ts'
 import type { KeyValueStore } from '../processor/state-store.ts'
-import type { StoreKind } from '../processor/store-builder.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { VersionedStore } from '../processor/versioned-store.ts'
 import type { WindowStore } from '../processor/window-store.ts'
 import { asBuilt, checkPartialConfig, configDefaults } from '../runtime/streams-config.ts'
-import { GlobalTask, globalTaskId } from '../runtime/task/global-task.ts'
-import { QueueOrder } from '../runtime/task/queue-order.ts'
-import { StreamTask, type FrozenOverlay } from '../runtime/task/stream-task.ts'
-import { hasPatternSource, planTopology, TopicNames, type SubTopologyPlan } from '../runtime/topology-plan.ts'
+import type { StreamTask } from '../runtime/task/stream-task.ts'
 import type { Serde } from '../serde/serde.ts'
 import { MemoryEngine } from '../state/memory-engine.ts'
-import { emptyMarker } from '../state/state-engine.ts'
 import type { Topology } from '../topology/topology.ts'
-import type { CompiledTopology } from '../topology/topology-node.ts'
-import { DriverKeyValueStore, plainValues, sameValues } from './driver-stores.ts'
-import { DriverSessionStore, DriverVersionedStore, DriverWindowStore } from './driver-timed-stores.ts'
+import { DriverCommits } from './driver-commits.ts'
 import { DriverProgress } from './driver-progress.ts'
+import { DriverStoreAccess } from './driver-store-access.ts'
+import { DriverTasks } from './driver-tasks.ts'
+import { DriverTopics } from './driver-topics.ts'
 import { asOneSubTopology } from './one-sub-topology.ts'
-import { DriverTopics, type DriverRecord, type DriverTopic } from './driver-topics.ts'
 import { rawRecord, TestInputTopic, TestOutputTopic, type Pipe, type RawRecord } from './test-topics.ts'
 
 /** Beside the configuration, which the driver takes in the same object. */
@@ -50,19 +44,6 @@ export interface TopologyTestDriverOptions {
    */
   readonly continueFrom?: TopologyTestDriver
 }
-
-/** What reads a store of each kind; nothing reads a buffer. */
-const accessors: Readonly<Partial<Record<StoreKind, string>>> = {
-  keyValue: 'keyValueStore, which has no timestamps',
-  timestampedKeyValue: 'keyValueStore or timestampedKeyValueStore',
-  window: 'windowStore, which has no timestamps',
-  timestampedWindow: 'windowStore or timestampedWindowStore',
-  session: 'sessionStore',
-  versioned: 'versionedStore',
-}
-
-/** Nobody sees when uncommitted state moves into the engine, so it need not be after each of many records. */
-const engineCommitBytes = 16 * 1024 * 1024
 
 /** What outlives a driver. */
 interface DriverHistory {
@@ -90,25 +71,14 @@ function newHistory(): DriverHistory {
  * driver.keyValueStore<string, number>('count-store').get('be') // 2
  */
 export class TopologyTestDriver {
-  readonly #compiled: CompiledTopology
-  readonly #names: TopicNames
-  readonly #config: Omit<StreamsConfig, 'kafka'>
-  readonly #topics: DriverTopics
-  readonly #metrics = new MetricsRegistry()
   readonly #engine: MemoryEngine
   readonly #progress: DriverProgress
-  readonly #tasks = new Map<string, StreamTask>()
-  /** Fills the global stores; undefined: there are none. */
-  readonly #globalTask: GlobalTask | undefined
-  readonly #globalTopics: ReadonlySet<string>
-  /** Topics that match a pattern, as far as the test or the topology named them. */
-  readonly #matched = new Map<string, RegExp>()
-  readonly #patterns: readonly RegExp[]
-  /** Over all tasks, because Java's driver processes the whole topology as one task. */
-  readonly #order = new QueueOrder()
-  readonly #clock: Clock
+  readonly #topics: DriverTopics
+  readonly #metrics = new MetricsRegistry()
+  readonly #tasks: DriverTasks
+  readonly #commits: DriverCommits
+  readonly #stores: DriverStoreAccess
   #now: number
-  #planned = false
   #stopped: { readonly reason: string; readonly cause?: unknown; readonly isFinal?: boolean } | undefined
 
   constructor(topology: Topology, config: Partial<StreamsConfig> & TopologyTestDriverOptions = {}) {
@@ -119,34 +89,35 @@ export class TopologyTestDriver {
     this.#progress = before.progress
     this.#topics = before.topics
     this.#now = initialWallClockTime ?? before.now
-    this.#clock = driverClock(() => this.#now)
-    // A driver never waits for records that may come: nothing comes but what the test pipes.
     const defaults = configDefaults(streamsConfig.processingGuarantee ?? 'exactly_once', tmpdir())
-    const complete = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
     const compiled = topology.compile(streamsConfig)
-    this.#config = asBuilt(complete, compiled)
-    this.#compiled = runsAsOneTask(this.#config, partitions) ? asOneSubTopology(compiled) : compiled
-    this.#names = new TopicNames(this.#compiled, this.#config.applicationId)
-    this.#patterns = this.#compiled.subTopologies.flatMap(({ nodes }) =>
-      nodes.flatMap((node) => (node.kind === 'source' && node.topics instanceof RegExp ? [node.topics] : [])),
-    )
-    this.#topics.open(partitions, (record, topic) => this.#route(record, topic))
-    this.#globalTask = this.#makeGlobalTask()
-    this.#globalTopics = new Set(this.#compiled.globalStores.map(({ topic }) => topic))
-    // What a pattern matches is known only when the test has named its topics.
-    if (!hasPatternSource(this.#compiled)) this.#plan()
+    // A driver never waits for records that may come: nothing comes but what the test pipes.
+    const complete = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
+    const completed = asBuilt(complete, compiled)
+    const setting = {
+      compiled: runsAsOneTask(completed, partitions) ? asOneSubTopology(compiled) : compiled,
+      config: completed,
+      engine: this.#engine,
+      progress: this.#progress,
+      topics: this.#topics,
+      metrics: this.#metrics,
+      clock: driverClock(() => this.#now),
+    }
+    this.#tasks = new DriverTasks(setting)
+    this.#commits = new DriverCommits(setting, this.#tasks)
+    this.#stores = new DriverStoreAccess(setting, this.#tasks)
+    this.#topics.open(partitions, (record, topic) => this.#tasks.give(record, topic))
+    this.#tasks.begin()
   }
 
   /** A topic that the topology reads; another one is an error. */
   createInputTopic<K, V>(topic: string, key: Serde<K>, value: Serde<V>): TestInputTopic<K, V> {
     const target = this.#topics.topic(topic)
-    const isRead = (): boolean => target.readers.length > 0 || this.#globalTopics.has(topic)
-    if (!isRead() && !this.#match(topic)) this.#plan()
-    if (!isRead() && !this.#matched.has(topic)) this.#refuseTopic(topic)
+    this.#tasks.ensureRead(target)
     const pipe: Pipe = (keyPart, valuePart, { timestamp = this.#now, headers = noHeaders, partition }) => {
       this.#requireRunning()
       const chosen = partition ?? target.partitionOf(keyPart)
-      this.#route(this.#topics.make(target, chosen, keyPart, valuePart, timestamp, headers), target)
+      this.#tasks.give(this.#topics.make(target, chosen, keyPart, valuePart, timestamp, headers), target)
       this.#run()
     }
     return new TestInputTopic(topic, key, value, pipe)
@@ -169,9 +140,9 @@ export class TopologyTestDriver {
     }
     this.#now += ms
     try {
-      for (const task of this.#tasks.values()) {
+      for (const task of this.#tasks.all) {
         task.punctuateWallClock()
-        this.#commit(task)
+        this.#commits.commit(task)
       }
     } catch (error) {
       this.#stop(error)
@@ -189,44 +160,32 @@ export class TopologyTestDriver {
 
   /** Of a timestamped store its values without the timestamps. */
   keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
-    if (this.#kindOf(name) === 'keyValue') {
-      return new DriverKeyValueStore(name, this.#parts<KeyValueStore<K, V>>(name, ['keyValue']), sameValues<V>())
-    }
-    const parts = this.#parts<KeyValueStore<K, ValueAndTimestamp<V>>>(name, ['timestampedKeyValue'])
-    const view = plainValues<V>(() => this.#now)
-    return new DriverKeyValueStore(name, parts, view)
+    return this.#stores.keyValue(name)
   }
 
   /** Of a table or of `stores.timestampedKeyValue`. */
   timestampedKeyValueStore<K, V>(name: string): KeyValueStore<K, ValueAndTimestamp<V>> {
-    const parts = this.#parts<KeyValueStore<K, ValueAndTimestamp<V>>>(name, ['timestampedKeyValue'])
-    return new DriverKeyValueStore(name, parts, sameValues<ValueAndTimestamp<V>>())
+    return this.#stores.timestampedKeyValue(name)
   }
 
   /** Of a store with timestamps its values without them. */
   windowStore<K, V>(name: string): WindowStore<K, V> {
-    if (this.#kindOf(name) === 'window') {
-      return new DriverWindowStore(name, this.#parts<WindowStore<K, V>>(name, ['window']), sameValues<V>())
-    }
-    const parts = this.#parts<WindowStore<K, ValueAndTimestamp<V>>>(name, ['timestampedWindow'])
-    const view = plainValues<V>(() => this.#now)
-    return new DriverWindowStore(name, parts, view)
+    return this.#stores.window(name)
   }
 
   /** Of a windowed aggregation. */
   timestampedWindowStore<K, V>(name: string): WindowStore<K, ValueAndTimestamp<V>> {
-    const parts = this.#parts<WindowStore<K, ValueAndTimestamp<V>>>(name, ['timestampedWindow'])
-    return new DriverWindowStore(name, parts, sameValues<ValueAndTimestamp<V>>())
+    return this.#stores.timestampedWindow(name)
   }
 
   /** Of an aggregation of sessions or of `stores.session`. */
   sessionStore<K, V>(name: string): SessionStore<K, V> {
-    return new DriverSessionStore(name, this.#parts<SessionStore<K, V>>(name, ['session']))
+    return this.#stores.session(name)
   }
 
   /** Of a versioned table or of `stores.versioned`. */
   versionedStore<K, V>(name: string): VersionedStore<K, V> {
-    return new DriverVersionedStore(name, this.#parts<VersionedStore<K, V>>(name, ['versioned']))
+    return this.#stores.versioned(name)
   }
 
   /**
@@ -234,12 +193,12 @@ export class TopologyTestDriver {
    * `driver.metric('dropped-records-total', { reason: 'processing' })`.
    */
   metric(name: string, tags: Readonly<Record<string, string>> = {}): number {
-    if (!this.#planned) this.#plan()
+    this.#tasks.ensurePlanned()
     const value = this.#metrics.get(name, tags)
     if (value !== undefined) return value
     if (this.#metrics.get(name) !== undefined) return 0
     // Nobody has named a topic that a pattern matches, so that there is nobody who counts.
-    if (this.#tasks.size === 0) return 0
+    if (this.#tasks.isEmpty) return 0
     const names = [...new Set([...this.#metrics].map((metric) => metric.name))].toSorted().join(', ')
     throw new TestingError('MILLRACE_TEST_METRIC_UNKNOWN', `nobody counts a metric '${name}'; there are: ${names}`)
   }
@@ -260,26 +219,19 @@ export class TopologyTestDriver {
    */
   crash(): void {
     if (this.#stopped?.isFinal === true) this.#requireRunning()
-    this.#commitAll()
+    this.#commitOrUndo()
     const waiting = this.#progress.takeWaiting(this.#topics.abort())
-    for (const task of this.#tasks.values()) task.close({ abruptly: true })
-    this.#tasks.clear()
-    this.#topics.forgetReaders()
     this.#stopped = undefined
-    this.#restartGlobalTask(waiting)
-    if (this.#planned) this.#plan()
-    for (const record of waiting) this.#route(record, this.#topics.topic(record.topic))
+    this.#tasks.restart(waiting)
+    for (const record of waiting) this.#tasks.give(record, this.#topics.topic(record.topic))
     this.#run()
   }
 
   /** Closes the processors; the driver takes no more input. What was produced can still be read. */
   close(): void {
     if (this.#stopped?.isFinal === true) return
-    const failed = this.#stopped !== undefined
-    if (!failed) this.#commitAll()
-    for (const task of this.#tasks.values()) task.close()
-    this.#tasks.clear()
-    this.#globalTask?.close()
+    if (this.#stopped === undefined) this.#commits.commitAll()
+    this.#tasks.close()
     this.#stopped = { ...this.#stopped, reason: this.#stopped?.reason ?? 'it was closed', isFinal: true }
   }
 
@@ -292,232 +244,30 @@ export class TopologyTestDriver {
   }
 
   /** Everything that was committed goes into the engine, and nothing else. */
-  #commitAll(): void {
-    const failed = this.#stopped !== undefined
-    if (failed && !this.#progress.canUndo) {
-      throw new TestingError(
-        'MILLRACE_TEST_DRIVER_STOPPED',
-        'a record failed, and after so many others what it did before that is not undone any more; make a new driver',
-        { cause: this.#stopped?.cause },
-      )
-    }
-    for (const task of this.#tasks.values()) {
-      if (failed) task.rollback({ keepFrozen: true, abruptly: true })
-      this.#commitEngine(task, failed ? task.freeze() : this.#freeze(task))
-    }
-    if (!failed) this.#commitGlobalStores()
-  }
-
-  #restartGlobalTask(waiting: readonly DriverRecord[]): void {
-    const task = this.#globalTask
-    if (task === undefined) return
-    task.rollback()
-    task.initialize()
-    // Those that were processed are put again, which changes nothing.
-    for (const { topic, partition, offset } of waiting.toReversed()) {
-      if (this.#globalTopics.has(topic)) task.resume(topic, partition, offset)
-    }
+  #commitOrUndo(): void {
+    if (this.#stopped === undefined) return this.#commits.commitAll()
+    if (this.#progress.canUndo) return this.#commits.commitWithoutFailed()
+    throw new TestingError(
+      'MILLRACE_TEST_DRIVER_STOPPED',
+      'a record failed, and after so many others what it did before that is not undone any more; make a new driver',
+      { cause: this.#stopped.cause },
+    )
   }
 
   /** Processes until nothing is left; after each record everything is committed. */
   #run(): void {
+    const { order } = this.#tasks
     try {
-      this.#updateGlobalStores()
-      for (let next = this.#order.first(); next !== undefined; next = this.#order.first()) {
+      this.#commits.updateGlobalStores()
+      for (let next = order.first(); next !== undefined; next = order.first()) {
         const task = this.#topics.topic(next.topic).readers[next.partition] as StreamTask
         task.process(Infinity, 1)
-        this.#commit(task)
+        this.#commits.commit(task)
       }
       this.#progress.noteDone()
     } catch (error) {
       this.#stop(error)
     }
-  }
-
-  /** Also the state of the global stores, when a record has gone to one of their topics. */
-  #commit(task: StreamTask): void {
-    task.flush(Infinity)
-    this.#updateGlobalStores()
-    this.#topics.commit()
-    if (task.uncommittedBytes + task.frozenBytes > engineCommitBytes) this.#commitEngine(task)
-    else if (this.#progress.noteCommit()) this.#freeze(task)
-  }
-
-  /** What the task has done by now is told from what it does from now on. */
-  #freeze(task: StreamTask): FrozenOverlay {
-    const positions = task.positions(() => undefined)
-    this.#progress.commit(positions)
-    return task.freeze(positions)
-  }
-
-  #commitEngine(task: StreamTask, frozen: FrozenOverlay = this.#freeze(task)): void {
-    const { streamTimes, counters } = frozen
-    task.commitEngineNow(frozen, { ...emptyMarker, streamTimes, counters, committedAtMs: this.#now })
-  }
-
-  #updateGlobalStores(): void {
-    if (this.#globalTask === undefined) return
-    while (this.#globalTask.process(Infinity)) this.#commitGlobalStores()
-    if (this.#progress.canUndo) this.#commitGlobalStores()
-  }
-
-  #commitGlobalStores(): void {
-    const task = this.#globalTask
-    const pending = task?.commit(task.freeze(), { ...emptyMarker, committedAtMs: this.#now })
-    assert(pending === undefined, 'the engine commits at once')
-  }
-
-  /** Gives a record to the task that reads it; a record of a topic that nobody reads stays where it is. */
-  #route(record: DriverRecord, { name, readers }: DriverTopic): void {
-    if (this.#globalTopics.has(name)) {
-      this.#progress.noteGiven(record)
-      return this.#globalTask?.add(record)
-    }
-    // Only a pattern can find its readers later than the driver was made.
-    if (readers.length === 0 && this.#patterns.length > 0 && (this.#match(name) || !this.#planned)) this.#plan()
-    if (readers.length === 0) return
-    const { partition } = record
-    const task = readers[partition]
-    if (task === undefined) {
-      throw new TestingError(
-        'MILLRACE_TEST_PARTITION_UNKNOWN',
-        `topic ${name} has ${readers.length} partitions, and the record is for partition ${partition}; give the driver partitions: { '${name}': n }`,
-      )
-    }
-    this.#progress.noteGiven(record)
-    task.add(record)
-  }
-
-  #match(topic: string): boolean {
-    if (this.#matched.has(topic)) return true
-    // Anchored, as Kafka does it.
-    const pattern = this.#patterns.find(({ source, flags }) => new RegExp(`^(?:${source})$`, flags).test(topic))
-    if (pattern === undefined) return false
-    // Java's driver counts the records of all topics that one pattern matches as if they were of one topic.
-    const [first] = [...this.#matched].find(([, by]) => by === pattern) ?? []
-    if (first !== undefined && this.#config.compatibility === 'java') {
-      this.#topics.topic(topic).shareOffsets(this.#topics.topic(first))
-    }
-    this.#matched.set(topic, pattern)
-    return true
-  }
-
-  /** Makes the tasks for the topics that are known, and gives those that are there topics that are new. */
-  #plan(): void {
-    this.#planned = true
-    const plan = planTopology({
-      topology: this.#compiled,
-      names: this.#names,
-      partitionCount: (topic) => this.#topics.partitionCount(topic),
-      existingTopics: [...this.#matched.keys()],
-      replicationFactor: 1,
-      unfedPartitions: 1,
-    })
-    for (const { name, partitions } of plan.internalTopics) this.#topics.topic(name).partitionCount = partitions
-    for (const subPlan of plan.subTopologies) {
-      for (let partition = 0; partition < subPlan.partitionCount; partition++) this.#planTask(subPlan, partition)
-    }
-  }
-
-  #planTask(plan: SubTopologyPlan, partition: number): void {
-    const taskId = `${plan.subTopology.id}_${partition}`
-    const inputs = new Map(
-      [...plan.inputTopics].map(([source, topics]) => [
-        source,
-        topics.filter((topic) => partition < this.#topics.partitionCount(topic)),
-      ]),
-    )
-    const existing = this.#tasks.get(taskId)
-    const task = existing ?? this.#makeTask(plan, taskId, partition, inputs)
-    this.#tasks.set(taskId, task)
-    for (const [source, topics] of inputs) {
-      for (const topic of topics) {
-        const { readers } = this.#topics.topic(topic)
-        if (readers[partition] !== undefined) continue
-        readers[partition] = task
-        if (existing !== undefined) task.addInput(source, topic)
-        const { offset = 0, metadata } = this.#progress.position(topic, partition)
-        task.resume(topicPartitionKey(topic, partition), offset, metadata)
-      }
-    }
-  }
-
-  #makeTask(
-    { subTopology }: SubTopologyPlan,
-    taskId: string,
-    partition: number,
-    inputTopics: ReadonlyMap<string, readonly string[]>,
-  ): StreamTask {
-    const { applicationId } = this.#config
-    const task = new StreamTask({
-      taskId,
-      partition,
-      applicationId,
-      topology: subTopology,
-      repartitionTopics: new Set(this.#compiled.repartitionTopics.map(({ name }) => name)),
-      topicName: (unprefixed) => `${applicationId}-${unprefixed}`,
-      inputTopics,
-      sink: this.#topics,
-      globalStores: this.#globalTask,
-      state: this.#engine.openNow(taskId),
-      config: this.#config,
-      clock: this.#clock,
-      metrics: this.#metrics,
-      logger: this.#config.logger,
-      queueOrder: this.#order,
-    })
-    task.initialize()
-    return task
-  }
-
-  #makeGlobalTask(): GlobalTask | undefined {
-    const { globalStores } = this.#compiled
-    if (globalStores.length === 0) return undefined
-    const { applicationId, logger, compatibility } = this.#config
-    // Java's driver goes on after what a global source cannot read, whatever the configuration says of it.
-    const config =
-      compatibility === 'java' ? { ...this.#config, onDeserializationError: 'skip' as const } : this.#config
-    const task = new GlobalTask({
-      stores: globalStores,
-      applicationId,
-      state: this.#engine.openNow(globalTaskId),
-      config,
-      clock: this.#clock,
-      metrics: this.#metrics,
-      logger,
-    })
-    task.initialize()
-    return task
-  }
-
-  #kindOf(name: string): StoreKind {
-    const { subTopologies, globalStores } = this.#compiled
-    const stores = [...subTopologies.flatMap((subTopology) => subTopology.stores), ...globalStores]
-    const store = stores.find(({ spec }) => spec.name === name)
-    if (store !== undefined) return store.spec.kind
-    const names = stores.map(({ spec }) => spec.name).join(', ')
-    throw new TestingError(
-      'MILLRACE_TEST_STORE_UNKNOWN',
-      `the topology has no store '${name}'; it has: ${names === '' ? 'none' : names}`,
-    )
-  }
-
-  /** The store in each of the tasks that have it, which is of one of those kinds. */
-  #parts<S>(name: string, kinds: readonly StoreKind[]): S[] {
-    const kind = this.#kindOf(name)
-    if (!kinds.includes(kind)) {
-      throw new TestingError(
-        'MILLRACE_TEST_STORE_UNKNOWN',
-        `store ${name} is of the kind ${kind}; read it with ${accessors[kind] ?? 'what its operator emits'}`,
-      )
-    }
-    const global = this.#globalTask?.store(name)
-    if (global !== undefined) return [global as S]
-    if (!this.#planned) this.#plan()
-    return [...this.#tasks.values()].flatMap((task) => {
-      const store = task.store(name)
-      return store === undefined ? [] : [store as S]
-    })
   }
 
   #stop(error: unknown): never {
@@ -534,14 +284,6 @@ export class TopologyTestDriver {
       {
         cause,
       },
-    )
-  }
-
-  #refuseTopic(topic: string): never {
-    const names = [...this.#topics.readTopics, ...this.#globalTopics].toSorted().join(', ')
-    throw new TestingError(
-      'MILLRACE_TEST_TOPIC_UNKNOWN',
-      `the topology does not read a topic '${topic}'; it reads: ${names === '' ? 'none' : names}`,
     )
   }
 }
