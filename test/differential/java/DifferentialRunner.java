@@ -39,11 +39,13 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 import org.apache.kafka.streams.errors.LogAndContinueProcessingExceptionHandler;
+import org.apache.kafka.streams.errors.ErrorHandlerContext;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorSupplier;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.api.ProcessorWrapper;
+import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.WrappedFixedKeyProcessorSupplier;
 import org.apache.kafka.streams.processor.api.WrappedProcessorSupplier;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -64,6 +66,8 @@ import org.apache.kafka.streams.test.TestRecord;
 public final class DifferentialRunner {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Serde<List<String>> LISTS = (Serde) Serdes.ListSerde(ArrayList.class, Serdes.String());
+    /** Of Java itself, in the present step, which a handler went on after. */
+    private static Exception mistake;
     /** The names that the wrapper of the present program was given. */
     private static final List<String> WRAPPED = new ArrayList<>();
 
@@ -127,7 +131,7 @@ public final class DifferentialRunner {
         p.setProperty("state.dir", stateDir.toString());
         final String skips = chosen.has("skips") ? chosen.get("skips").asText() : "";
         if (skips.equals("processing") || skips.equals("both")) {
-            p.setProperty("processing.exception.handler", LogAndContinueProcessingExceptionHandler.class.getName());
+            p.setProperty("processing.exception.handler", Skipping.class.getName());
         }
         if (skips.equals("deserialization") || skips.equals("both")) {
             p.setProperty("deserialization.exception.handler", LogAndContinueExceptionHandler.class.getName());
@@ -143,11 +147,16 @@ public final class DifferentialRunner {
         int produced = 0;
         for (final JsonNode step : steps) {
             final ObjectNode answer = answers.addObject();
+            mistake = null;
             try {
                 pipe(driver, step);
                 answer.set("out", drain(driver));
             } catch (final RuntimeException failed) {
                 answer.put("error", failed + (failed.getCause() == null ? "" : " caused by " + failed.getCause()));
+                break;
+            }
+            if (mistake != null) {
+                answer.put("error", mistake.toString());
                 break;
             }
             produced += answer.get("out").size();
@@ -281,6 +290,17 @@ public final class DifferentialRunner {
             for (final Path p : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(p);
             }
+        }
+    }
+
+    /** Goes on after everything; a mistake of Kafka Streams is noted, since there is nothing to compare after it. */
+    public static final class Skipping extends LogAndContinueProcessingExceptionHandler {
+        @Override
+        public Response handleError(final ErrorHandlerContext context, final Record<?, ?> record, final Exception exception) {
+            if (exception instanceof NullPointerException || exception instanceof ClassCastException) {
+                mistake = exception;
+            }
+            return super.handleError(context, record, exception);
         }
     }
 
