@@ -20,6 +20,7 @@ import { asBuilt, checkPartialConfig, configDefaults } from '../runtime/streams-
 import type { StreamTask } from '../runtime/task/stream-task.ts'
 import type { Serde } from '../serde/serde.ts'
 import { MemoryEngine } from '../state/memory-engine.ts'
+import { requireTopology } from '../topology/require-topology.ts'
 import type { Topology } from '../topology/topology.ts'
 import { DriverCommits } from './driver-commits.ts'
 import { DriverProgress } from './driver-progress.ts'
@@ -90,6 +91,7 @@ export class TopologyTestDriver {
     this.#topics = before.topics
     this.#now = initialWallClockTime ?? before.now
     const defaults = configDefaults(streamsConfig.processingGuarantee ?? 'exactly_once', tmpdir())
+    requireTopology(topology, 'TopologyTestDriver')
     const compiled = topology.compile(streamsConfig)
     // A driver never waits for records that may come: nothing comes but what the test pipes.
     const complete = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }

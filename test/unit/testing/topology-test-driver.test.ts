@@ -181,6 +181,11 @@ describe('The test driver', () => {
     expect(codeOf(() => driver.timestampedKeyValueStore('s'))).toBe('MILLRACE_TEST_STORE_UNKNOWN')
   })
 
+  it('says that a builder is to be built first', () => {
+    const builder = new StreamsBuilder() as unknown as Topology
+    expect(() => new TopologyTestDriver(builder)).toThrow(/^TopologyTestDriver takes a Topology .* build\(\) returns$/)
+  })
+
   it('keeps what output topics have not read when everything produced is taken', () => {
     const driver = new TopologyTestDriver(wordCount(), { applicationId: 'app' })
     const counts = driver.createOutputTopic('counts-out', serdes.string, serdes.int64)
