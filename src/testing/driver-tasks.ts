@@ -25,6 +25,8 @@ export interface DriverSetting {
   readonly topics: DriverTopics
   readonly metrics: MetricsRegistry
   readonly clock: Clock
+  /** As Java's driver: there is one task, also before a pattern has found a topic. */
+  readonly isOneTask: boolean
 }
 
 export class DriverTasks {
@@ -152,7 +154,7 @@ export class DriverTasks {
 
   /** Makes the tasks for the topics that are known, and gives those that are there topics that are new. */
   #plan(): void {
-    const { compiled, topics } = this.#setting
+    const { compiled, topics, isOneTask } = this.#setting
     this.#planned = true
     const plan = planTopology({
       topology: compiled,
@@ -164,7 +166,8 @@ export class DriverTasks {
     })
     for (const { name, partitions } of plan.internalTopics) topics.topic(name).partitionCount = partitions
     for (const subPlan of plan.subTopologies) {
-      for (let partition = 0; partition < subPlan.partitionCount; partition++) this.#planTask(subPlan, partition)
+      const count = isOneTask ? 1 : subPlan.partitionCount
+      for (let partition = 0; partition < count; partition++) this.#planTask(subPlan, partition)
     }
   }
 

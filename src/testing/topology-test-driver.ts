@@ -96,8 +96,10 @@ export class TopologyTestDriver {
     // A driver never waits for records that may come: nothing comes but what the test pipes.
     const complete = { applicationId: 'topology-test-driver', ...defaults, ...streamsConfig, maxTaskIdleMs: -1 }
     const completed = asBuilt(complete, compiled)
+    const isOneTask = runsAsOneTask(completed, partitions)
     const setting = {
-      compiled: runsAsOneTask(completed, partitions) ? asOneSubTopology(compiled) : compiled,
+      isOneTask,
+      compiled: isOneTask ? asOneSubTopology(compiled) : compiled,
       config: completed,
       engine: this.#engine,
       progress: this.#progress,
@@ -140,6 +142,8 @@ export class TopologyTestDriver {
         `advanceWallClockTime was given ${String(by)}; it takes milliseconds of at least 0, or '10s'`,
       )
     }
+    // What was scheduled before any topic was named is due as well.
+    this.#tasks.ensurePlanned()
     this.#now += ms
     try {
       for (const task of this.#tasks.all) {

@@ -198,4 +198,24 @@ describe('The test driver', () => {
     expect(driver.producedRecords()).toEqual([])
     expect(counts.readRecords()).toHaveLength(1)
   })
+
+  it('like Java, calls wall-clock punctuators before a pattern has found a topic', () => {
+    const builder = new StreamsBuilder({ compatibility: 'java' })
+    builder
+      .stream(/in-.*/, strings)
+      .process<string, string>(() => ({
+        init: (context) =>
+          void context.schedule(10, 'wallClockTime', (timestamp) =>
+            context.forward({ key: 'k', value: String(timestamp), timestamp, headers: [] }),
+          ),
+        process: () => undefined,
+      }))
+      .to('out', strings)
+    const driver = new TopologyTestDriver(builder.build(), { applicationId: 'app', compatibility: 'java' })
+    const output = driver.createOutputTopic('out', serdes.string, serdes.string)
+    driver.advanceWallClockTime(10)
+    driver.createInputTopic('in-1', serdes.string, serdes.string)
+    driver.advanceWallClockTime(10)
+    expect(output.readRecords().map(({ value }) => value)).toEqual(['10', '20'])
+  })
 })
