@@ -31,7 +31,7 @@ export interface DriverSetting {
 
 export class DriverTasks {
   /** Over all tasks, because Java's driver processes the whole topology as one task. */
-  readonly order = new QueueOrder()
+  readonly order: QueueOrder = new QueueOrder()
   /** Fills the global stores; undefined: there are none. */
   readonly global: GlobalTask | undefined
   readonly #setting: DriverSetting
