@@ -2,11 +2,11 @@
  * What a table of transformed values can give to those downstream. Where it is not stored, a reader asks a transformer of
  * its own, in the context of the stored record. Kafka Streams: KTableTransformValues.java.
  */
-import { noHeaders, type Headers } from '../common/headers.ts'
+import { noHeaders } from '../common/headers.ts'
 import { isThenable, refusePromise, refuseResult } from '../processor/callback-result.ts'
 import type { OperatorContext } from '../processor/operator.ts'
 import type { ValueTransformer } from '../processor/processor.ts'
-import type { RecordContext } from '../processor/record-context.ts'
+import { moveTo, type RecordContext } from '../processor/record-context.ts'
 import type { ValueAndTimestamp } from '../processor/record.ts'
 import { transformerContext } from '../topology/processor-operator.ts'
 import { storeView, type TableReader, type TableSupply, type TableView } from './table-supply.ts'
@@ -119,12 +119,12 @@ class TransformedReader<K> implements TableReader<K> {
     const stored = current === undefined ? -1 : current.timestamp
     const record = this.#record
     const { topic, partition, offset, timestamp, headers } = record
-    enter(record, null, -1, -1, stored, noHeaders)
+    moveTo(record, null, -1, -1, stored, noHeaders)
     try {
       const value = this.#call.transform(parentValue, key)
       return value === null ? undefined : { value, timestamp: stored }
     } finally {
-      enter(record, topic, partition, offset, timestamp, headers)
+      moveTo(record, topic, partition, offset, timestamp, headers)
     }
   }
 }
@@ -133,19 +133,4 @@ class VersionedTransformedReader<K> extends TransformedReader<K> {
   readAsOf(key: K, asOf: number): ValueAndTimestamp<unknown> | undefined {
     return this.transformed(key, this.parent.readAsOf?.(key, asOf))
   }
-}
-
-function enter(
-  record: RecordContext,
-  topic: string | null,
-  partition: number,
-  offset: number,
-  timestamp: number,
-  headers: Headers,
-): void {
-  record.topic = topic
-  record.partition = partition
-  record.offset = offset
-  record.timestamp = timestamp
-  record.headers = headers
 }

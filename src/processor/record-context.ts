@@ -33,3 +33,19 @@ export interface SourceBytes {
 
 /** Of what no record of a topic has caused, or none that is known any more. */
 export const noSource: SourceBytes = { key: null, value: null }
+
+/** Sets where and when the record is; with single values, because it is done per record and must make no object. */
+export function moveTo(
+  record: RecordContext,
+  topic: string | null,
+  partition: number,
+  offset: number,
+  timestamp: number,
+  headers: Headers,
+): void {
+  record.topic = topic
+  record.partition = partition
+  record.offset = offset
+  record.timestamp = timestamp
+  record.headers = headers
+}

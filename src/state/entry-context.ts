@@ -1,5 +1,5 @@
 /** The context of an entry's last update, which a flush logs and forwards it with. */
-import { noSource, type RecordContext } from '../processor/record-context.ts'
+import { moveTo, noSource, type RecordContext } from '../processor/record-context.ts'
 import type { Overlay, OverlayEntry } from './overlay.ts'
 
 export function rememberContext(overlay: Overlay, entry: OverlayEntry, record: RecordContext): void {
@@ -12,11 +12,7 @@ export function rememberContext(overlay: Overlay, entry: OverlayEntry, record: R
 }
 
 export function restoreContext(overlay: Overlay, entry: OverlayEntry, record: RecordContext): void {
-  record.topic = entry.topic
-  record.partition = entry.partition
-  record.offset = entry.offset
-  record.timestamp = entry.recordTimestamp
-  record.headers = entry.headers
+  moveTo(record, entry.topic, entry.partition, entry.offset, entry.recordTimestamp, entry.headers)
   record.rawKey = undefined
   record.source = entry.source ?? noSource
   if (entry.source !== undefined) overlay.keepSource(entry, undefined)

@@ -5,7 +5,7 @@
  */
 import { assert } from '../common/assert.ts'
 import { noHeaders, type Headers } from '../common/headers.ts'
-import type { RecordContext } from '../processor/record-context.ts'
+import { moveTo, type RecordContext } from '../processor/record-context.ts'
 import { keyView, valueView, type RecordCursor, type RecordSet } from '../processor/record-set.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
 import { openStore, type OpenStore, type TaskStore } from './open-store.ts'
@@ -89,11 +89,7 @@ export class TaskStores implements StoreHost {
     try {
       return this.#flush(isLate)
     } finally {
-      record.topic = topic
-      record.partition = partition
-      record.offset = offset
-      record.timestamp = timestamp
-      record.headers = headers
+      moveTo(record, topic, partition, offset, timestamp, headers)
       record.rawKey = undefined
       record.source = undefined
     }

@@ -1,7 +1,7 @@
 import { StateError } from '../../errors/state-error.ts'
 import { refuseResult } from '../../processor/callback-result.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
-import { noSource } from '../../processor/record-context.ts'
+import { moveTo, noSource } from '../../processor/record-context.ts'
 import type { Change } from '../../processor/record.ts'
 import type { BufferedChange, ChangeBuffer } from '../../processor/time-ordered-buffer.ts'
 import type { Windowed } from '../../serde/windowed.ts'
@@ -57,20 +57,12 @@ class SuppressOperator<K, V> implements Operator<K, Change<V>> {
     if (change.newValue === null && this.#suppressing.isFinal) return
     const { record } = this.#context
     const { topic, partition, offset, timestamp, headers, source: sourceBefore } = record
-    record.topic = context.topic
-    record.partition = context.partition
-    record.offset = context.offset
-    record.timestamp = context.timestamp
-    record.headers = context.headers
+    moveTo(record, context.topic, context.partition, context.offset, context.timestamp, context.headers)
     record.source = source ?? noSource
     try {
       this.#context.forward(key, change)
     } finally {
-      record.topic = topic
-      record.partition = partition
-      record.offset = offset
-      record.timestamp = timestamp
-      record.headers = headers
+      moveTo(record, topic, partition, offset, timestamp, headers)
       record.source = sourceBefore
     }
   }

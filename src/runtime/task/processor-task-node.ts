@@ -5,6 +5,7 @@ import { isThenable, refusePromise } from '../../processor/callback-result.ts'
 import type { DropReason } from '../../processor/drop-reason.ts'
 import type { ObservedTime, Operator, OperatorContext, ProcessorMetadata } from '../../processor/operator.ts'
 import type { Cancellable, PunctuationType } from '../../processor/processor-context.ts'
+import { moveTo } from '../../processor/record-context.ts'
 import type { ProcessorNode } from '../../topology/topology-node.ts'
 import type { TaskRecordContext } from './task-record-context.ts'
 import type { PunctuatedNode, TaskNode, TaskScope } from './task-scope.ts'
@@ -59,11 +60,7 @@ export class ProcessorTaskNode implements PunctuatedNode {
     try {
       this.#operator.process(key, value)
     } catch (error) {
-      record.topic = topic
-      record.partition = partition
-      record.offset = offset
-      record.timestamp = timestamp
-      record.headers = headers
+      moveTo(record, topic, partition, offset, timestamp, headers)
       record.source = source
       this.#handle(error, 'processing the record failed', key, value)
     }
