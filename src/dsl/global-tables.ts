@@ -1,20 +1,20 @@
 /** Tables and stores that every instance holds completely. Kafka Streams: InternalStreamsBuilder.globalTable, addGlobalStore. */
 import { TopologyError } from '../errors/topology-error.ts'
+import type { OperatorSupplier } from '../processor/operator.ts'
 import type { Processor } from '../processor/processor.ts'
 import type { StoreBuilder } from '../processor/store-builder.ts'
 import { bytesSerde } from '../serde/basic-serdes.ts'
 import { checkOptions, consumedOptions } from '../topology/check-options.ts'
-import { toOffsetReset, toTopics, type Consumed } from '../topology/options.ts'
+import { toOffsetReset, toTopics, type Consumed, type Named } from '../topology/options.ts'
 import { processorOperator } from '../topology/processor-operator.ts'
 import { specOf } from '../topology/topology.ts'
-import type { GlobalStore, SourceNode } from '../topology/topology-node.ts'
+import type { GlobalStore, ProcessorNode, SourceNode } from '../topology/topology-node.ts'
 import type { DslBuilder } from './dsl-builder.ts'
 import { givenStoreName, tableStore } from './materialized.ts'
 import { tableSourceOperator } from './operators/table-source.ts'
 import { tableOptions } from './option-names.ts'
 import type { Materialized } from './options.ts'
 import type { GlobalKTable } from './global-ktable.ts'
-
 import { SourceTable } from './table-supply.ts'
 
 export function makeGlobalTable<K, V>(
@@ -31,14 +31,7 @@ export function makeGlobalTable<K, V>(
   const spec = tableStore(names.processor, storeName, options, { key, value })
   addGlobal(dsl, {
     source: sourceNode(names.source, topic, options),
-    processor: {
-      kind: 'processor',
-      name: names.processor,
-      parents: [names.source],
-      supplier: tableSourceOperator(new SourceTable(storeName, true)),
-      stores: [],
-      onProcessingError: options.onProcessingError,
-    },
+    processor: processorNode(names, tableSourceOperator(new SourceTable(storeName, true)), options),
     spec,
     topic,
     restoredByProcessor: false,
@@ -58,14 +51,7 @@ export function addGlobalStore<K, V>(
   const names = nodeNames(dsl, options)
   addGlobal(dsl, {
     source: sourceNode(names.source, topic, options),
-    processor: {
-      kind: 'processor',
-      name: names.processor,
-      parents: [names.source],
-      supplier: processorOperator(names.processor, supplier),
-      stores: [],
-      onProcessingError: options.onProcessingError,
-    },
+    processor: processorNode(names, processorOperator(names.processor, supplier), options),
     spec,
     topic,
     restoredByProcessor: true,
@@ -78,11 +64,21 @@ function addGlobal(dsl: DslBuilder, global: GlobalStore): void {
   dsl.graph.add({ kind: 'globalSource', name: global.processor.name, parents: [], global: { ...global, spec } })
 }
 
-function nodeNames(dsl: DslBuilder, { name }: { readonly name?: string }): { source: string; processor: string } {
+interface NodeNames {
+  readonly source: string
+  readonly processor: string
+}
+
+function nodeNames(dsl: DslBuilder, { name }: Named): NodeNames {
   return {
     source: dsl.nodeName('KSTREAM-SOURCE-', name, '-source'),
     processor: dsl.nodeName('KTABLE-SOURCE-', name),
   }
+}
+
+function processorNode(names: NodeNames, supplier: OperatorSupplier, { onProcessingError }: Named): ProcessorNode {
+  const { source, processor: name } = names
+  return { kind: 'processor', name, parents: [source], supplier, stores: [], onProcessingError }
 }
 
 function sourceNode<K, V>(name: string, topic: string, options: Consumed<K, V>): SourceNode {

@@ -165,45 +165,60 @@ export function storeView(storeName: string, historyRetentionMs: number | undefi
 }
 
 function computedView(parent: TableView, compute: Compute): TableView {
+  return mappedView(parent, ({ nodeName }) => ({
+    map(key, current) {
+      if (current === undefined) return undefined
+      const { timestamp } = current
+      const value = compute(current.value, key, nodeName)
+      return value === null ? undefined : { value, timestamp }
+    },
+  }))
+}
+
+/** What is made of another table's row. */
+export interface RowMapper {
+  map(key: unknown, current: ValueAndTimestamp<unknown> | undefined): ValueAndTimestamp<unknown> | undefined
+  close?(): void
+}
+
+/** A view of rows that are made of another view's, each reader with a mapper of its own. */
+export function mappedView(
+  parent: TableView,
+  makeMapper: (context: OperatorContext<unknown, unknown>) => RowMapper,
+): TableView {
+  const { storeNames, historyRetentionMs } = parent
   return {
-    storeNames: parent.storeNames,
-    historyRetentionMs: parent.historyRetentionMs,
-    open: <K>(context: OperatorContext<unknown, unknown>, asTold?: boolean) =>
-      parent.historyRetentionMs === undefined
-        ? new ComputedReader<K>(parent.open(context, asTold), compute, context.nodeName)
-        : new VersionedComputedReader<K>(parent.open(context, asTold), compute, context.nodeName),
+    storeNames,
+    historyRetentionMs,
+    open<K>(context: OperatorContext<unknown, unknown>, asTold?: boolean): TableReader<K> {
+      const reader = parent.open<K>(context, asTold)
+      const mapper = makeMapper(context)
+      return historyRetentionMs === undefined ? new MappedReader(reader, mapper) : new VersionedReader(reader, mapper)
+    },
   }
 }
 
-class ComputedReader<K> implements TableReader<K> {
+class MappedReader<K> implements TableReader<K> {
   protected readonly parent: TableReader<K>
-  readonly #compute: Compute
-  readonly #nodeName: string
+  protected readonly mapper: RowMapper
 
-  constructor(parent: TableReader<K>, compute: Compute, nodeName: string) {
+  constructor(parent: TableReader<K>, mapper: RowMapper) {
     this.parent = parent
-    this.#compute = compute
-    this.#nodeName = nodeName
+    this.mapper = mapper
   }
 
   read(key: K): ValueAndTimestamp<unknown> | undefined {
-    return this.computed(key, this.parent.read(key))
+    return this.mapper.map(key, this.parent.read(key))
   }
 
   close(): void {
     this.parent.close?.()
-  }
-
-  protected computed(key: K, current: ValueAndTimestamp<unknown> | undefined): ValueAndTimestamp<unknown> | undefined {
-    if (current === undefined) return undefined
-    const { timestamp } = current
-    const value = this.#compute(current.value, key, this.#nodeName)
-    return value === null ? undefined : { value, timestamp }
+    this.mapper.close?.()
   }
 }
 
-class VersionedComputedReader<K> extends ComputedReader<K> {
+class VersionedReader<K> extends MappedReader<K> {
   readAsOf(key: K, asOf: number): ValueAndTimestamp<unknown> | undefined {
-    return this.computed(key, this.parent.readAsOf?.(key, asOf))
+    return this.mapper.map(key, this.parent.readAsOf?.(key, asOf))
   }
 }

@@ -9,7 +9,7 @@ import type { ValueTransformer } from '../processor/processor.ts'
 import { moveTo, type RecordContext } from '../processor/record-context.ts'
 import type { ValueAndTimestamp } from '../processor/record.ts'
 import { transformerContext } from '../topology/processor-operator.ts'
-import { storeView, type TableReader, type TableSupply, type TableView } from './table-supply.ts'
+import { mappedView, storeView, type RowMapper, type TableSupply, type TableView } from './table-supply.ts'
 
 export type AnyTransformer = ValueTransformer<unknown, unknown, unknown>
 
@@ -75,46 +75,28 @@ export class TransformedTable implements TableSupply {
   /** As in Java, the transformer's own stores are not connected to who reads an unstored table. */
   view(): TableView {
     if (this.storeName !== undefined) return storeView(this.storeName, this.#historyRetentionMs)
-    const parent = this.#parent.view()
-    return {
-      storeNames: parent.storeNames,
-      historyRetentionMs: parent.historyRetentionMs,
-      open: <K>(context: OperatorContext<unknown, unknown>, asTold?: boolean) => {
-        const reader = parent.open<K>(context, asTold)
-        const call = new TransformerCall(this.supplier(), context)
-        return parent.historyRetentionMs === undefined
-          ? new TransformedReader<K>(reader, call, context.record)
-          : new VersionedTransformedReader<K>(reader, call, context.record)
-      },
-    }
+    return mappedView(
+      this.#parent.view(),
+      (context) => new RowTransformer(new TransformerCall(this.supplier(), context), context.record),
+    )
   }
 }
 
-class TransformedReader<K> implements TableReader<K> {
-  protected readonly parent: TableReader<K>
+class RowTransformer implements RowMapper {
   readonly #call: TransformerCall
   readonly #record: RecordContext
 
-  constructor(parent: TableReader<K>, call: TransformerCall, record: RecordContext) {
-    this.parent = parent
+  constructor(call: TransformerCall, record: RecordContext) {
     this.#call = call
     this.#record = record
   }
 
-  read(key: K): ValueAndTimestamp<unknown> | undefined {
-    return this.transformed(key, this.parent.read(key))
-  }
-
   close(): void {
-    this.parent.close?.()
     this.#call.close()
   }
 
   /** Also where the parent has nothing: a transformer may make something of it, with the unknown timestamp -1. */
-  protected transformed(
-    key: K,
-    current: ValueAndTimestamp<unknown> | undefined,
-  ): ValueAndTimestamp<unknown> | undefined {
+  map(key: unknown, current: ValueAndTimestamp<unknown> | undefined): ValueAndTimestamp<unknown> | undefined {
     const parentValue = current === undefined ? null : current.value
     const stored = current === undefined ? -1 : current.timestamp
     const record = this.#record
@@ -126,11 +108,5 @@ class TransformedReader<K> implements TableReader<K> {
     } finally {
       moveTo(record, topic, partition, offset, timestamp, headers)
     }
-  }
-}
-
-class VersionedTransformedReader<K> extends TransformedReader<K> {
-  readAsOf(key: K, asOf: number): ValueAndTimestamp<unknown> | undefined {
-    return this.transformed(key, this.parent.readAsOf?.(key, asOf))
   }
 }
