@@ -88,7 +88,8 @@ export type { InProcessKafka, KafkaConnection, StreamsConfig } from './processor
 export type { Logger } from './common/logger.ts'
 
 // --- errors ---------------------------------------------------------------------------------------------------------
-export { StreamsError, type ErrorCode, type Reaction } from './errors/streams-error.ts'
+export { StreamsError, type ErrorCode } from './errors/error-code.ts'
+export type { Reaction } from './errors/streams-error.ts'
 export { ConfigError } from './errors/config-error.ts'
 export { RuntimeError } from './errors/runtime-error.ts'
 export { CallbackError } from './errors/callback-error.ts'

@@ -9,6 +9,8 @@ export const brokerErrors = {
 } as const
 
 export class BrokerError extends StreamsError {
+  declare readonly code: keyof typeof brokerErrors
+
   constructor(code: keyof typeof brokerErrors, message: string, options?: StreamsErrorOptions) {
     super(code, message, options)
   }

@@ -7,6 +7,7 @@ export const callbackErrors = {
 
 /** What a user's callback returned cannot be used. */
 export class CallbackError extends StreamsError {
+  declare readonly code: keyof typeof callbackErrors
   readonly node: string
 
   constructor(code: keyof typeof callbackErrors, node: string, message: string) {

@@ -10,6 +10,8 @@ export const cliErrors = {
 } as const
 
 export class CliError extends StreamsError {
+  declare readonly code: keyof typeof cliErrors
+
   constructor(code: keyof typeof cliErrors, message: string, options?: StreamsErrorOptions) {
     super(code, message, options)
   }

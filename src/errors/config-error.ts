@@ -9,6 +9,7 @@ export const configErrors = {
 } as const
 
 export class ConfigError extends StreamsError {
+  declare readonly code: keyof typeof configErrors
   /** The key that is wrong. */
   readonly key: string
 

@@ -14,6 +14,7 @@ const reactions: Readonly<Record<keyof typeof diskErrors, Reaction>> = {
 
 /** The disk, or what is on it, fails the state of a task. The cause is the system's own error. */
 export class DiskError extends StreamsError {
+  declare readonly code: keyof typeof diskErrors
   readonly taskId: string
   readonly path: string
   /** `ENOSPC`, `EACCES`, …; undefined where the failure is none of the system's. */

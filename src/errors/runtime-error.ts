@@ -25,6 +25,7 @@ export const runtimeErrors = {
 
 /** What goes wrong while an application runs and is not the Kafka layer's or a task's to say. */
 export class RuntimeError extends StreamsError {
+  declare readonly code: keyof typeof runtimeErrors
   readonly topic: string | undefined
   readonly partition: number | undefined
 

@@ -10,6 +10,7 @@ export const serdeErrors = {
 
 /** What a serde says about a value or bytes; whoever calls the serde adds node, partition and offset. */
 export class SerdeError extends StreamsError {
+  declare readonly code: keyof typeof serdeErrors
   readonly serde: string
   readonly topic: string | undefined
 

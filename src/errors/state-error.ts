@@ -30,6 +30,7 @@ export const stateDirectoryErrors = {
 
 /** What goes wrong with the place on disk that an instance holds, before any store is involved. */
 export class StateDirectoryError extends StreamsError {
+  declare readonly code: keyof typeof stateDirectoryErrors
   readonly directory: string
 
   constructor(

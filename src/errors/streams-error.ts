@@ -18,8 +18,11 @@
 export type Reaction =
   'retriable' | 'abortable' | 'producer-fenced' | 'member-fenced' | 'unknown-outcome' | 'offset-out-of-range' | 'fatal'
 
-/** Every code starts so, is unique, and has a section in `docs/errors.md`; `test/codebase` checks it. */
-export type ErrorCode = `MILLRACE_${string}`
+/**
+ * Every code starts so, is unique, and has a section in `docs/errors.md`; `test/codebase` checks it. `ErrorCode` in
+ * `error-code.ts` is the list of all.
+ */
+export type CodeForm = `MILLRACE_${string}`
 
 export interface StreamsErrorOptions {
   readonly cause?: unknown
@@ -28,10 +31,10 @@ export interface StreamsErrorOptions {
 }
 
 export class StreamsError extends Error {
-  readonly code: ErrorCode
+  readonly code: CodeForm
   readonly reaction: Reaction
 
-  constructor(code: ErrorCode, message: string, options: StreamsErrorOptions = {}) {
+  constructor(code: CodeForm, message: string, options: StreamsErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = new.target.name
     this.code = code

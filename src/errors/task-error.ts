@@ -29,6 +29,7 @@ export interface TaskErrorPlace {
  * at fault and not the record, the code is that of the StateError, which is the cause.
  */
 export class TaskError extends StreamsError implements TaskErrorPlace {
+  declare readonly code: keyof typeof taskErrors | keyof typeof stateErrors
   readonly taskId: string
   readonly node: string
   readonly topic: string | null

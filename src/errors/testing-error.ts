@@ -11,6 +11,8 @@ export const testingErrors = {
 
 /** A test uses the test kit in a way that cannot be meant. */
 export class TestingError extends StreamsError {
+  declare readonly code: keyof typeof testingErrors
+
   constructor(code: keyof typeof testingErrors, message: string, options: StreamsErrorOptions = {}) {
     super(code, message, options)
   }

@@ -20,6 +20,7 @@ export const topologyErrors = {
 
 /** A mistake in a topology, found while it is built. */
 export class TopologyError extends StreamsError {
+  declare readonly code: keyof typeof topologyErrors
   /** The node that it is about, where there is one. */
   readonly node: string | undefined
   readonly storeName: string | undefined

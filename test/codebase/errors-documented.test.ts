@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { configKeys } from '../../src/runtime/streams-config.ts'
 import { filesIn, read, sourceFiles } from './project-files.ts'
 
 // Every `MILLRACE_…` code stands in one `<area>Errors` table of src/errors, is thrown somewhere, and has a section in
 // docs/errors.md; and no section describes a code that is gone.
 
-/** Names that begin like a code and are environment variables. */
-const environment = new Set(['MILLRACE_BROKERS', 'MILLRACE_NO_COLOR', 'MILLRACE_LOG_LEVEL'])
+/** Names that begin like a code and are environment variables: one for each key, and those of the commands. */
+const environment = new Set([
+  ...configKeys.map((key) => `MILLRACE_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`),
+  ...['BROKERS', 'CONFIG', 'PROFILE', 'MODULE', 'NO_COLOR', 'NO_INPUT', 'LOG_FORMAT', 'LOG_LEVEL', 'TEST_KAFKA'].map(
+    (name) => `MILLRACE_${name}`,
+  ),
+])
 
 const codes = await declaredCodes()
 
@@ -42,6 +48,15 @@ describe('Error codes', () => {
     expect(codes.filter(({ code, line }) => !/^MILLRACE_[A-Z0-9_]+$/.test(code) || line.length < 20)).toEqual([])
   })
 
+  it('are all in the type of the codes', () => {
+    const tables = filesIn('src/errors').flatMap((file) =>
+      [...read(file).matchAll(/^export const (\w+Errors) =/gm)].map(([, name = '']) => name),
+    )
+    const listed = read('src/errors/error-code.ts')
+    expect(tables.length).toBeGreaterThan(10)
+    expect(tables.filter((name) => !listed.includes(`  typeof ${name},`))).toEqual([])
+  })
+
   it('have a section each in docs/errors.md', () => {
     const written = sections()
     const missing = codes.filter(({ code }) => (written.get(code)?.length ?? 0) < 40)
@@ -62,7 +77,9 @@ describe('Error codes', () => {
     const errorSources = filesIn('src/errors').map(read).join('\n')
     // `MILLRACE_CONFIG` stands for all codes that begin so.
     const isKnown = (code: string): boolean =>
-      known.has(code) || environment.has(code) || [...known].some((other) => other.startsWith(`${code}_`))
+      known.has(code) ||
+      environment.has(code.replace(/__.*$/, '')) ||
+      [...known].some((other) => other.startsWith(`${code}_`))
     expect([...used].filter(([code]) => !isKnown(code))).toEqual([])
     // A class that has one code only names it itself: then it stands in its own file twice.
     const unused = codes.filter(({ code }) => !used.has(code) && errorSources.split(code).length < 3)
