@@ -29,6 +29,32 @@ const renamed: Readonly<Record<string, { readonly key: Ours; readonly as?: strin
   'max.poll.interval.ms': { key: 'rebalanceTimeoutMs' },
 }
 
+/** Those whose name is ours in dotted form; the rest of ours Kafka Streams has not. */
+const sameInJava: readonly Ours[] = [
+  'acceptableRecoveryLag',
+  'applicationId',
+  'bufferedRecordsPerPartition',
+  'commitIntervalMs',
+  'heartbeatIntervalMs',
+  'maxTaskIdleMs',
+  'maxWarmupReplicas',
+  'numStandbyReplicas',
+  'probingRebalanceIntervalMs',
+  'processingGuarantee',
+  'repartitionPurgeIntervalMs',
+  'replicationFactor',
+  'sessionTimeoutMs',
+  'stateDir',
+  'topologyOptimization',
+  'transactionTimeoutMs',
+]
+
+/** What Kafka Streams 4.3 and its clients call a key of ours; none where they have no such thing. */
+export function javaNamesOf(key: Ours): string[] {
+  const others = Object.entries(renamed).filter(([, to]) => to.key === key)
+  return [...(sameInJava.includes(key) ? [dottedOf(key)] : []), ...others.map(([name]) => name)]
+}
+
 /** Ends the sentence "unknown key 'x'; "; undefined when it is none of Kafka's. */
 export function javaConfigHint(key: string, ours: readonly string[]): string | undefined {
   const dotted = withoutPrefix(dottedOf(key))

@@ -111,6 +111,12 @@ const checks: Readonly<Record<keyof StreamsConfig, Check>> = {
 
 export const configKeys: readonly (keyof StreamsConfig)[] = Object.keys(checks) as (keyof StreamsConfig)[]
 
+/** What a value of `key` has to be, in words: `an integer of at least 1`. */
+export function expectedForm(key: keyof StreamsConfig): string {
+  // No check takes a symbol.
+  return checks[key](Symbol(key)) ?? 'anything'
+}
+
 /** Every default; two depend on others and on the machine. */
 export function configDefaults(
   guarantee: StreamsConfig['processingGuarantee'],
