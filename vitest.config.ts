@@ -23,6 +23,11 @@ function project(name: string, timeoutMs: number): TestProjectInlineConfiguratio
   }
 }
 
+/** Beside what they test, as in an application. */
+function examples(): TestProjectInlineConfiguration {
+  return { resolve: { alias }, test: { name: 'topologies', include: ['topologies/**/*.test.ts'], testTimeout: 30_000 } }
+}
+
 function kafkaProject(): TestProjectInlineConfiguration {
   return {
     resolve: { alias },
@@ -47,6 +52,7 @@ export default defineConfig({
       project('conformance', 60_000),
       project('integration', 60_000),
       project('simulation', 60_000),
+      examples(),
       kafkaProject(),
     ],
   },
