@@ -56,6 +56,7 @@ export const kafkaErrors = {
   MILLRACE_DELIVERY_TIMEOUT: 'Records were not acknowledged within the delivery time-out.',
   MILLRACE_RECORD_REFUSED: 'A broker refused records: too large, or damaged, or with a timestamp it does not admit.',
   MILLRACE_GROUP_UNUSABLE: 'The group cannot be joined: another protocol, a duplicate instance id, or a limit.',
+  MILLRACE_GROUP_ACTIVE: 'What was asked for needs a group without members, and it has some.',
   MILLRACE_CLIENT_CLOSED: 'The Kafka client was closed.',
 } as const
 

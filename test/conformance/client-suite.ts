@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import { ClientBed } from '../support/client-bed.ts'
 import type { ClientTarget } from '../support/client-bed.ts'
+import { adminCases } from './client-suite-admin.ts'
 import { fetchingCases } from './client-suite-fetching.ts'
 import { groupCases } from './client-suite-groups.ts'
 import { overlapCases } from './client-suite-overlap.ts'
@@ -45,4 +46,5 @@ export function clientSuite(startTarget: () => Promise<ClientTarget>): void {
     groupCases(theBed)
     removalCases(theBed)
   })
+  describe('administration', () => adminCases(theBed))
 }

@@ -1,7 +1,7 @@
 /** A client and a fetcher that tests move by hand: what arrives, where logs end, what was committed. */
 import type { TopicPartitionKey } from '../../src/common/topic-partition.ts'
 import { topicPartitionKey } from '../../src/common/topic-partition.ts'
-import type { Fetcher, KafkaClient, OffsetAndMetadata } from '../../src/kafka/client/kafka-client.ts'
+import type { Admin, Fetcher, KafkaClient, OffsetAndMetadata } from '../../src/kafka/client/kafka-client.ts'
 import type { RecordCursor, RecordSet } from '../../src/processor/record-set.ts'
 
 export class FakeFetcher implements Fetcher {
@@ -138,7 +138,7 @@ export class FakeKafka {
         deleteTopics: () => Promise.resolve(),
         deleteRecords: () => Promise.resolve(),
         deleteGroups: () => Promise.resolve(),
-      },
+      } satisfies Partial<Admin> as unknown as Admin,
     }
     return client as KafkaClient
   }

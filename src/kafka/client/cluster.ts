@@ -258,6 +258,8 @@ export class Cluster implements RetryContext {
     throwOnError(found.errorCode, {
       what: `Finding the coordinator of the ${kind === 'group' ? 'group' : 'transactional id'} ${key}`,
       message: found.errorMessage,
+      ...(kind === 'group' ? { groupId: key } : { transactionalId: key }),
+      needs: { group: 'Describe', transactionalId: 'Describe' },
     })
     this.metadata.addNode(found.nodeId, { host: found.host, port: found.port })
     this.#coordinators.set(`${kind} ${key}`, found.nodeId)

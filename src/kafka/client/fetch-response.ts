@@ -145,5 +145,6 @@ function fetchFault(errorCode: number, partition: FetchPartition, where: string)
     topic: partition.topic,
     partition: partition.partition,
     offset: partition.fetchOffset,
+    needs: { topic: 'Read' },
   })
 }

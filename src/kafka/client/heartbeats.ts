@@ -80,7 +80,10 @@ export class Heartbeats {
     )
     if (this.#identity !== identity || errorCode === errorCodes.NONE) return
     if (errorCode === errorCodes.REBALANCE_IN_PROGRESS) this.#events.onRebalance()
-    else throw kafkaFault(errorCode, { what: `Heartbeat of ${memberId} in the group ${groupId}` })
+    else {
+      const what = `Heartbeat of ${memberId} in the group ${groupId}`
+      throw kafkaFault(errorCode, { what, groupId, needs: { group: 'Read' } })
+    }
   }
 
   #onFault(error: Error): void {

@@ -70,7 +70,7 @@ export class JoinRequests {
         },
         { timeoutMs: rebalanceTimeoutMs + answerTimeoutMs },
       )
-      throwOnGroupError(errorCode, `Taking the assignment of the group ${groupId}`)
+      throwOnGroupError(errorCode, 'Taking the assignment of', groupId)
       return decodeAssignment(assignment)
     })
   }
@@ -123,14 +123,14 @@ export class JoinRequests {
         { minVersion: 1, timeoutMs: rebalanceTimeoutMs + answerTimeoutMs },
       )
       if (answer.errorCode !== errorCodes.MEMBER_ID_REQUIRED) {
-        throwOnGroupError(answer.errorCode, `Joining the group ${groupId}`)
+        throwOnGroupError(answer.errorCode, 'Joining', groupId)
       }
       return answer
     })
   }
 
   #joined(answer: JoinGroupResponse): Joined {
-    throwOnGroupError(answer.errorCode, `Joining the group ${this.#options.groupId}`)
+    throwOnGroupError(answer.errorCode, 'Joining', this.#options.groupId)
     const { memberId, generationId, protocolName, leader, skipAssignment, members } = answer
     const isAssigner = leader === memberId && !skipAssignment
     return {
@@ -159,9 +159,11 @@ export class JoinRequests {
   }
 }
 
-function throwOnGroupError(errorCode: number, what: string): void {
-  if (errorCode !== errorCodes.REBALANCE_IN_PROGRESS) throwOnError(errorCode, { what })
-  else {
+function throwOnGroupError(errorCode: number, doing: string, groupId: string): void {
+  const what = `${doing} the group ${groupId}`
+  if (errorCode !== errorCodes.REBALANCE_IN_PROGRESS) {
+    throwOnError(errorCode, { what, groupId, needs: { group: 'Read' } })
+  } else {
     const { code, message } = kafkaFault(errorCode, { what })
     throw new KafkaError(code, message, { kafkaCode: errorCode, reaction: 'retriable' })
   }

@@ -6,6 +6,7 @@
 import type { Headers } from '../../common/headers.ts'
 import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
 import type { RecordSet } from '../../processor/record-set.ts'
+import type { ClusterAdmin, GroupAdmin, PartitionReplicas, TransactionAdmin } from './admin-types.ts'
 
 export interface KafkaClient {
   /** Reaches at least one bootstrap broker, or fails with an error that says what was tried and what to check. */
@@ -253,11 +254,27 @@ export interface NewTopic {
   readonly config: Readonly<Record<string, string>>
 }
 
+/** What an application does with topics, and operators with topics, groups, transactions and the cluster. */
 export interface Admin {
-  /** Resolves when they exist on the controller and in the metadata; a topic that exists already is not an error. */
-  createTopics(topics: readonly NewTopic[]): Promise<void>
+  /**
+   * Resolves when they exist on the controller and in the metadata; a topic that exists already is not an error. With
+   * `validateOnly` nothing is made: it fails where making them would fail.
+   */
+  createTopics(topics: readonly NewTopic[], options?: { readonly validateOnly?: boolean }): Promise<void>
+  /** The partition counts that topics shall have; never fewer than they have. Resolves when all have leaders. */
+  createPartitions(counts: ReadonlyMap<string, number>, options?: { readonly validateOnly?: boolean }): Promise<void>
   deleteTopics(names: readonly string[]): Promise<void>
+  /** Leaders and replicas of the topics that exist, by name. */
+  describeReplicas(names: readonly string[]): Promise<Map<string, readonly PartitionReplicas[]>>
   describeTopicConfigs(names: readonly string[]): Promise<Map<string, ReadonlyMap<string, string>>>
+  /** By topic; null: back to its default. Configs that are not named stay (KIP-339). */
+  alterTopicConfigs(
+    changes: ReadonlyMap<string, Readonly<Record<string, string | null>>>,
+    options?: { readonly validateOnly?: boolean },
+  ): Promise<void>
   deleteRecords(before: ReadonlyMap<TopicPartitionKey, number>): Promise<void>
   deleteGroups(groups: readonly string[]): Promise<void>
+  readonly groups: GroupAdmin
+  readonly transactions: TransactionAdmin
+  readonly cluster: ClusterAdmin
 }

@@ -13,11 +13,7 @@ interface Meaning {
   readonly advice: string
 }
 
-const notAuthorized: Meaning = {
-  code: 'MILLRACE_KAFKA_AUTHORIZATION',
-  reaction: 'fatal',
-  advice: 'The principal lacks an ACL for it.',
-}
+const notAuthorized: Meaning = { code: 'MILLRACE_KAFKA_AUTHORIZATION', reaction: 'fatal', advice: '' }
 const memberFenced: Meaning = {
   code: 'MILLRACE_MEMBER_FENCED',
   reaction: 'member-fenced',
@@ -85,30 +81,58 @@ const meanings: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
   [errorCodes.UNRELEASED_INSTANCE_ID, groupUnusable('Another member uses the same instance id.')],
 ])
 
+type ResourceKind = 'topic' | 'group' | 'transactionalId' | 'cluster'
+
 export interface FaultSubject extends Pick<KafkaErrorOptions, 'topic' | 'partition' | 'offset' | 'cause'> {
   /** What was tried: "committing offsets of group orders". */
   readonly what: string
+  readonly groupId?: string | undefined
+  readonly transactionalId?: string | undefined
+  /** The operation that the principal must be allowed on each kind of resource, for when it is refused. */
+  readonly needs?: Partial<Readonly<Record<ResourceKind, string>>>
   /** The broker's own words. */
   readonly message?: string | null
 }
 
 export function kafkaFault(kafkaCode: number, subject: FaultSubject): KafkaError {
-  const { what, message, ...options } = subject
+  const { what, message, topic, partition, offset, cause } = subject
+  const options = {
+    kafkaCode,
+    ...(cause !== undefined && { cause }),
+    ...(topic !== undefined && { topic }),
+    ...(partition !== undefined && { partition }),
+    ...(offset !== undefined && { offset }),
+  }
   const meaning = meanings.get(kafkaCode)
   const words = message === undefined || message === null || message === '' ? '' : ` (${message})`
   const text = `${what}: the broker answered ${errorName(kafkaCode)}${words}.`
   if (meaning !== undefined) {
-    return new KafkaError(meaning.code, `${text} ${meaning.advice}`, {
-      ...options,
-      kafkaCode,
-      reaction: meaning.reaction,
-    })
+    const advice = meaning === notAuthorized ? aclAdvice(kafkaCode, subject) : meaning.advice
+    return new KafkaError(meaning.code, `${text} ${advice}`, { ...options, reaction: meaning.reaction })
   }
-  return new KafkaError('MILLRACE_KAFKA_REQUEST_FAILED', text, {
-    ...options,
-    kafkaCode,
-    reaction: isRetriable(kafkaCode) ? 'retriable' : 'fatal',
-  })
+  const reaction = isRetriable(kafkaCode) ? 'retriable' : 'fatal'
+  return new KafkaError('MILLRACE_KAFKA_REQUEST_FAILED', text, { ...options, reaction })
+}
+
+const refusedResources: ReadonlyMap<number, readonly [ResourceKind, string, string]> = new Map([
+  [errorCodes.TOPIC_AUTHORIZATION_FAILED, ['topic', 'topic', '--topic']],
+  [errorCodes.GROUP_AUTHORIZATION_FAILED, ['group', 'group', '--group']],
+  [errorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, ['transactionalId', 'transactional id', '--transactional-id']],
+  [errorCodes.CLUSTER_AUTHORIZATION_FAILED, ['cluster', 'cluster', '--cluster']],
+] as const)
+
+/** Which resource was refused, what is needed on it, and the command that grants it. */
+function aclAdvice(kafkaCode: number, { topic, groupId, transactionalId, needs = {} }: FaultSubject): string {
+  const [kind, words, flag] = refusedResources.get(kafkaCode) ?? (['cluster', 'cluster', '--cluster'] as const)
+  const name = { topic, group: groupId, transactionalId, cluster: undefined }[kind]
+  const resource = name === undefined ? `the ${words}` : `the ${words} '${name}'`
+  const operation = needs[kind]
+  if (operation === undefined) return `The principal lacks an ACL on ${resource}.`
+  const target = kind === 'cluster' ? flag : `${flag} ${name === undefined ? `<${words}>` : name}`
+  return (
+    `The principal lacks the operation ${operation} on ${resource}; grant it with: ` +
+    `kafka-acls.sh --add --allow-principal User:<name> --operation ${operation} ${target}`
+  )
 }
 
 export function throwOnError(kafkaCode: number, subject: FaultSubject): void {

@@ -69,7 +69,7 @@ export class OffsetRequests {
         // 10 names topics by id only.
         { minVersion, maxVersion: 9 },
       )
-      return committedOf(response, what)
+      return committedOf(response, { what, groupId })
     })
   }
 
@@ -96,7 +96,7 @@ export class OffsetRequests {
         // 10 names topics by id only.
         { minVersion: 7, maxVersion: 9 },
       )
-      throwCommitFaults(response.topics, what, clock.now() - beganMs)
+      throwCommitFaults(response.topics, { what, groupId: group.groupId }, clock.now() - beganMs)
     })
   }
 
@@ -146,6 +146,7 @@ export class OffsetRequests {
             what: `Listing offsets of ${name}-${partition}`,
             topic: name,
             partition,
+            needs: { topic: 'Describe' },
           })
         }
       }
@@ -171,6 +172,12 @@ export function committedPartition(item: TopicPartition & { readonly value: Offs
   }
 }
 
+export interface CommitSubject {
+  readonly what: string
+  readonly groupId: string
+  readonly transactionalId?: string
+}
+
 interface CommitResult {
   readonly name: string
   readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: number }[]
@@ -180,18 +187,31 @@ interface CommitResult {
 const unknownTopicMs = 5000
 
 /** Of OffsetCommit and TxnOffsetCommit, tried for so long; the gravest fault first: fenced before what passes. */
-export function throwCommitFaults(topics: readonly CommitResult[], what: string, triedMs: number): void {
+export function throwCommitFaults(topics: readonly CommitResult[], subject: CommitSubject, triedMs: number): void {
   const faults = topics.flatMap(({ name, partitions }) =>
     partitions
       .filter(({ errorCode }) => errorCode !== errorCodes.NONE)
-      .map(({ partitionIndex, errorCode }) => commitFault(errorCode, what, name, partitionIndex, triedMs)),
+      .map(({ partitionIndex, errorCode }) => commitFault(errorCode, subject, name, partitionIndex, triedMs)),
   )
   const fault = faults.find(({ reaction }) => reaction !== 'retriable') ?? faults[0]
   if (fault !== undefined) throw fault
 }
 
-function commitFault(errorCode: number, what: string, topic: string, partition: number, triedMs: number): KafkaError {
-  const fault = kafkaFault(errorCode, { what: `${what}, ${topic}-${partition}`, topic, partition })
+function commitFault(
+  errorCode: number,
+  { what, groupId, transactionalId }: CommitSubject,
+  topic: string,
+  partition: number,
+  triedMs: number,
+): KafkaError {
+  const fault = kafkaFault(errorCode, {
+    what: `${what}, ${topic}-${partition}`,
+    topic,
+    partition,
+    groupId,
+    transactionalId,
+    needs: { group: 'Read', topic: 'Read', transactionalId: 'Write' },
+  })
   const reaction = reactionTo(errorCode, triedMs) ?? fault.reaction
   return new KafkaError(fault.code, fault.message, { kafkaCode: errorCode, topic, partition, reaction })
 }
@@ -218,13 +238,18 @@ function offsetFetchRequest(
   return version >= 8 ? { groups: [{ groupId, topics }], requireStable } : { groupId, topics, requireStable }
 }
 
-function committedOf(response: OffsetFetchResponse, what: string): Map<TopicPartitionKey, OffsetAndMetadata> {
+export function committedOf(
+  response: OffsetFetchResponse,
+  { what, groupId }: CommitSubject,
+): Map<TopicPartitionKey, OffsetAndMetadata> {
   const group = response.groups[0] ?? response
-  throwOnError(group.errorCode, { what })
+  const needs = { group: 'Describe', topic: 'Describe' }
+  throwOnError(group.errorCode, { what, groupId, needs })
   const committed = new Map<TopicPartitionKey, OffsetAndMetadata>()
   for (const { name, partitions } of group.topics) {
     for (const { partitionIndex, committedOffset, committedLeaderEpoch, metadata, errorCode } of partitions) {
-      throwOnError(errorCode, { what: `${what}, ${name}-${partitionIndex}`, topic: name, partition: partitionIndex })
+      const subject = { topic: name, partition: partitionIndex, groupId, needs }
+      throwOnError(errorCode, { what: `${what}, ${name}-${partitionIndex}`, ...subject })
       if (committedOffset < 0) continue
       committed.set(topicPartitionKey(name, partitionIndex), {
         offset: committedOffset,

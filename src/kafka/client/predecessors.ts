@@ -53,7 +53,7 @@ export async function removeMembers(
     const answer = await cluster.send(nodeId, mainLane, apis.LeaveGroup, { groupId, members }, { minVersion: 3 })
     const faults = [answer.errorCode, ...answer.members.map(({ errorCode }) => errorCode)]
       .filter((code) => !harmless.includes(code))
-      .map((code) => kafkaFault(code, { what }))
+      .map((code) => kafkaFault(code, { what, groupId, needs: { group: 'Read' } }))
     const fault = faults.find(({ reaction }) => reaction !== 'retriable') ?? faults[0]
     if (fault !== undefined) throw fault
   })

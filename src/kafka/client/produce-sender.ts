@@ -250,6 +250,8 @@ export class ProduceSender {
       topic: queue.topic,
       partition: queue.partition,
       message: answer?.errorMessage ?? null,
+      transactionalId: this.#options.transactionalId,
+      needs: { topic: 'Write', transactionalId: 'Write', cluster: 'IdempotentWrite' },
     })
     if (isBehind || isRetriable(errorCode)) this.#retry({ queue, batch }, fault)
     else this.#options.onFailed(fault)

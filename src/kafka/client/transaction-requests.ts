@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.ts'
 import { byTopic, entriesOf } from './grouping.ts'
 import type { GroupIdentity, Offsets } from './kafka-client.ts'
 import { kafkaFault, throwOnError } from './kafka-faults.ts'
+import type { FaultSubject } from './kafka-faults.ts'
 import { committedPartition, throwCommitFaults } from './offsets.ts'
 import type { ProducerIdentity } from './partition-queue.ts'
 import {
@@ -70,7 +71,7 @@ export class TransactionRequests {
     if (transactionalId === undefined) {
       return retrying(this.#cluster, this.#retry(what), async () => {
         const answer = await this.#cluster.sendToAny(apis.InitProducerId, request, options)
-        throwOnError(answer.errorCode, { what })
+        throwOnError(answer.errorCode, { what, needs: { cluster: 'IdempotentWrite' } })
         const { producerId, producerEpoch } = answer
         return { identity: { producerId, producerEpoch }, protocol: 'v1' }
       })
@@ -78,7 +79,7 @@ export class TransactionRequests {
     return this.#withCoordinator(what, async (nodeId) => {
       const protocol = await this.#protocolAt(nodeId)
       const answer = await this.#cluster.send(nodeId, lane, apis.InitProducerId, request, options)
-      throwOnError(answer.errorCode, { what })
+      throwOnError(answer.errorCode, this.#subject(what))
       const { producerId, producerEpoch } = answer
       return { identity: { producerId, producerEpoch }, protocol }
     })
@@ -106,7 +107,11 @@ export class TransactionRequests {
           // The others were not attempted because one failed.
           .filter(({ partitionErrorCode }) => !harmless.includes(partitionErrorCode))
           .map((result) =>
-            kafkaFault(result.partitionErrorCode, { what, topic: name, partition: result.partitionIndex }),
+            kafkaFault(result.partitionErrorCode, {
+              ...this.#subject(what),
+              topic: name,
+              partition: result.partitionIndex,
+            }),
           ),
       )
       const fault = results.find(({ reaction }) => reaction !== 'retriable') ?? results[0]
@@ -128,11 +133,12 @@ export class TransactionRequests {
       topics: byTopic(entriesOf(offsets), committedPartition),
     }
     const { clock } = this.#cluster
+    const transactionalId = this.#transactionalId
     const beganMs = clock.now()
     const send = async (nodeId: number): Promise<void> => {
       const bounds = protocolVersions[protocol].offsets
       const { topics } = await this.#cluster.send(nodeId, lane, apis.TxnOffsetCommit, request, bounds)
-      throwCommitFaults(topics, what, clock.now() - beganMs)
+      throwCommitFaults(topics, { what, groupId: group.groupId, transactionalId }, clock.now() - beganMs)
     }
     await abortableInTheEnd(what, () =>
       this.#cluster.withCoordinator('group', group.groupId, this.#retry(what), (nodeId) => {
@@ -146,7 +152,7 @@ export class TransactionRequests {
     const request = { transactionalId: this.#transactionalId, ...identity, groupId }
     return this.#onceOnCoordinator(what, async (nodeId) => {
       const answer = await this.#cluster.send(nodeId, lane, apis.AddOffsetsToTxn, request, { maxVersion: 3 })
-      throwOnError(answer.errorCode, { what })
+      throwOnError(answer.errorCode, { ...this.#subject(what), groupId })
     })
   }
 
@@ -163,7 +169,7 @@ export class TransactionRequests {
       const next = await this.#protocolAt(nodeId, protocol)
       wasSent = true
       const answer = await this.#cluster.send(nodeId, lane, apis.EndTxn, request, protocolVersions[protocol].end)
-      throwOnError(answer.errorCode, { what })
+      throwOnError(answer.errorCode, this.#subject(what))
       if (protocol === 'v1') return { identity, protocol: next }
       const { producerId, producerEpoch } = answer
       // Java's TransactionManager, too, keeps what it has where the broker gives nothing.
@@ -180,6 +186,11 @@ export class TransactionRequests {
   /** What the cluster has finalised is learned anew, with a new connection to the coordinator. */
   async forgetProtocol(): Promise<void> {
     this.#cluster.drop(await this.#cluster.coordinator('transaction', this.#transactionalId), lane)
+  }
+
+  #subject(what: string): FaultSubject {
+    const needs = { transactionalId: 'Write', group: 'Read', topic: 'Write' }
+    return { what, transactionalId: this.#transactionalId, needs }
   }
 
   get #transactionalId(): string {

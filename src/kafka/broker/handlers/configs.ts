@@ -92,7 +92,11 @@ function brokerConfigs({ config, nodes }: BrokerState, resourceName: string): Co
     'message.max.bytes': Number(config.topicDefaults['max.message.bytes'] ?? 1_048_588),
     'num.partitions': config.defaultPartitions,
     'offset.metadata.max.bytes': config.offsetMetadataMaxBytes,
+    // Kept in memory, by every node.
+    'offsets.topic.replication.factor': nodes.ids.length,
     'transaction.max.timeout.ms': config.transactionMaxTimeoutMs,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.replication.factor': nodes.ids.length,
   }
   return Object.entries(values).map(([name, value]) => ({
     name,
