@@ -2,7 +2,12 @@
 import { CliError } from '../errors/cli-error.ts'
 import { print, say } from './terminal.ts'
 
-export async function brokerCommand(options: { readonly port?: string; readonly host?: string }): Promise<void> {
+export interface BrokerOptions {
+  readonly port?: string
+  readonly host?: string
+}
+
+export async function brokerCommand(options: BrokerOptions): Promise<void> {
   const port = portOf(options.port ?? '9092')
   const { EmbeddedKafka } = await import('../testing/embedded-kafka.ts')
   const kafka = await EmbeddedKafka.start({ listen: { port, host: options.host ?? '127.0.0.1' } })

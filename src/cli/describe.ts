@@ -1,10 +1,15 @@
 /** `millrace describe <module>`: the topology as text (equal to Java's), JSON or a Mermaid flow chart. */
 import { CliError } from '../errors/cli-error.ts'
-import { loadTopologyModule } from './load-module.ts'
+import { loadApplication } from './application.ts'
+import type { SettingsOptions } from './settings.ts'
 import { print } from './terminal.ts'
 
-export async function describeCommand(file: string, options: { readonly format: string }): Promise<void> {
-  const module = await loadTopologyModule(file)
+export interface DescribeOptions extends SettingsOptions {
+  readonly format: string
+}
+
+export async function describeCommand(file: string | undefined, options: DescribeOptions): Promise<void> {
+  const { module } = await loadApplication(file, options)
   const description = module.build().describe()
   if (options.format === 'text') await print(description.toString())
   else if (options.format === 'json') await print(`${JSON.stringify(description.toJSON(), undefined, 2)}\n`)

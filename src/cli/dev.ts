@@ -3,23 +3,20 @@ import { CliError } from '../errors/cli-error.ts'
 import { KafkaStreams } from '../runtime/kafka-streams.ts'
 import { TopicNames, userSourceTopics } from '../runtime/topology-plan.ts'
 import { EmbeddedKafka } from '../testing/embedded-kafka.ts'
+import { loadApplication } from './application.ts'
 import { portOf } from './broker.ts'
-import { configOf } from './config-options.ts'
-import type { RunOptions } from './config-options.ts'
 import { stderrLogger } from './log.ts'
-import { loadTopologyModule } from './load-module.ts'
 import { runUntilSignal } from './run.ts'
+import type { RunCommandOptions } from './run.ts'
 import { say } from './terminal.ts'
 
-export interface DevOptions extends RunOptions {
+export interface DevOptions extends RunCommandOptions {
   readonly port?: string
   readonly partitions?: string
-  readonly verbose?: boolean
 }
 
-export async function devCommand(file: string, options: DevOptions): Promise<void> {
-  const module = await loadTopologyModule(file)
-  const config = configOf(module, options)
+export async function devCommand(named: string | undefined, options: DevOptions): Promise<void> {
+  const { module, config } = await loadApplication(named, options)
   const partitions = Number(options.partitions ?? '4')
   if (!Number.isInteger(partitions) || partitions < 1) {
     throw new CliError('MILLRACE_USAGE', `--partitions takes a number of at least 1, not '${options.partitions}'`)

@@ -1,7 +1,7 @@
 /**
  * How commands end. Exit codes are stable: 0 ok · 1 unexpected error · 2 usage, configuration, or input that does not
- * fit · 4 a precondition does not hold (a topic is missing, another topology runs) · 5 no connection, or access refused ·
- * 6 time-out · 130 interrupted.
+ * fit · 3 a check failed · 4 a precondition does not hold (a topic is missing, another topology runs, nobody confirmed) ·
+ * 5 no connection, or access refused · 6 time-out · 7 done in part · 8 differences found · 130 interrupted.
  */
 import { StreamsError } from '../errors/streams-error.ts'
 
@@ -30,6 +30,8 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
       'MILLRACE_TOPIC_DELETED',
       'MILLRACE_TOPIC_RECREATED',
       'MILLRACE_TOPIC_UNKNOWN',
+      'MILLRACE_PRECONDITION',
+      'MILLRACE_CONFIRMATION',
     ],
   },
   {
@@ -55,7 +57,10 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
       'MILLRACE_KAFKA_AUTHORIZATION',
     ],
   },
-  { exitCode: 6, codes: ['MILLRACE_TIMEOUT'] },
+  { exitCode: 3, codes: ['MILLRACE_CHECK_FAILED'] },
+  { exitCode: 6, codes: ['MILLRACE_TIMEOUT', 'MILLRACE_COMMAND_TIMEOUT'] },
+  { exitCode: 7, codes: ['MILLRACE_PARTIAL'] },
+  { exitCode: 8, codes: ['MILLRACE_DIFFERENT'] },
 ]
 
 function isFamily(pattern: string, code: string): boolean {
@@ -67,7 +72,32 @@ export function describeFailure(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error) return `error: ${error.stack ?? error.message}${causes(error)}`
   if (!(error instanceof StreamsError)) return `error: ${messageOf(error)}${userFrames(error)}`
   const frames = error.cause === undefined ? '' : userFrames(error.cause)
-  return `error: ${error.message}${frames}\n       ${error.code}: docs/errors.md explains it; --verbose shows the stack`
+  return `error: ${error.message}${frames}\n       more: millrace explain ${error.code}; --verbose shows the stack`
+}
+
+/** The same for programs, with `-o json`: one line, `docs/schemas/error.schema.json`. */
+export function failureDocument(error: unknown, verbose: boolean): string {
+  const isOurs = error instanceof StreamsError
+  return JSON.stringify({
+    schemaVersion: 1,
+    error: {
+      code: isOurs ? error.code : 'MILLRACE_UNEXPECTED',
+      message: isOurs ? error.message : messageOf(error),
+      exitCode: exitCodeOf(error),
+      docs: 'docs/errors.md',
+      details: detailsOf(error),
+      ...(verbose && error instanceof Error && { stack: `${error.stack ?? ''}${causes(error)}` }),
+    },
+  })
+}
+
+const factNames = ['taskId', 'topic', 'partition', 'offset', 'storeName', 'node', 'key']
+
+/** The typed facts that errors carry. */
+function detailsOf(error: unknown): object {
+  if (!(error instanceof StreamsError)) return {}
+  const facts = Object.entries(error).filter(([name, value]) => factNames.includes(name) && typeof value !== 'object')
+  return Object.fromEntries(facts)
 }
 
 function messageOf(error: unknown): string {

@@ -1,15 +1,18 @@
-/** `millrace run <module>`: one instance of an application, until SIGINT or SIGTERM. */
+/** `millrace run [module]`: one instance of an application, until SIGINT or SIGTERM. */
 import type { KafkaStreams } from '../runtime/kafka-streams.ts'
-import { configOf, requireKafka } from './config-options.ts'
-import type { RunOptions } from './config-options.ts'
+import { loadApplication, requireKafka } from './application.ts'
 import { stderrLogger } from './log.ts'
-import { loadTopologyModule } from './load-module.ts'
+import type { SettingsOptions } from './settings.ts'
 import { onStopSignal } from './stop-signals.ts'
 import { say } from './terminal.ts'
 
-export async function runCommand(file: string, options: RunOptions & { readonly verbose?: boolean }): Promise<void> {
-  const module = await loadTopologyModule(file)
-  const config = configOf(module, options)
+export interface RunCommandOptions extends SettingsOptions {
+  readonly verbose?: boolean
+  readonly logFormat?: 'text' | 'json'
+}
+
+export async function runCommand(named: string | undefined, options: RunCommandOptions): Promise<void> {
+  const { file, module, config } = await loadApplication(named, options)
   const kafka = requireKafka(config, file)
   const { KafkaStreams } = await import('../runtime/kafka-streams.ts')
   const logger = config.logger ?? stderrLogger(options.verbose === true ? 'debug' : 'warn')

@@ -7,12 +7,13 @@ import type { Header } from '../common/headers.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { KafkaClient, ProducerOptions } from '../kafka/client/kafka-client.ts'
 import { RecordCollector } from '../runtime/record-collector.ts'
+import { withClient } from './connection.ts'
+import type { ConnectionOptions } from './connection.ts'
 import { inputLines } from './input-lines.ts'
 import { say } from './terminal.ts'
 import { textSerdeOf } from './text-serde.ts'
 import type { TextSerde } from './text-serde.ts'
-import { checkPartition, requirePartition, topicToWrite, withClient } from './topic-access.ts'
-import type { ConnectionOptions } from './topic-access.ts'
+import { checkPartition, requirePartition, topicToWrite } from './topic-access.ts'
 
 export interface SendOptions extends ConnectionOptions {
   readonly keySeparator?: string

@@ -8,13 +8,14 @@ import type { TopicPartition, TopicPartitionKey } from '../common/topic-partitio
 import { CliError } from '../errors/cli-error.ts'
 import type { Isolation, KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../processor/record-set.ts'
+import { withClient } from './connection.ts'
+import type { ConnectionOptions } from './connection.ts'
 import { lastRecords } from './last-records.ts'
 import { recordText } from './record-text.ts'
 import type { RecordFormat } from './record-text.ts'
 import { print, say } from './terminal.ts'
 import { textSerdeOf } from './text-serde.ts'
-import { checkPartition, requirePartition, requireTopic, withClient } from './topic-access.ts'
-import type { ConnectionOptions } from './topic-access.ts'
+import { checkPartition, requirePartition, requireTopic } from './topic-access.ts'
 import { partitionsOf, readRanges, takeFrom } from './topic-reader.ts'
 import type { OffsetRange } from './topic-reader.ts'
 
@@ -23,7 +24,7 @@ export interface TailOptions extends ConnectionOptions {
   readonly last?: string
   readonly untilEnd?: boolean
   readonly partition?: string
-  readonly output: 'text' | 'json'
+  readonly output: 'text' | 'json' | 'jsonl'
   readonly keySeparator?: string
   readonly keySerde: string
   readonly valueSerde: string
@@ -161,7 +162,7 @@ function lastOf({ last, fromBeginning }: TailOptions): number | undefined {
 
 function formatOf({ output, keySerde, valueSerde, keySeparator, nullValue }: TailOptions): RecordFormat {
   return {
-    output,
+    output: output === 'text' ? 'text' : 'json',
     key: textSerdeOf(keySerde, '--key-serde'),
     value: textSerdeOf(valueSerde, '--value-serde'),
     separator: keySeparator,

@@ -1,5 +1,16 @@
 /** stdout is for data, stderr for people. */
+let isQuiet = false
+
+/** `--quiet`: only errors are said. */
+export function beQuiet(): void {
+  isQuiet = true
+}
+
 export function say(line: string): void {
+  if (!isQuiet) sayAlways(line)
+}
+
+export function sayAlways(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 

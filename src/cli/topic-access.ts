@@ -1,43 +1,7 @@
-/** What commands that work on one topic share: a connected client, and the topic or a sentence about its name. */
-import { keepProcessAlive } from '../common/clock.ts'
+/** What commands that work on one topic share: the topic, or a sentence about its name. */
 import { nearest } from '../common/nearest.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
-import { connectKafka } from '../runtime/connect-kafka.ts'
-import { brokerList } from './config-options.ts'
-import { stderrLogger } from './log.ts'
-
-export interface ConnectionOptions {
-  readonly brokers?: string
-  readonly verbose?: boolean
-}
-
-/** Connects, and closes in any case. */
-export async function withClient(
-  command: string,
-  options: ConnectionOptions,
-  use: (client: KafkaClient) => Promise<void>,
-): Promise<void> {
-  const brokers = options.brokers ?? process.env['MILLRACE_BROKERS']
-  if (brokers === undefined || brokers === '') {
-    throw new CliError(
-      'MILLRACE_NO_BROKERS',
-      `no brokers: give --brokers host:port (or set MILLRACE_BROKERS); without a Kafka, 'millrace broker' runs the embedded one`,
-    )
-  }
-  const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
-  const kafka = { brokers: brokerList(brokers) }
-  const client = connectKafka({ kafka, applicationId: `millrace-${command}` }, { logger })
-  // Between two attempts to connect there is nothing open but a timer.
-  const alive = keepProcessAlive()
-  try {
-    await client.connect()
-    await use(client)
-  } finally {
-    await client.close()
-    alive.cancel()
-  }
-}
 
 /** Throws where it does not exist, naming one that is meant perhaps. */
 export async function requireTopic(client: KafkaClient, topic: string): Promise<TopicMetadata> {

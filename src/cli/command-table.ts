@@ -1,0 +1,73 @@
+/**
+ * Every command: its name, a line about it, and the file that defines it, loaded only when it is called, because reading
+ * all of them would cost `millrace --help` more than printing it.
+ */
+import type { Command } from 'commander'
+
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  readonly group: string
+  readonly load: () => Promise<CommandModule>
+}
+
+/** What a file in `commands/` exports: adds arguments, options, examples and action. */
+export interface CommandModule {
+  readonly define: (command: Command) => void
+}
+
+const develop = 'Develop:'
+const operate = 'Operate:'
+const records = 'Records:'
+export const helpGroup = 'Help:'
+
+export const commandTable: readonly CommandEntry[] = [
+  {
+    name: 'dev',
+    summary: 'run an application on an embedded broker; no Kafka needed',
+    group: develop,
+    load: () => import('./commands/dev.ts'),
+  },
+  {
+    name: 'describe',
+    summary: 'print the topology: sub-topologies, nodes, stores, topics',
+    group: develop,
+    load: () => import('./commands/describe.ts'),
+  },
+  {
+    name: 'broker',
+    summary: 'run the embedded broker for any Kafka client; for development and tests, data in memory',
+    group: develop,
+    load: () => import('./commands/broker.ts'),
+  },
+  {
+    name: 'run',
+    summary: 'run an instance of an application until SIGINT or SIGTERM',
+    group: operate,
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'send',
+    summary: 'write a record for each line of standard input',
+    group: records,
+    load: () => import('./commands/send.ts'),
+  },
+  {
+    name: 'tail',
+    summary: 'print the last committed records of a topic, and those that come, until Ctrl-C',
+    group: records,
+    load: () => import('./commands/tail.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'print the configuration that a command would use, and where each value is from',
+    group: helpGroup,
+    load: () => import('./commands/config.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    group: helpGroup,
+    load: () => import('./commands/completion.ts'),
+  },
+]

@@ -1,0 +1,67 @@
+/** A connected client for a command, and what ends the command: its work, its time limit, or Ctrl-C. */
+import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
+import { CliError } from '../errors/cli-error.ts'
+import type { KafkaClient } from '../kafka/client/kafka-client.ts'
+import type { KafkaConnection } from '../processor/streams-config.ts'
+import { connectKafka } from '../runtime/connect-kafka.ts'
+import { stderrLogger } from './log.ts'
+import { loadSettings } from './settings.ts'
+import type { SettingsOptions } from './settings.ts'
+
+export interface ConnectionOptions extends SettingsOptions {
+  readonly verbose?: boolean
+  /** Milliseconds; undefined: no limit. */
+  readonly timeout?: number
+}
+
+/** Connects, and closes in any case. `command` is what brokers know the client as. */
+export async function withClient(
+  command: string,
+  options: ConnectionOptions,
+  use: (client: KafkaClient) => Promise<void>,
+  kafka: KafkaConnection = requireConnection(options),
+): Promise<void> {
+  const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
+  const client = connectKafka({ kafka, applicationId: `millrace-${command}` }, { logger })
+  // Between two attempts to connect there is nothing open but a timer.
+  const alive = keepProcessAlive()
+  try {
+    await withinTimeout(command, options.timeout, async () => {
+      await client.connect()
+      await use(client)
+    })
+  } finally {
+    await client.close()
+    alive.cancel()
+  }
+}
+
+export function requireConnection(options: SettingsOptions): KafkaConnection {
+  const { kafka } = loadSettings(options).config
+  if (kafka !== undefined) return kafka
+  throw new CliError(
+    'MILLRACE_NO_BROKERS',
+    `no brokers: give --brokers host:port (or set MILLRACE_BROKERS); without a Kafka, 'millrace broker' runs the embedded one`,
+  )
+}
+
+/** What is under way when the time is over is given up by closing the client. */
+async function withinTimeout(command: string, timeoutMs: number | undefined, work: () => Promise<void>): Promise<void> {
+  if (timeoutMs === undefined) return work()
+  const end = new AbortController()
+  const timeout = sleep(systemClock, timeoutMs, end.signal).then(() => {
+    if (end.signal.aborted) return
+    throw new CliError(
+      'MILLRACE_COMMAND_TIMEOUT',
+      `'millrace ${command}' did not end within ${timeoutMs} ms: Kafka does not answer in time; look with 'millrace doctor', or give a longer --timeout`,
+    )
+  })
+  const working = work()
+  // Whatever it ends with after the time-out is a consequence of that.
+  working.catch(() => undefined)
+  try {
+    await Promise.race([working, timeout])
+  } finally {
+    end.abort()
+  }
+}

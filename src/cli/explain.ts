@@ -1,0 +1,81 @@
+/** `millrace explain`: sections of the error catalogue, for people and for programs. */
+import { nearest } from '../common/nearest.ts'
+import { CliError } from '../errors/cli-error.ts'
+import { codeOf, readErrorCatalogue } from './error-catalogue.ts'
+import type { ErrorEntry } from './error-catalogue.ts'
+import { emit } from './output.ts'
+import type { OutputFormat } from './output.ts'
+import { styled } from './style.ts'
+import { terminalWidth } from './table.ts'
+
+export interface ExplainOptions {
+  readonly output: OutputFormat
+}
+
+const widthMax = 100
+
+export async function explainCommand(given: string | undefined, { output }: ExplainOptions): Promise<void> {
+  const catalogue = readErrorCatalogue()
+  if (given !== undefined) {
+    const entry = find(catalogue, given)
+    await emit(output, { document: entry, text: () => textOf(entry) })
+    return
+  }
+  const errors = [...catalogue.values()]
+  await emit(output, { document: { errors }, rows: errors, text: () => listOf(errors) })
+}
+
+function find(catalogue: ReadonlyMap<string, ErrorEntry>, given: string): ErrorEntry {
+  const code = codeOf(given)
+  const entry = catalogue.get(code)
+  if (entry !== undefined) return entry
+  const near = nearest(code, [...catalogue.keys()])
+  const hint = near === undefined ? "'millrace explain' lists all" : `did you mean ${near}?`
+  throw new CliError('MILLRACE_USAGE', `there is no error code '${given}'; ${hint}`)
+}
+
+function textOf({ code, area, meaning, lookAt, exitCode }: ErrorEntry): string {
+  const parts = [
+    `${styled('heading', code)} ${styled('quiet', `(${area})`)}`,
+    wrapped(meaning),
+    wrapped(`${styled('heading', 'Look at')}: ${lookAt}`),
+    `${styled('heading', 'Exit code')} of a command that ends with it: ${exitCode}`,
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+/** A line for each: the first sentence. */
+function listOf(errors: readonly ErrorEntry[]): string {
+  const areas = [...new Set(errors.map(({ area }) => area))]
+  const parts = areas.map((area) => {
+    const lines = errors
+      .filter((entry) => entry.area === area)
+      .map(({ code, meaning }) => `  ${styled('name', code)}\n${wrapped(firstSentence(meaning), '      ')}`)
+    return `${styled('heading', area)}\n${lines.join('\n')}\n`
+  })
+  return parts.join('\n')
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, '.') ?? text
+}
+
+/** Each line of the text in lines that fit the terminal. */
+function wrapped(text: string, indent = ''): string {
+  const width = Math.min(terminalWidth() ?? widthMax, widthMax) - indent.length
+  return text
+    .split('\n')
+    .map((line) => fold(line, width).replaceAll(/^(?=.)/gm, indent))
+    .join('\n')
+}
+
+function fold(line: string, width: number): string {
+  let length = 0
+  let folded = ''
+  for (const word of line.split(' ')) {
+    const fits = length === 0 || length + 1 + word.length <= width
+    folded += `${length === 0 ? '' : fits ? ' ' : '\n'}${word}`
+    length = fits && length > 0 ? length + 1 + word.length : word.length
+  }
+  return folded
+}

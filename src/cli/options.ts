@@ -1,0 +1,60 @@
+/** Options that several commands share, so that one thing is called by one name everywhere. */
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import { durationMs } from './arguments.ts'
+
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+/** Where configuration comes from: the files, the profile in them, single keys. */
+export function settingsOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'configuration file (default: millrace.json, where there is one)')
+    .option('--profile <name>', 'a profile of the configuration files')
+    .option(
+      '-X, --set <key=value>',
+      'any key of the configuration, its value as JSON or plain text; repeatable',
+      collect,
+    )
+}
+
+/** For commands that work on a Kafka. */
+export function connectionOptions(command: Command): Command {
+  return settingsOptions(
+    command.option('-b, --brokers <host:port,…>', 'Kafka; also from MILLRACE_BROKERS or a configuration file'),
+  )
+}
+
+/** For commands that ask a Kafka something and end. */
+export function timeoutOption(command: Command): Command {
+  return command.addOption(
+    new Option('--timeout <duration>', 'give up after so long: 500ms, 30s, 2m')
+      .argParser(durationMs)
+      .default(30_000, '30s'),
+  )
+}
+
+/** `choices` of text, json and jsonl. */
+export function outputOption(command: Command, choices: readonly string[] = ['text', 'json', 'jsonl']): Command {
+  const json = new Option('--json', 'the same as -o json').implies({ output: 'json' })
+  return command
+    .addOption(
+      new Option('-o, --output <format>', 'json: one document; jsonl: a line for each row')
+        .choices(choices)
+        .default('text'),
+    )
+    .addOption(json)
+}
+
+/** The application, where a module does not say it, or another one than the module's. */
+export function applicationOption(command: Command): Command {
+  return command.option('--application-id <id>', "the application's id, instead of the module's own")
+}
+
+export function examples(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+  )
+}

@@ -1,0 +1,42 @@
+/** Pieces of configuration as people write them: brokers, JSON or text, paths into objects. */
+import { CliError } from '../errors/cli-error.ts'
+
+export type Values = Record<string, unknown>
+
+export function brokerList(text: string): string[] {
+  const brokers = text
+    .split(',')
+    .map((broker) => broker.trim())
+    .filter((broker) => broker !== '')
+  const bad = brokers.find(
+    (broker) => !/^[^/\s]+:\d{1,5}$/.test(broker) || Number(broker.slice(broker.lastIndexOf(':') + 1)) > 65_535,
+  )
+  if (bad !== undefined || brokers.length === 0) {
+    throw new CliError('MILLRACE_USAGE', `--brokers takes host:port[,host:port…], not '${bad ?? text}'`)
+  }
+  return brokers
+}
+
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+/** `['kafka', 'sasl', 'username']`; what stands in the way and is no object is replaced. */
+export function assignPath(values: Values, keys: readonly string[], value: unknown): void {
+  const [key = '', ...rest] = keys
+  if (['__proto__', 'constructor', 'prototype'].includes(key)) return
+  if (rest.length === 0) values[key] = value
+  else {
+    const inner = isPlain(values[key]) ? values[key] : {}
+    values[key] = inner
+    assignPath(inner, rest, value)
+  }
+}
+
+export function isPlain(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
