@@ -1,0 +1,39 @@
+/**
+ * Orders with the name and country of their customer, looked up in a table. Orders of customers that nobody knows are
+ * kept apart, so that they can be sent again once the customer is there.
+ */
+import { defineTopology, serdes } from 'millrace'
+import { jsonOf, type ValueOf } from '../json-of.ts'
+
+export const order = jsonOf({ customer: 'text', cents: 'number' })
+export const customer = jsonOf({ name: 'text', country: 'text' })
+
+/** On its way: the key is the customer's, so the order's own travels in the value. */
+interface Enriched extends ValueOf<typeof order> {
+  readonly id: string
+  readonly name?: string
+  readonly country?: string
+}
+const enriched = serdes.json<Enriched>()
+
+export default defineTopology(
+  'order-enrichment',
+  (builder) => {
+    const key = serdes.string
+    const customers = builder.table('customers', { key, value: customer, name: 'customers', store: 'customers' })
+    const orders = builder
+      .stream('orders', { key, value: order, name: 'read-orders' })
+      // The join needs an order where its customer's row is: this makes the topic with-customer-repartition.
+      .map((value, id): [string, Enriched] => [value.customer, { id, ...value }], { name: 'by-customer' })
+      .leftJoin(customers, (value, found) => ({ ...value, ...found }), { key, value: enriched, name: 'with-customer' })
+      .selectKey(({ id }) => id, { name: 'by-order' })
+      .split({ name: 'customer-' })
+      .branch(({ name }) => name !== undefined, { name: 'known' })
+      .defaultBranch({ name: 'unknown' })
+
+    const output = { key, value: enriched }
+    orders.get('customer-known')?.to('enriched-orders', { ...output, name: 'write-enriched' })
+    orders.get('customer-unknown')?.to('orders-without-customer', { ...output, name: 'write-without-customer' })
+  },
+  { naming: 'explicit' },
+)
