@@ -1,6 +1,7 @@
 /**
  * What `docs/errors.md` of this package says about each code. The page is the only source: a section per code, with prose
- * (what it means, what to do) and two lines at its end, `Look at` and `Exit code`; a test holds the page to that.
+ * (what it means, what to do) and points at its end: `Look at`, `Exit code`, and `Do` where that wants to be seen at
+ * once. A test holds the page to that.
  */
 import { readFileSync } from 'node:fs'
 
@@ -12,6 +13,8 @@ export interface ErrorEntry {
   readonly meaning: string
   /** Where the reason is found. */
   readonly lookAt: string
+  /** What to do, where the meaning does not say it already. */
+  readonly todo: string | null
   /** Of a command that ends with it. */
   readonly exitCode: number
 }
@@ -38,14 +41,18 @@ export function codeOf(given: string): string {
 }
 
 function entryOf(section: string, area: string): ErrorEntry {
-  const [, lookAt = '', exitCode = '1'] = /^- \*\*Look at\*\*: (.*?)\n- \*\*Exit code\*\*: (\d+)$/ms.exec(section) ?? []
-  const prose = section.slice(section.indexOf('\n')).split(/^- \*\*(?:Look at|Exit code)\*\*/m)[0] ?? ''
+  const heading = section.slice(0, section.indexOf('\n'))
+  const [prose = '', ...points] = section.slice(heading.length).split(/^- (?=\*\*(?:Look at|Do|Exit code)\*\*: )/m)
+  const point = (name: string): string | undefined =>
+    points.find((text) => text.startsWith(`**${name}**`))?.slice(name.length + 6)
+  const todo = point('Do')
   return {
-    code: section.slice(0, section.indexOf('\n')),
+    code: heading,
     area,
     meaning: plain(prose),
-    lookAt: plain(lookAt),
-    exitCode: Number(exitCode),
+    lookAt: plain(point('Look at') ?? ''),
+    todo: todo === undefined ? null : plain(todo),
+    exitCode: Number(point('Exit code') ?? Number.NaN),
   }
 }
 

@@ -34,11 +34,12 @@ function find(catalogue: ReadonlyMap<string, ErrorEntry>, given: string): ErrorE
   throw new CliError('MILLRACE_USAGE', `there is no error code '${given}'; ${hint}`)
 }
 
-function textOf({ code, area, meaning, lookAt, exitCode }: ErrorEntry): string {
+function textOf({ code, area, meaning, lookAt, todo, exitCode }: ErrorEntry): string {
   const parts = [
     `${styled('heading', code)} ${styled('quiet', `(${area})`)}`,
     wrapped(meaning),
     wrapped(`${styled('heading', 'Look at')}: ${lookAt}`),
+    ...(todo === null ? [] : [wrapped(`${styled('heading', 'Do')}: ${todo}`)]),
     `${styled('heading', 'Exit code')} of a command that ends with it: ${exitCode}`,
   ]
   return `${parts.join('\n\n')}\n`

@@ -68,7 +68,12 @@ function styledCell(
   align: Column<unknown>['align'],
   isLast: boolean,
 ): string {
-  const shown = widthOf(text) > width ? `${Array.from(text).slice(0, width - 1).join('')}…` : text
+  const shown =
+    widthOf(text) > width
+      ? `${Array.from(text)
+          .slice(0, width - 1)
+          .join('')}…`
+      : text
   const blanks = ' '.repeat(Math.max(0, width - widthOf(shown)))
   const painted = style === undefined ? shown : styled(style, shown)
   if (align === 'right') return `${blanks}${painted}`
