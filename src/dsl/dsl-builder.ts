@@ -87,6 +87,8 @@ export class DslBuilder {
   readonly graph: LogicalGraph = new LogicalGraph()
   /** Names of source nodes whose topics are joined. */
   readonly copartitioned: (readonly string[])[] = []
+  /** By the name of a node: what it does, in Java's words (`key-select`). */
+  readonly operators: Map<string, string> = new Map()
   readonly generated: GeneratedNames = { changelogs: [], stores: [], repartitionTopics: [] }
   readonly #factories: Factories
   /** What stands behind the objects that users hold. */
@@ -104,9 +106,14 @@ export class DslBuilder {
   /** Explicit names use up an index too, so that naming one node does not rename the others. */
   nodeName(prefix: string, given?: string, suffix = ''): string {
     const generated = prefix + this.#nextIndex()
-    if (given === undefined) return generated
+    if (given === undefined) return this.#noted(prefix, generated)
     checkName(given)
-    return suffix === '' ? given : checkName(given + suffix)
+    return this.#noted(prefix, suffix === '' ? given : checkName(given + suffix))
+  }
+
+  /** Where a given name uses up no index. */
+  givenNodeName(prefix: string, given: string): string {
+    return this.#noted(prefix, checkName(given))
   }
 
   /** A given store name uses up no index. */
@@ -179,7 +186,23 @@ export class DslBuilder {
     return sources
   }
 
+  #noted(prefix: string, name: string): string {
+    const operator = operatorOf(prefix)
+    if (operator !== '') this.operators.set(name, operator)
+    return name
+  }
+
   #nextIndex(): string {
     return String(this.#index++).padStart(10, '0')
   }
+}
+
+/** `KSTREAM-KEY-SELECT-` is `key-select`, `KTABLE-SOURCE-` is `table-source`, `COGROUPKSTREAM-MERGE-` is `cogroup-merge`. */
+function operatorOf(prefix: string): string {
+  return prefix
+    .replace(/^KSTREAM-/, '')
+    .replace(/^KTABLE-/, 'TABLE-')
+    .replace(/^COGROUPKSTREAM-/, 'COGROUP-')
+    .replace(/-$/, '')
+    .toLowerCase()
 }

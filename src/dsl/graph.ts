@@ -7,6 +7,7 @@ import type { OperatorSupplier } from '../processor/operator.ts'
 import type { StoreSpec } from '../processor/store-builder.ts'
 import type { StreamPartitioner } from '../processor/stream-partitioner.ts'
 import type { AnySerde } from '../serde/serde.ts'
+import { capturePlace, type DefinitionPlace } from '../topology/definition-place.ts'
 import type { GlobalStore, SinkNode, SourceNode } from '../topology/topology-node.ts'
 
 export type NodeId = number
@@ -17,6 +18,8 @@ interface BaseNode {
   /** Nodes whose parents are written are written by ascending priority, which gives sub-topologies their numbers. */
   readonly priority: number
   readonly name: string
+  /** The user's call. */
+  readonly place: DefinitionPlace
   /** A left or outer join, which wants records without a key too (KIP-962): repartition topics above it carry them. */
   readonly wantsNullKeys?: boolean | undefined
 }
@@ -133,8 +136,12 @@ export interface GlobalSource extends BaseNode {
 export type GraphNode =
   StreamSource | TableSource | GlobalSource | Operation | Compound | Repartition | TableRepartition | Sink | AddedStore
 
-/** A node before the graph has given it an id and a priority. */
-export type NewNode = GraphNode extends infer N ? (N extends GraphNode ? Omit<N, 'id' | 'priority'> : never) : never
+/** A node before the graph has given it an id, a priority and its place. */
+export type NewNode = GraphNode extends infer N
+  ? N extends GraphNode
+    ? Omit<N, 'id' | 'priority' | 'place'>
+    : never
+  : never
 
 export class LogicalGraph {
   readonly #nodes: GraphNode[] = []
@@ -142,7 +149,7 @@ export class LogicalGraph {
 
   add(node: NewNode): NodeId {
     const id = this.#nodes.length
-    this.#nodes.push({ ...node, id, priority: this.#priority++ })
+    this.#nodes.push({ ...node, id, priority: this.#priority++, place: capturePlace() })
     return id
   }
 

@@ -323,7 +323,7 @@ export class KStreamImpl<K, V> implements KStream<K, V> {
 
   /** Unlike everywhere else, an explicit name uses up no index here. */
   #processorName(prefix: string, { name }: Named): string {
-    return name === undefined ? this.#dsl.nodeName(prefix) : checkName(name)
+    return name === undefined ? this.#dsl.nodeName(prefix) : this.#dsl.givenNodeName(prefix, name)
   }
 
   #processed<KR, VR>(name: string, supplier: OperatorSupplier, options: Processed, keeps: Keeps): KStream<KR, VR> {

@@ -176,7 +176,10 @@ export class StreamsBuilder {
     const added = this.#dsl.graph.nodes()
     if (naming === 'explicit') checkNaming(this.#dsl.generated, added)
     const { nodes, replacedSources } = optimize(added, this.#dsl.shape)
-    const topology = writeTopology(nodes, { reuseSourceTopics: topologyOptimization.includes('reuseSourceTopics') })
+    const topology = writeTopology(nodes, {
+      reuseSourceTopics: topologyOptimization.includes('reuseSourceTopics'),
+      operators: this.#dsl.operators,
+    })
     for (const sources of this.#dsl.copartitioned) {
       topology.copartition([...new Set(sources.map((source) => replacedSources.get(source) ?? source))])
     }

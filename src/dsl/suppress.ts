@@ -26,7 +26,7 @@ export function suppressTable<K, V>(dsl: DslBuilder, table: KTablePart, suppress
     )
   }
   // Unlike elsewhere, Java spends no index on a node that is named.
-  const name = suppression.name === undefined ? dsl.nodeName(prefix) : checkName(suppression.name)
+  const name = suppression.name === undefined ? dsl.nodeName(prefix) : dsl.givenNodeName(prefix, suppression.name)
   const suppressing = { ...toSuppressing(dsl, table, suppression), bufferName: bufferName(dsl, suppression) }
   table.supply.demandOldValues(true)
   const buffer: StoreSpec = {
@@ -37,6 +37,12 @@ export function suppressTable<K, V>(dsl: DslBuilder, table: KTablePart, suppress
     caching: false,
     logging,
     changelogConfig: {},
+    buffer: {
+      until: suppressing.isFinal ? 'windowCloses' : 'timeLimit',
+      waitMs: suppressing.waitMs,
+      maxRecords: finiteOrNull(suppressing.maxRecords),
+      maxBytes: finiteOrNull(suppressing.maxBytes),
+    },
   }
   const node = dsl.graph.add({
     kind: 'operation',
@@ -95,6 +101,10 @@ function limitOf(option: string, limit: number | undefined): number {
   return refuse(
     `${option} is a whole number of at least 0, found ${JSON.stringify(limit)}; without it there is no limit`,
   )
+}
+
+function finiteOrNull(limit: number): number | null {
+  return limit === Infinity ? null : limit
 }
 
 function refuse(reason: string): never {

@@ -3,9 +3,9 @@
  * change. Kafka Streams: WindowStoreMaterializer.java, SlidingWindowStoreMaterializer.java, SessionStoreMaterializer.java.
  */
 import { TopologyError } from '../errors/topology-error.ts'
-import type { StoreSpec } from '../processor/store-builder.ts'
+import type { StoreSpec, StoreWindows } from '../processor/store-builder.ts'
 import { givenRetentionMs, storeOf, type AnyMaterialized, type InheritedSerdes } from './materialized.ts'
-import { finite, type AnyWindows } from './windows.ts'
+import { finite, isUnlimited, type AnyWindows } from './windows.ts'
 
 type BuilderKind = 'window' | 'session'
 
@@ -30,6 +30,7 @@ export function windowedStore(
     retentionMs: given?.retentionMs ?? chosenMs ?? finite(leastMs.ms),
     windowSizeMs: given?.windowSizeMs ?? windowSize(windows),
     timeOrdered: emitsOnClose,
+    windows: describedWindows(windows),
   }
 }
 
@@ -51,6 +52,15 @@ function leastRetention(windows: AnyWindows): Least {
     case 'session':
       return { ms: windows.gapMs + graceMs, formula: `the gap and the grace, ${windows.gapMs} + ${graceMs}` }
   }
+}
+
+function describedWindows(windows: AnyWindows): StoreWindows {
+  const { graceMs } = windows
+  if (windows.kind === 'session') return { kind: 'session', gapMs: windows.gapMs, graceMs }
+  if (windows.kind === 'sliding') return { kind: 'sliding', differenceMs: windows.differenceMs, graceMs }
+  const { sizeMs, advanceMs, startMs = 0 } = windows
+  if (isUnlimited(windows)) return { kind: 'unlimited', startMs, graceMs }
+  return { kind: advanceMs === sizeMs ? 'tumbling' : 'hopping', sizeMs, advanceMs, graceMs }
 }
 
 function windowSize(windows: AnyWindows): number | undefined {

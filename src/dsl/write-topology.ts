@@ -4,7 +4,7 @@
  * and the names of state directories.
  */
 import { timestampExtractors } from '../processor/timestamp-extractors.ts'
-import { TopologyBuilder } from '../topology/topology-builder.ts'
+import { TopologyBuilder, type NodeOrigin } from '../topology/topology-builder.ts'
 import type {
   Compound,
   GraphNode,
@@ -21,10 +21,12 @@ import { nullKeyFilter, openNullKeyFilter } from './operators/null-key-filter.ts
 export interface WriteOptions {
   /** A table's source topic serves as its changelog. */
   readonly reuseSourceTopics: boolean
+  /** By the name of a node. */
+  readonly operators: ReadonlyMap<string, string>
 }
 
 export function writeTopology(nodes: readonly GraphNode[], options: WriteOptions): TopologyBuilder {
-  const builder = new TopologyBuilder()
+  const builder = new TopologyBuilder(nodes.flatMap((node) => originsOf(node, options.operators)))
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const open = nodesAboveNullKeyJoins(byId)
   for (const node of inWritingOrder(nodes)) {
@@ -164,4 +166,36 @@ function writeTableRepartition(builder: TopologyBuilder, node: TableRepartition,
     admitsNull: false,
     timestampExtractor: failOnInvalid,
   })
+}
+
+/** Of every node of the topology that is written for this one. */
+function originsOf(node: GraphNode, operators: ReadonlyMap<string, string>): (readonly [string, NodeOrigin])[] {
+  return namesOf(node).map(({ name, operator }) => [
+    name,
+    { place: node.place, operator: operator ?? operators.get(name) },
+  ])
+}
+
+function namesOf(node: GraphNode): { readonly name: string; readonly operator?: string }[] {
+  switch (node.kind) {
+    case 'tableSource':
+      return [{ name: node.name }, { name: node.source.name, operator: 'source' }]
+    case 'globalSource':
+      return [{ name: node.global.processor.name }, { name: node.global.source.name, operator: 'source' }]
+    case 'compound':
+      return node.parts.map(({ name }) => ({ name }))
+    case 'repartition':
+      return [
+        { name: node.filterName, operator: 'repartition-filter' },
+        { name: node.sinkName, operator: 'repartition-sink' },
+        { name: node.name, operator: 'repartition-source' },
+      ]
+    case 'tableRepartition':
+      return [
+        { name: node.sinkName, operator: 'repartition-sink' },
+        { name: node.name, operator: 'repartition-source' },
+      ]
+    default:
+      return [{ name: node.name }]
+  }
 }

@@ -4,6 +4,32 @@ import type { AnySerde } from '../serde/serde.ts'
 export type StoreKind =
   'keyValue' | 'timestampedKeyValue' | 'versioned' | 'window' | 'timestampedWindow' | 'session' | 'changeBuffer'
 
+/**
+ * The windows whose results a store keeps, as they were defined, in milliseconds. For descriptions and comparisons: what
+ * a store does is in `StoreSpec`.
+ */
+export interface StoreWindows {
+  readonly kind: 'tumbling' | 'hopping' | 'unlimited' | 'sliding' | 'session' | 'join'
+  readonly sizeMs?: number
+  readonly advanceMs?: number
+  readonly differenceMs?: number
+  readonly gapMs?: number
+  readonly beforeMs?: number
+  readonly afterMs?: number
+  readonly startMs?: number
+  readonly graceMs: number
+}
+
+/** What a buffer waits for. For descriptions and comparisons. */
+export interface BufferLimits {
+  readonly until: 'windowCloses' | 'timeLimit'
+  /** The grace of the windows, or the time limit. */
+  readonly waitMs: number
+  /** Null: no limit. */
+  readonly maxRecords: number | null
+  readonly maxBytes: number | null
+}
+
 /** Everything that is known of a store before a task makes it. Durations are in milliseconds. */
 export interface StoreSpec {
   readonly kind: StoreKind
@@ -30,6 +56,8 @@ export interface StoreSpec {
   readonly untimed?: boolean | undefined
   /** Windows and sessions that are also found by time over all keys, for emit on window close. */
   readonly timeOrdered?: boolean | undefined
+  readonly windows?: StoreWindows | undefined
+  readonly buffer?: BufferLimits | undefined
 }
 
 /** Made by `stores.keyValue` and its siblings; `S` is the type of the store that a processor gets. */

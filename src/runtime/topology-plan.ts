@@ -5,11 +5,9 @@
  */
 import { RuntimeError } from '../errors/runtime-error.ts'
 import type { NewTopic } from '../kafka/client/kafka-client.ts'
-import type { StoreSpec } from '../processor/store-builder.ts'
+import { changelogConfig, repartitionConfig } from '../topology/internal-topic-config.ts'
 import type { CompiledTopology, SourceNode, SubTopology } from '../topology/topology-node.ts'
 import { wholePattern } from '../topology/topic-pattern.ts'
-
-const dayMs = 86_400_000
 
 export interface Changelog {
   readonly storeName: string
@@ -261,13 +259,7 @@ function repartitionTopics(
     name: names.onBroker(name),
     partitions: counts.get(names.onBroker(name)) ?? 0,
     replicationFactor,
-    // RepartitionTopicConfig.java: never expired by time, deleted only by us up to the committed offset.
-    config: {
-      'cleanup.policy': 'delete',
-      'segment.bytes': String(50 * 1024 * 1024),
-      'retention.ms': '-1',
-      'message.timestamp.type': 'CreateTime',
-    },
+    config: repartitionConfig,
   }))
 }
 
@@ -277,26 +269,4 @@ function changelogTopics(plan: SubTopologyPlan, replicationFactor: number): NewT
     if (isSource || store === undefined) return []
     return [{ name: topic, partitions: plan.partitionCount, replicationFactor, config: changelogConfig(store.spec) }]
   })
-}
-
-/** What Kafka Streams creates changelogs with (WindowedChangelogTopicConfig and its siblings). */
-function changelogConfig(spec: StoreSpec): Record<string, string> {
-  const base = { 'message.timestamp.type': 'CreateTime', 'cleanup.policy': 'compact' }
-  switch (spec.kind) {
-    case 'window':
-    case 'timestampedWindow':
-    case 'session': {
-      const retention = { 'cleanup.policy': 'compact,delete', 'retention.ms': aDayMore(spec.retentionMs) }
-      return { ...base, ...retention, ...spec.changelogConfig }
-    }
-    case 'versioned':
-      return { ...base, 'min.compaction.lag.ms': aDayMore(spec.historyRetentionMs), ...spec.changelogConfig }
-    default:
-      return { ...base, ...spec.changelogConfig }
-  }
-}
-
-/** In case clocks drift. What has no end has the end of Java's times. */
-function aDayMore(ms: number = 0): string {
-  return Number.isSafeInteger(ms + dayMs) ? String(ms + dayMs) : '9223372036854775807'
 }

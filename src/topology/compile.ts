@@ -34,7 +34,7 @@ function topologyStore(spec: StoreSpec, sourceTopic: string | undefined): Topolo
 }
 
 /** Groups that share a topic are one (InternalTopologyBuilder.copartitionGroups). */
-function copartitionGroups(definition: TopologyDefinition): (string | RegExp)[][] {
+export function copartitionGroups(definition: TopologyDefinition): (string | RegExp)[][] {
   const groups: Set<string | RegExp>[] = []
   for (const sources of definition.copartitionedSources) {
     const topics = new Set(sources.flatMap((source) => topicsOf(definition, source)))

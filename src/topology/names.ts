@@ -31,3 +31,16 @@ function faultOf(name: unknown): string | undefined {
   }
   return undefined
 }
+
+/** A name with a number that the DSL counted up, which becomes another one when operators before it come or go. */
+const generated =
+  /^(?:KSTREAM|KTABLE|COGROUPKSTREAM)-[A-Z-]+-\d{10}(?:-|$)|(?:^|-)STATE-STORE-\d{10}(?:-(?:changelog|repartition)|-repartition-\w+|$)/
+
+export function isGeneratedName(name: string): boolean {
+  return generated.test(name)
+}
+
+/** Equal for generated names that differ only in their numbers. */
+export function nameStem(name: string): string {
+  return isGeneratedName(name) ? name.replaceAll(/\d{10}/g, '#') : name
+}

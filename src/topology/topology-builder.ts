@@ -7,6 +7,7 @@
  */
 import { TopologyError } from '../errors/topology-error.ts'
 import type { StoreSpec } from '../processor/store-builder.ts'
+import { capturePlace, type DefinitionPlace } from './definition-place.ts'
 import { checkName } from './names.ts'
 import { wholePattern } from './topic-pattern.ts'
 import type {
@@ -17,6 +18,13 @@ import type {
   SourceNode,
   TopologyNode,
 } from './topology-node.ts'
+
+/** Where a node comes from; for descriptions only. */
+export interface NodeOrigin {
+  readonly place: DefinitionPlace
+  /** Of the DSL, in Java's words; undefined: a processor of the user's. */
+  readonly operator: string | undefined
+}
 
 /** What was built, as data. Nodes in the order of insertion, which is topological. */
 export interface TopologyDefinition {
@@ -29,6 +37,8 @@ export interface TopologyDefinition {
   readonly repartitionTopics: readonly RepartitionTopic[]
   /** Names of source nodes whose topics must have equal partition counts. */
   readonly copartitionedSources: readonly (readonly string[])[]
+  /** By the name of a node. */
+  readonly origins: ReadonlyMap<string, NodeOrigin>
 }
 
 export class TopologyBuilder {
@@ -39,24 +49,30 @@ export class TopologyBuilder {
   readonly #sourceChangelogs = new Map<string, string>()
   readonly #repartitionTopics = new Map<string, RepartitionTopic>()
   readonly #copartitionedSources: (readonly string[])[] = []
+  readonly #origins: Map<string, NodeOrigin>
+
+  /** `origins`: of nodes that were defined before they are added; the others are defined by being added. */
+  constructor(origins: Iterable<readonly [string, NodeOrigin]> = []) {
+    this.#origins = new Map(origins)
+  }
 
   addSource(source: SourceNode): void {
     this.#checkNewNode(source)
     this.#checkTopicsAreFree(source)
-    this.#nodes.set(source.name, source)
+    this.#put(source)
   }
 
   addProcessor(processor: ProcessorNode): void {
     this.#checkNewNode(processor)
     this.#checkParents(processor.name, processor.parents)
-    this.#nodes.set(processor.name, processor)
+    this.#put(processor)
     for (const store of processor.stores) this.connect(processor.name, store)
   }
 
   addSink(sink: SinkNode): void {
     this.#checkNewNode(sink)
     this.#checkParents(sink.name, sink.parents)
-    this.#nodes.set(sink.name, sink)
+    this.#put(sink)
   }
 
   /** Adding the same store again is no error: several processors may bring it along. */
@@ -113,8 +129,8 @@ export class TopologyBuilder {
     if (source.name === processor.name) refuseNodeName(source, processor)
     const isTaken = this.#stores.has(spec.name) || this.#globalStoreNamed(spec.name) !== undefined
     if (isTaken) this.#refuseStore(spec, [processor.name])
-    this.#nodes.set(source.name, source)
-    this.#nodes.set(processor.name, processor)
+    this.#put(source)
+    this.#put(processor)
     this.#connections.set(processor.name, new Set([spec.name]))
     this.#globalStores.set(source.name, store)
   }
@@ -142,6 +158,14 @@ export class TopologyBuilder {
       sourceChangelogs: new Map(this.#sourceChangelogs),
       repartitionTopics: [...this.#repartitionTopics.values()],
       copartitionedSources: [...this.#copartitionedSources],
+      origins: this.#origins,
+    }
+  }
+
+  #put(node: TopologyNode): void {
+    this.#nodes.set(node.name, node)
+    if (!this.#origins.has(node.name)) {
+      this.#origins.set(node.name, { place: capturePlace(), operator: undefined })
     }
   }
 

@@ -45,6 +45,7 @@ export function sideStore(
     windowSizeMs,
     retainDuplicates: true,
     logsHeaders: true,
+    windows: { kind: 'join', beforeMs: windows.beforeMs, afterMs: windows.afterMs, graceMs: windows.graceMs },
   }
   return asJava ? spec : withLastMillisecond(spec, retentionMs)
 }
