@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { readErrorCatalogue } from '../../src/cli/error-catalogue.ts'
+import { exitCodeOf } from '../../src/cli/failure.ts'
+import { StreamsError } from '../../src/errors/streams-error.ts'
 import { configKeys } from '../../src/runtime/streams-config.ts'
 import { filesIn, read, sourceFiles } from './project-files.ts'
 
@@ -8,9 +11,18 @@ import { filesIn, read, sourceFiles } from './project-files.ts'
 /** Names that begin like a code and are environment variables: one for each key, and those of the commands. */
 const environment = new Set([
   ...configKeys.map((key) => `MILLRACE_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`),
-  ...['BROKERS', 'CONFIG', 'PROFILE', 'MODULE', 'NO_COLOR', 'NO_INPUT', 'LOG_FORMAT', 'LOG_LEVEL', 'TEST_KAFKA'].map(
-    (name) => `MILLRACE_${name}`,
-  ),
+  ...[
+    'BROKERS',
+    'CONFIG',
+    'PROFILE',
+    'MODULE',
+    'NO_COLOR',
+    'NO_INPUT',
+    'LOG_FORMAT',
+    'LOG_LEVEL',
+    'TEST_KAFKA',
+    'KAFKA_CACHE',
+  ].map((name) => `MILLRACE_${name}`),
 ])
 
 const codes = await declaredCodes()
@@ -61,6 +73,16 @@ describe('Error codes', () => {
     const written = sections()
     const missing = codes.filter(({ code }) => (written.get(code)?.length ?? 0) < 40)
     expect(missing.map(({ code, line, file }) => `## ${code}   (${file}: ${line})`)).toEqual([])
+  })
+
+  it('say in docs/errors.md where to look, and how a command ends with them', () => {
+    const entries = [...readErrorCatalogue().values()]
+    expect(entries.length).toBe(codes.length)
+    const wrong = entries.flatMap(({ code, lookAt, exitCode }) => {
+      const right = exitCodeOf(new StreamsError(code as `MILLRACE_${string}`, ''))
+      return lookAt !== '' && exitCode === right ? [] : [`${code}: - **Look at**: …\n- **Exit code**: ${right}`]
+    })
+    expect(wrong).toEqual([])
   })
 
   it('are the only sections of docs/errors.md', () => {
