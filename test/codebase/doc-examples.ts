@@ -1,6 +1,10 @@
 /**
- * The examples of the documents: every `ts` block. One that imports what it uses stands for itself. One of a page that
- * has a block with a `builder` before it goes on from there: it has its imports and constants.
+ * The examples of the documents: every `ts` block of every page. One that imports what it uses stands for itself, and so
+ * does every one of a page without a `builder`. One of a page that has a block with a `builder` before it goes on from
+ * there: it has its imports and constants.
+ *
+ * A block that begins with `// word-count.ts` is that file, and others of its page import it as './word-count.ts'. All else
+ * that is imported with a dot is beside the page, or in the project's root.
  *
  * What goes in and what comes out stands under an example, in the order of events:
  *
@@ -10,9 +14,11 @@
  * Everything that the topology writes to topics of its users has to be there, no more and no less; a time that is not
  * told is not looked at. Strings are written as they are, all else as JSON, times in seconds. What comes out by default
  * only is `// here`, and with `compatibility: 'java'` only `// java`. `doc-runs.ts` runs them. A block that tests something
- * with the driver itself says `// prints` for each console.log.
+ * with the driver itself says `// prints` for each console.log. What needs a Kafka or a container says `// compiled only`.
  */
-import { filesIn, read } from './project-files.ts'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { filesIn, projectRoot, read } from './project-files.ts'
 
 export interface DocExample {
   /** `docs-operators-md-3`: what its file is called. */
@@ -38,26 +44,42 @@ export interface Line {
   readonly text: string
 }
 
-export const documents: readonly string[] = ['README.md', ...filesIn('docs').filter((file) => file.endsWith('.md'))]
+/** Every page of the project. */
+export const documents: readonly string[] = filesIn('.').filter((file) => file.endsWith('.md'))
 
 export const docExamples: readonly DocExample[] = documents.flatMap((document) => examplesOf(document))
 
 function examplesOf(document: string): DocExample[] {
   const blocks = [...read(document).matchAll(/^#+ (.*)$|^```ts\n([\s\S]*?)^```/gm)]
+  const nameOf = (index: number): string => `${document.replaceAll(/\W/g, '-')}-${index}`
+  const files = new Map(
+    blocks.flatMap(([, , block = ''], index) => {
+      const file = /^\/\/ ([\w./-]+\.ts)\n/.exec(block)?.[1]
+      return file === undefined ? [] : [[`./${file}`, `./${nameOf(index)}.ts`] as const]
+    }),
+  )
   let anchor = ''
   let begin: string | undefined
   const examples: DocExample[] = []
   for (const [index, [, heading, block]] of blocks.entries()) {
     if (heading !== undefined) anchor = anchorOf(heading)
     if (block === undefined) continue
-    const isWhole = /^import /m.test(block)
-    if (!isWhole && begin === undefined) continue
+    const isWhole = /^import /m.test(block) || begin === undefined
     if (isWhole && /^const builder = /m.test(block)) begin ??= block
-    const code = isWhole ? block : `${begin}\n${block}`
-    const name = `${document.replaceAll(/\W/g, '-')}-${index}`
-    examples.push(...bothWays({ name, document, anchor, code, isWhole }, block))
+    const code = isWhole ? `${block}\nexport {}\n` : `${begin}\n${block}`
+    const example = { name: nameOf(index), document, anchor, code: withImports(code, document, files), isWhole }
+    examples.push(...bothWays(example, block))
   }
   return examples
+}
+
+/** Imports of files: of the page's own blocks, beside the page, or in the root. Examples are run two folders below it. */
+function withImports(code: string, document: string, files: ReadonlyMap<string, string>): string {
+  return code.replaceAll(/(?<=^(?:import|\} from|import .* from) )'(\.[^']*)'/gm, (_, target: string) => {
+    const beside = path.posix.join(path.posix.dirname(document), target)
+    const found = existsSync(path.join(projectRoot, beside)) ? beside : path.posix.join(target)
+    return `'${files.get(target) ?? `../../${found}`}'`
+  })
 }
 
 /** One that has something else in Java is one more. */

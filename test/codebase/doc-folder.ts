@@ -19,9 +19,7 @@ export function makeDocFolder(): DocFolder {
   const compilerOptions = { noUnusedLocals: false, incremental: false, tsBuildInfoFile: null }
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] }
   writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config))
-  for (const { name, code } of docExamples) {
-    writeFileSync(fileOf(name), code.replaceAll("'./topologies/", "'../../topologies/"))
-  }
+  for (const { name, code } of docExamples) writeFileSync(fileOf(name), code)
   return {
     path: folder,
     load: async (name) => (await import(/* @vite-ignore */ fileOf(name))) as { builder: StreamsBuilder },

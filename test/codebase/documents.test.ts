@@ -6,9 +6,9 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { anchorOf, docExamples, documents } from './doc-examples.ts'
 import { makeDocFolder } from './doc-folder.ts'
 import { run } from './doc-runs.ts'
-import { filesIn, projectRoot, read } from './project-files.ts'
+import { projectRoot, read } from './project-files.ts'
 
-// Examples of README.md and docs compile against the source; those that say what comes out do what they say, those that
+// Examples of all pages compile against the source; those that say what comes out do what they say, those that
 // test something with the driver pass; and every relative link leads somewhere.
 
 const folder = makeDocFolder()
@@ -34,7 +34,9 @@ describe('Examples in the documents', () => {
     expect(actual).toEqual(expected)
   })
 
-  const tests = docExamples.filter(({ code }) => code.includes("'millrace/testing'"))
+  const tests = docExamples.filter(
+    ({ code }) => code.includes("'millrace/testing'") && !/^\/\/ compiled only/m.test(code),
+  )
   it.each(tests)('run as tests: $document#$anchor', async ({ name, code }) => {
     const print = vi.spyOn(console, 'log').mockReturnValue()
     await expect(folder.load(name)).resolves.toBeDefined()
@@ -45,13 +47,14 @@ describe('Examples in the documents', () => {
 })
 
 describe('Links between the documents', () => {
-  const all = [...new Set([...documents, ...filesIn('.').filter((file) => /^[A-Z]+\.md$/.test(file))])]
-  const links = all.flatMap((file) =>
-    [...read(file).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?[^)]*\)/g)].map(([, target = '', anchor]) => ({
-      file,
-      target: target === '' ? file : path.posix.join(path.posix.dirname(file), target),
-      anchor,
-    })),
+  const links = documents.flatMap((file) =>
+    [...withoutCode(read(file)).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?[^)]*\)/g)].map(
+      ([, target = '', anchor]) => ({
+        file,
+        target: target === '' ? file : path.posix.join(path.posix.dirname(file), target),
+        anchor,
+      }),
+    ),
   )
 
   it('lead to files that exist', () => {
@@ -60,7 +63,7 @@ describe('Links between the documents', () => {
   })
 
   it('lead to headings that are there', () => {
-    const anchorsOf = new Map(all.map((file) => [file, headingsOf(read(file))]))
+    const anchorsOf = new Map(documents.map((file) => [file, headingsOf(read(file))]))
     const broken = links.filter(
       ({ target, anchor }) => anchor !== undefined && anchorsOf.get(target)?.has(anchor) !== true,
     )
@@ -71,7 +74,7 @@ describe('Links between the documents', () => {
 
 describe('Files that the documents name', () => {
   it('are there', () => {
-    const named = [...documents, 'ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((file) =>
+    const named = documents.flatMap((file) =>
       [...read(file).matchAll(/`((?:src|test|docs|scripts|topologies)\/[\w/.-]+\.\w+)`/g)].map(([, name = '']) => ({
         file,
         name,
@@ -82,6 +85,20 @@ describe('Files that the documents name', () => {
   })
 })
 
+/** Of several headings with the same words the second has `-1` at its end. */
 function headingsOf(text: string): Set<string> {
-  return new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)))
+  const counts = new Map<string, number>()
+  for (const [, heading = ''] of withoutCode(text).matchAll(/^#+ (.*)$/gm)) {
+    const anchor = anchorOf(heading)
+    counts.set(anchor, (counts.get(anchor) ?? 0) + 1)
+  }
+  return new Set(
+    [...counts].flatMap(([anchor, count]) =>
+      Array.from({ length: count }, (_, index) => (index === 0 ? anchor : `${anchor}-${index}`)),
+    ),
+  )
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '')
 }
