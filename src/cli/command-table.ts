@@ -59,6 +59,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/tail.ts'),
   },
   {
+    name: 'explain',
+    summary: 'print what an error code means, where to look, and what to do',
+    group: helpGroup,
+    load: () => import('./commands/explain.ts'),
+  },
+  {
     name: 'config',
     summary: 'print the configuration that a command would use, and where each value is from',
     group: helpGroup,

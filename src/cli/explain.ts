@@ -58,7 +58,7 @@ function listOf(errors: readonly ErrorEntry[]): string {
 }
 
 function firstSentence(text: string): string {
-  return /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, '.') ?? text
+  return /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text
 }
 
 /** Each line of the text in lines that fit the terminal. */
