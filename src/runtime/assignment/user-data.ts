@@ -23,6 +23,8 @@ export interface SubscriptionInfo {
   readonly directory: string | undefined
   /** Start ids of those who held the slot before and left something behind. */
   readonly replaces: readonly string[]
+  /** `host:port` of its status server, for tools; absent where it has none. */
+  readonly http?: string | undefined
   readonly topologyFingerprint: string
   /**
    * Active tasks that this member owns now, state included. Not a task whose last owners it was told to fence and has
@@ -78,7 +80,7 @@ export function decodeSubscription(bytes: Buffer | undefined): SubscriptionInfo 
   if (data?.['version'] !== currentVersion) return undefined
   const { processId, transactionalId, directory, topologyFingerprint } = data
   const { startId = '', startedAtMs, host = '', ownersVersion = 0 } = data
-  const { replaces = [], tasks, localTasks = [] } = data
+  const { replaces = [], tasks, localTasks = [], http } = data
   const owners = unpackOwners(data['owners'])
   if (!isString(processId) || !isString(startId) || !isString(host) || !isString(topologyFingerprint)) return undefined
   if (!isOptionalString(transactionalId) || !isOptionalString(directory)) return undefined
@@ -93,6 +95,8 @@ export function decodeSubscription(bytes: Buffer | undefined): SubscriptionInfo 
     host,
     directory,
     replaces,
+    // Only tools read it: what is none is no reason to refuse a member.
+    http: isString(http) ? http : undefined,
     topologyFingerprint,
     tasks,
     localTasks,
