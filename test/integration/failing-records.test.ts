@@ -68,8 +68,13 @@ describe('a record that fails', () => {
     expect(letters.records).toEqual(['b=no JSON', 'c=3', 'd=8000000000'])
     expect(letters.headers).toMatchObject([
       { '__streams.errors.offset': '1', '__streams.errors.topic': 'in', '__streams.errors.partition': '0' },
-      { '__streams.errors.exception': 'RangeError', '__streams.errors.message': '3 is odd' },
-      { '__streams.errors.offset': '3' },
+      {
+        '__streams.errors.exception': 'RangeError',
+        '__streams.errors.message': '3 is odd',
+        '__millrace.errors.node': 'check',
+        '__millrace.errors.code': 'MILLRACE_PROCESSING_FAILED',
+      },
+      { '__streams.errors.offset': '3', '__millrace.errors.node': expect.stringMatching(/^KSTREAM-SINK-/) },
     ])
     expect(letters.headers[1]?.['__streams.errors.stacktrace']).toContain('failing-records.test.ts')
   })

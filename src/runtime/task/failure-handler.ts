@@ -14,8 +14,10 @@
  */
 import type { Header, Headers } from '../../common/headers.ts'
 import { StateError } from '../../errors/state-error.ts'
+import { StreamsError } from '../../errors/streams-error.ts'
 import { TaskError, type taskErrors, type TaskErrorPlace } from '../../errors/task-error.ts'
 import type { ErrorAction, ErrorPolicy, FailedRecord } from '../../processor/error-policy.ts'
+import { letterHeader } from '../../processor/letter-headers.ts'
 import { noSource, type RecordContext, type SourceBytes } from '../../processor/record-context.ts'
 import type { RecordMetadata } from '../../processor/record.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
@@ -241,7 +243,11 @@ export class FailureHandler {
     const valueBytes = value === undefined ? source.value : value
     const written = [
       timestamp ?? failed.timestamp,
-      headers ?? [...failed.headers, ...letterHeaders(cause, failed)],
+      headers ?? [
+        ...failed.headers,
+        ...letterHeaders(cause, failed),
+        ...(this.likeJava ? [] : ownHeaders(cause, failure)),
+      ],
     ] as const
     if (this.#sink.partitionCount(topic) !== undefined) {
       this.#sendLetter(topic, keyBytes, valueBytes, ...written, place)
@@ -299,16 +305,24 @@ function letterHeaders(
   cause: Error,
   { topic, partition, offset }: Pick<RecordContext, 'topic' | 'partition' | 'offset'>,
 ): Header[] {
-  const header = (name: string, text: string | null): Header => [
-    `__streams.errors.${name}`,
-    text === null ? null : Buffer.from(text),
-  ]
   return [
-    header('exception', cause.name),
-    header('message', cause.message.slice(0, messageMaxLength)),
-    header('stacktrace', (cause.stack ?? '').slice(0, stackMaxLength)),
-    header('topic', topic),
-    header('partition', String(partition)),
-    header('offset', String(offset)),
+    textHeader(letterHeader.exception, cause.name),
+    textHeader(letterHeader.message, cause.message.slice(0, messageMaxLength)),
+    textHeader(letterHeader.stacktrace, (cause.stack ?? '').slice(0, stackMaxLength)),
+    textHeader(letterHeader.topic, topic),
+    textHeader(letterHeader.partition, String(partition)),
+    textHeader(letterHeader.offset, String(offset)),
   ]
+}
+
+/** What Java's letters lack: with it letters can be grouped by what has to be corrected. */
+function ownHeaders(cause: Error, { node, code }: Failure): Header[] {
+  return [
+    textHeader(letterHeader.node, node),
+    textHeader(letterHeader.code, cause instanceof StreamsError ? cause.code : code),
+  ]
+}
+
+function textHeader(name: string, text: string | null): Header {
+  return [name, text === null ? null : Buffer.from(text)]
 }
