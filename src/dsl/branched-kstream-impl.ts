@@ -67,6 +67,7 @@ class BranchedKStreamImpl<K, V> implements BranchedKStream<K, V> {
     if (typeof name !== 'string') refuse(this.#name, `the name of a branch is a string, found ${typeof name}`)
     // As everywhere a name uses up an index; as in Java it may have any characters, since no topic is named after it.
     this.#dsl.nodeName('')
+    this.#dsl.operators.set(this.#name + name, 'branch-child')
     return this.#name + name
   }
 

@@ -2,6 +2,7 @@
  * A topology for people and tools: `toString()` is byte for byte Java's `Topology#describe().toString()`, order of nodes
  * included; all else is ours. What draws is loaded only when a drawing is asked for.
  */
+import { describeDot } from './describe-dot.ts'
 import { describeJson } from './describe-json.ts'
 import { describeMermaid } from './describe-mermaid.ts'
 import { describeText } from './describe-text.ts'
@@ -29,4 +30,30 @@ export class TopologyDescription {
   toMermaid(): string {
     return describeMermaid(this.#json)
   }
+
+  /** Graphviz' language. */
+  toDot(): string {
+    return describeDot(this.#json)
+  }
+
+  /** A picture, readable on light and dark paper; it loads nothing and runs nothing. `applicationId`: for its title. */
+  async toSvg({ applicationId }: DrawingOptions = {}): Promise<string> {
+    const { describeSvg } = await import('./describe-svg.ts')
+    return describeSvg(withId(this.#json, applicationId))
+  }
+
+  /** One page with the picture, tables and a search; it loads nothing. */
+  async toHtml({ applicationId }: DrawingOptions = {}): Promise<string> {
+    const { describeHtml } = await import('./describe-html.ts')
+    return describeHtml(withId(this.#json, applicationId))
+  }
+}
+
+/** Of `toSvg` and `toHtml`. */
+export interface DrawingOptions {
+  readonly applicationId?: string
+}
+
+function withId(topology: TopologyJson, applicationId: string | undefined): TopologyJson {
+  return applicationId === undefined ? topology : { ...topology, applicationId }
 }

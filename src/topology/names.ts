@@ -34,7 +34,7 @@ function faultOf(name: unknown): string | undefined {
 
 /** A name with a number that the DSL counted up, which becomes another one when operators before it come or go. */
 const generated =
-  /^(?:KSTREAM|KTABLE|COGROUPKSTREAM)-[A-Z-]+-\d{10}(?:-|$)|(?:^|-)STATE-STORE-\d{10}(?:-(?:changelog|repartition)|-repartition-\w+|$)/
+  /^(?:KSTREAM|KTABLE|COGROUPKSTREAM)-[A-Z-]+-\d{10}|(?:^|-)STATE-STORE-\d{10}(?:-(?:changelog|repartition)|-repartition-\w+|$)/
 
 export function isGeneratedName(name: string): boolean {
   return generated.test(name)
