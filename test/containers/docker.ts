@@ -1,0 +1,143 @@
+/**
+ * A container engine through its command, for tests: containers whose output is kept and awaited, networks, volumes. All
+ * carry one label, and what is left of an aborted run is removed by it.
+ */
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
+import { promisify } from 'node:util'
+import { Child } from '../support/child-process.ts'
+
+const label = 'millrace.container-test'
+const graceSeconds = 30
+
+/** What the command prints on stdout; rejects with what it prints on stderr. */
+export async function docker(...args: readonly string[]): Promise<string> {
+  const limits = { timeout: 300_000, maxBuffer: 64 << 20 }
+  const { stdout } = await promisify(execFile)('docker', args, { ...limits, env: withoutMark() })
+  return stdout.trim()
+}
+
+/** A process that belongs to the engine must not be taken for one that was left behind (.ci/run). */
+function withoutMark(): NodeJS.ProcessEnv {
+  const { MILLRACE_CI_RUN: _, ...environment } = process.env
+  return environment
+}
+
+/** Undefined where containers can be started; else the line that says what is missing, for the skipped tests. */
+export async function whatContainersLack(): Promise<string | undefined> {
+  try {
+    await docker('info', '--format', '{{.ServerVersion}}')
+    return undefined
+  } catch {
+    return 'container tests skipped: no container engine answers `docker info` (install Docker, set DOCKER_HOST, or as root: eval "$(scripts/containers/engine.sh start)")'
+  }
+}
+
+/** Of one test file: everything in it ends with it. */
+export class ContainerBed {
+  readonly network: string
+  readonly #volumes: string[] = []
+  readonly #containers: Container[] = []
+
+  private constructor(network: string) {
+    this.network = network
+  }
+
+  static async open(): Promise<ContainerBed> {
+    const name = `millrace-test-${process.pid}-${Date.now()}`
+    await docker('network', 'create', '--label', label, name)
+    return new ContainerBed(name)
+  }
+
+  async volume(): Promise<string> {
+    const name = await docker('volume', 'create', '--label', label)
+    this.#volumes.push(name)
+    return name
+  }
+
+  /** Started, not awaited: `await container.prints('…')`. */
+  async start(image: string, options: ContainerOptions = {}): Promise<Container> {
+    const args = ['run', '--detach', '--label', label, '--network', this.network, ...(options.args ?? [])]
+    for (const [name, value] of Object.entries(options.env ?? {})) args.push('--env', `${name}=${value}`)
+    const container = new Container(await docker(...args, image, ...(options.command ?? [])))
+    this.#containers.push(container)
+    return container
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#containers.map((container) => container.remove()))
+    if (this.#volumes.length > 0) await docker('volume', 'rm', '--force', ...this.#volumes)
+    await docker('network', 'rm', this.network)
+  }
+}
+
+export interface ContainerOptions {
+  /** Of `docker run`, before the image. */
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** After the image. */
+  readonly command?: readonly string[]
+}
+
+export class Container {
+  readonly id: string
+  readonly #logs: Child
+
+  constructor(id: string) {
+    this.id = id
+    this.#logs = Child.program('docker', ['logs', '--follow', id])
+  }
+
+  /** Resolves when its output contains `text`, from now on or already; rejects when it ends without it. */
+  prints(text: string): Promise<void> {
+    return this.#logs.prints(text)
+  }
+
+  get output(): string {
+    return this.#logs.output
+  }
+
+  async kill(signal: 'SIGKILL'): Promise<void> {
+    await docker('kill', '--signal', signal, this.id)
+    await this.#logs.finished
+  }
+
+  /** SIGTERM, as an orchestrator does; resolves with the exit code, 137 where it had to be killed. */
+  async stop(): Promise<number> {
+    await docker('stop', '--time', String(graceSeconds), this.id)
+    return this.exitCode()
+  }
+
+  /** When it has ended by itself, or was ended. */
+  async exitCode(): Promise<number> {
+    const code = Number(await docker('wait', this.id))
+    await this.#logs.finished
+    return code
+  }
+
+  /** A field of `docker inspect`, as a Go template. */
+  inspect(template: string): Promise<string> {
+    return docker('inspect', '--format', template, this.id)
+  }
+
+  async exec(...command: readonly string[]): Promise<string> {
+    return docker('exec', this.id, ...command)
+  }
+
+  async remove(): Promise<void> {
+    await docker('rm', '--force', '--volumes', this.id)
+    await this.#logs[Symbol.asyncDispose]()
+  }
+}
+
+/** Free at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,127 @@
+/** The image that docker/Dockerfile makes of a project: what is in it, as whom it runs, how it starts, stops, keeps state. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
+import { systemClock } from '../../src/common/clock.ts'
+import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
+import { WordLoad } from '../support/word-count-load.ts'
+import type { Container } from './docker.ts'
+import { ContainerBed, docker, whatContainersLack } from './docker.ts'
+import { makeTopics, startKafkaContainer } from './kafka-container.ts'
+import { input, output, repartition, running, startWordCount } from './word-count-app.ts'
+import { buildWordCountImage, imageSizeBytes } from './word-count-image.ts'
+
+const partitions = 4
+const lacks = await whatContainersLack()
+if (lacks !== undefined) console.log(lacks)
+
+describe.skipIf(lacks !== undefined)('the image of an application', () => {
+  let bed: ContainerBed
+  let image: string
+  let client: KafkaClient
+
+  beforeAll(async () => {
+    image = await buildWordCountImage()
+    bed = await ContainerBed.open()
+    client = (await startKafkaContainer(bed)).client
+    await makeTopics(client, [input, output], partitions)
+  }, 900_000)
+
+  afterAll(async () => {
+    await client?.close()
+    await bed?.close()
+  })
+
+  const once = async (...command: readonly string[]): Promise<string> => docker('run', '--rm', image, ...command)
+
+  const allCounted = async (): Promise<void> => {
+    for (const topic of [input, repartition]) {
+      await committedToEnd(client, 'word-count', partitionsOf(topic, partitions))
+    }
+  }
+
+  /** From the start of the container to the moment when a read_committed reader can have a result. */
+  const firstOutputMs = async (container: Container, before: number): Promise<number> => {
+    const query = partitionsOf(output, partitions).map((partition) => ({ ...partition, timestamp: -1 }))
+    let count = before
+    while (count === before) count = sum(await client.listOffsets(query, 'read_committed'))
+    return systemClock.now() - Date.parse(await container.inspect('{{.State.StartedAt}}'))
+  }
+
+  const outputEnd = async (): Promise<number> =>
+    sum(
+      await client.listOffsets(
+        partitionsOf(output, partitions).map((partition) => ({ ...partition, timestamp: -1 })),
+        'read_committed',
+      ),
+    )
+
+  it('is smaller than 250 MB with its base', async () => {
+    const bytes = await imageSizeBytes(image)
+    console.log(`image: ${(bytes / 1e6).toFixed(0)} MB with its base`)
+    expect(bytes).toBeLessThan(250e6)
+  })
+
+  it('runs as a user by number, which is not root', async () => {
+    expect(await docker('image', 'inspect', '--format', '{{.Config.User}}', image)).toBe('1000:1000')
+  })
+
+  it('is the command line: other commands take the place of `run`', async () => {
+    expect(await once('describe')).toContain('Sub-topology: 1')
+    expect(await once('--version')).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+
+  it('has an init process, which takes orphans and passes signals on', async () => {
+    await using container = await disposable(startWordCount(bed, await bed.volume()))
+    await container.prints(running)
+    expect(await container.exec('cat', '/proc/1/cmdline')).toMatch(/^\/usr\/local\/bin\/init\0/)
+    expect(await container.stop()).toBe(0)
+  })
+
+  it('goes on from the state on its volume after a stop, and restores it from Kafka on a new one', async () => {
+    const volume = await bed.volume()
+    const load = new WordLoad(3)
+    await load.produce(client, input, partitions, 1000)
+    const start = async (on: string): Promise<Container> => {
+      const container = await startWordCount(bed, on, { command: ['run', '--verbose'] })
+      await container.prints(running)
+      return container
+    }
+    const first = await start(volume)
+    await allCounted()
+    expect(await first.stop()).toBe(0)
+    expect(first.output).toContain('-> NOT_RUNNING')
+
+    const again = await start(volume)
+    expect(again.output).not.toContain(restored)
+    expect(await again.stop()).toBe(0)
+
+    const elsewhere = await start(await bed.volume())
+    expect(elsewhere.output).toContain(restored)
+    expect(await elsewhere.stop()).toBe(0)
+  })
+
+  it('has its first result soon after it is started', async () => {
+    const volume = await bed.volume()
+    await using before = await disposable(startWordCount(bed, volume))
+    await before.prints(running)
+    await allCounted()
+    expect(await before.stop()).toBe(0)
+    const end = await outputEnd()
+    await new WordLoad(4).produce(client, input, partitions, 1)
+    await using container = await disposable(startWordCount(bed, volume))
+    console.log(`first output ${await firstOutputMs(container, end)} ms after the container's start`)
+    expect(await container.stop()).toBe(0)
+  })
+})
+
+const restored = 'store restored from its changelog'
+
+function sum(offsets: ReadonlyMap<unknown, number>): number {
+  return [...offsets.values()].reduce((total, offset) => total + offset, 0)
+}
+
+/** Removed at the end of the test, however it ends. */
+async function disposable(starting: Promise<Container>): Promise<Container & AsyncDisposable> {
+  const container = await starting
+  return Object.assign(container, { [Symbol.asyncDispose]: () => container.remove() })
+}

@@ -1,0 +1,67 @@
+/**
+ * Three instances of the image behind Kafka, all in containers, under load: one is killed and replaced on its volume, one
+ * is rolled; the counts in read_committed order are exact and never fall or repeat.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
+import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
+import { readCounts, WordLoad } from '../support/word-count-load.ts'
+import type { Container } from './docker.ts'
+import { ContainerBed, whatContainersLack } from './docker.ts'
+import { makeTopics, startKafkaContainer } from './kafka-container.ts'
+import { input, output, repartition, running, startWordCount } from './word-count-app.ts'
+import { buildWordCountImage } from './word-count-image.ts'
+
+const partitions = 6
+const lacks = await whatContainersLack()
+if (lacks !== undefined) console.log(lacks)
+
+describe.skipIf(lacks !== undefined)('three replicas behind Kafka', () => {
+  let bed: ContainerBed
+  let client: KafkaClient
+
+  beforeAll(async () => {
+    await buildWordCountImage()
+    bed = await ContainerBed.open()
+    client = (await startKafkaContainer(bed)).client
+    await makeTopics(client, [input, output], partitions)
+  }, 900_000)
+
+  afterAll(async () => {
+    await client?.close()
+    await bed?.close()
+  })
+
+  const startOn = async (volume: string): Promise<Container> => {
+    const container = await startWordCount(bed, volume)
+    await container.prints(running)
+    return container
+  }
+
+  it('count exactly once while one is killed and replaced, and one is rolled', { timeout: 300_000 }, async () => {
+    const [first, second, third] = await Promise.all([bed.volume(), bed.volume(), bed.volume()])
+    const [steady, killed, rolled] = await Promise.all([startOn(first), startOn(second), startOn(third)])
+    const load = new WordLoad(11, 5000)
+    await load.produce(client, input, partitions, 5000)
+
+    let producing = load.produce(client, input, partitions, 20_000)
+    await killed.kill('SIGKILL')
+    expect(await killed.exitCode()).toBe(137)
+    const replacement = await startOn(second)
+    await producing
+
+    producing = load.produce(client, input, partitions, 20_000)
+    expect(await rolled.stop()).toBe(0)
+    expect(rolled.output).toContain('-> NOT_RUNNING')
+    const successor = await startOn(third)
+    await producing
+
+    await load.produce(client, input, partitions, 5000)
+    await committedToEnd(client, 'word-count', partitionsOf(input, partitions))
+    await committedToEnd(client, 'word-count', partitionsOf(repartition, partitions))
+    const { counts, regressions } = await readCounts(client, output, partitions)
+    expect(regressions).toEqual([])
+    expect(counts).toEqual(load.expected)
+    for (const container of [steady, replacement, successor]) expect(await container.stop()).toBe(0)
+  })
+})
