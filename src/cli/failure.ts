@@ -30,6 +30,8 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
       'MILLRACE_TOPIC_DELETED',
       'MILLRACE_TOPIC_RECREATED',
       'MILLRACE_TOPIC_UNKNOWN',
+      'MILLRACE_GROUP_ACTIVE',
+      'MILLRACE_RESET_REFUSED',
       'MILLRACE_PRECONDITION',
       'MILLRACE_CONFIRMATION',
     ],

@@ -20,6 +20,7 @@ export const runtimeErrors = {
   MILLRACE_CHANGELOG_BEHIND_STATE: 'a changelog topic lost what the local store still has',
   MILLRACE_OFFSETS_BEHIND_STATE:
     'the committed offsets of the group are missing or below what the local state contains',
+  MILLRACE_RESET_REFUSED: 'an application cannot be reset in the way that was asked for',
   MILLRACE_DUPLICATE_INSTANCE: 'two running instances have the same identity: one state directory was copied',
 } as const
 

@@ -51,6 +51,12 @@ export async function lockSlot(directory: string, system: LockSystem = localLock
   return undefined
 }
 
+/** For those who only look; it may be taken or released the moment after. */
+export async function isSlotHeld(directory: string, system: LockSystem = localLockSystem): Promise<boolean> {
+  const highest = await highestNumber(directory, system)
+  return highest > 0 && (await system.answers(socketOf(directory, highest)))
+}
+
 /** Undefined where somebody else was faster. */
 async function take(directory: string, number: number, system: LockSystem): Promise<SlotLock | undefined> {
   // Of a UUID as much as makes it unique among those who are at it now: paths of sockets are short.

@@ -21,6 +21,8 @@ async function topicFacts(client: KafkaClient, { application, partitions }: Plan
   const all = await client.describeTopics('all')
   const existing = new Map([...all].map(([name, { partitionCount }]) => [name, partitionCount]))
   const { topics: wanted } = wantedTopics({ application, existing, partitions })
+  // Of one that the principal may not see, the broker says so when it is named.
+  await client.describeTopics(wanted.map(({ name }) => name).filter((name) => !all.has(name)))
   const names = wanted.map(({ name }) => name).filter((name) => all.has(name))
   const replicas = await client.admin.describeReplicas(names)
   return {

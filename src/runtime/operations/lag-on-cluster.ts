@@ -1,0 +1,110 @@
+/** Asks a cluster for what a lag report is made of. Topics that do not exist yet are left out. */
+import type { Clock } from '../../common/clock.ts'
+import { topicPartitionKey } from '../../common/topic-partition.ts'
+import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
+import { StreamsError } from '../../errors/streams-error.ts'
+import type { GroupDescription } from '../../kafka/client/admin-types.ts'
+import type { Isolation, KafkaClient } from '../../kafka/client/kafka-client.ts'
+import { decodeAssignment } from '../assignment/user-data.ts'
+import type { TopologyPlan } from '../topology-plan.ts'
+import type { ApplicationShape } from './application-shape.ts'
+import { planOnCluster } from './cluster-plan.ts'
+import { groupPartitions, lagReport, taskPartitions } from './lag.ts'
+import type { LagFacts, LagMember, LagReport, PartitionFacts } from './lag.ts'
+import { nextTimestamps } from './next-timestamps.ts'
+import { openTransactions } from './open-transactions.ts'
+import type { OpenTransaction } from './open-transactions.ts'
+
+export interface LagRequest {
+  readonly client: KafkaClient
+  readonly clock: Clock
+  readonly applicationId: string
+  /** Undefined: only what the group tells. */
+  readonly application: ApplicationShape | undefined
+}
+
+export interface LagOnCluster {
+  readonly report: LagReport
+  readonly transactions: readonly OpenTransaction[]
+  /** What could not be looked at, and why. */
+  readonly warnings: readonly string[]
+}
+
+export async function lagOnCluster({ client, clock, applicationId, application }: LagRequest): Promise<LagOnCluster> {
+  const plan = application === undefined ? undefined : await planOnCluster(client, application)
+  const { groups } = client.admin
+  const group = (await groups.describe([applicationId])).get(applicationId)
+  const committed = new Map([...(await groups.offsets(applicationId))].map(([key, { offset }]) => [key, offset]))
+  const known = {
+    committed,
+    group: group === undefined ? undefined : { state: group.state, members: membersOf(group) },
+  }
+  const partitions = await partitionFacts(client, wantedPartitions(plan, known))
+  const positions = new Map<TopicPartitionKey, number>()
+  for (const [key, { logStart, highWatermark }] of partitions) {
+    const from = Math.max(committed.get(key) ?? logStart, logStart)
+    if (from < highWatermark) positions.set(key, from)
+  }
+  const timestamps = await nextTimestamps(client, clock, positions)
+  const facts: LagFacts = { ...known, atMs: clock.now(), partitions, nextTimestamps: timestamps }
+  const { transactions, warnings } = await transactionsOf(client, facts)
+  return { report: lagReport(applicationId, facts, plan), transactions, warnings }
+}
+
+function wantedPartitions(
+  plan: TopologyPlan | undefined,
+  known: Pick<LagFacts, 'committed' | 'group'>,
+): readonly TopicPartition[] {
+  return plan === undefined ? groupPartitions(known) : taskPartitions(plan)
+}
+
+function membersOf({ members }: GroupDescription): LagMember[] {
+  return members.map(({ memberId, clientId, host, partitions = [], assignmentUserData }) => ({
+    memberId,
+    clientId,
+    host,
+    tasks: decodeAssignment(assignmentUserData)?.activeTasks ?? [],
+    partitions,
+  }))
+}
+
+/** Of those that exist: a repartition topic is made at the first start, others may have been deleted. */
+export async function partitionFacts(
+  client: KafkaClient,
+  wanted: readonly TopicPartition[],
+): Promise<Map<TopicPartitionKey, PartitionFacts>> {
+  const topics = await client.describeTopics([...new Set(wanted.map(({ topic }) => topic))])
+  const existing = wanted.filter(({ topic, partition }) => partition < (topics.get(topic)?.partitionCount ?? 0))
+  const offsets = (timestamp: number, isolation: Isolation): Promise<Map<TopicPartitionKey, number>> =>
+    client.listOffsets(
+      existing.map(({ topic, partition }) => ({ topic, partition, timestamp })),
+      isolation,
+    )
+  // The last stable offset last: a transaction that ends meanwhile must not look like an open one.
+  const starts = await offsets(-2, 'read_uncommitted')
+  const ends = await offsets(-1, 'read_uncommitted')
+  const stable = await offsets(-1, 'read_committed')
+  return new Map(
+    existing.map(({ topic, partition }) => {
+      const key = topicPartitionKey(topic, partition)
+      const highWatermark = ends.get(key) ?? 0
+      const lastStableOffset = Math.min(stable.get(key) ?? highWatermark, highWatermark)
+      return [key, { logStart: starts.get(key) ?? 0, highWatermark, lastStableOffset }]
+    }),
+  )
+}
+
+async function transactionsOf(
+  client: KafkaClient,
+  { partitions, atMs }: LagFacts,
+): Promise<Pick<LagOnCluster, 'transactions' | 'warnings'>> {
+  try {
+    return { transactions: await openTransactions(client, partitions, atMs), warnings: [] }
+  } catch (error) {
+    if (!(error instanceof StreamsError) || !passable.includes(error.code)) throw error
+    return { transactions: [], warnings: [`open transactions were not looked at: ${error.message}`] }
+  }
+}
+
+/** The principal may not, or the brokers cannot (before Kafka 2.8). */
+const passable: readonly string[] = ['MILLRACE_KAFKA_AUTHORIZATION', 'MILLRACE_KAFKA_VERSION']

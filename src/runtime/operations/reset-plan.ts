@@ -1,0 +1,133 @@
+/**
+ * What starting an application over takes: offsets of its input, its internal topics, their offsets, and the state on this
+ * machine. Made of facts, shown before anything happens, and made anew before it is carried out. Topics of others, dead
+ * letters among them, are never deleted.
+ */
+import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
+import type { TopicMetadata } from '../../kafka/client/kafka-client.ts'
+import { userSourceTopics } from '../topology-plan.ts'
+import type { ApplicationShape } from './application-shape.ts'
+import { looksInternal, otherOwner } from './internal-topic-names.ts'
+import type { LocalState } from './local-state.ts'
+import type { OffsetReset } from './reset-target.ts'
+
+export interface ResetMember {
+  readonly memberId: string
+  readonly clientId: string
+  readonly host: string
+}
+
+export interface KeptTopic {
+  readonly name: string
+  readonly reason: string
+}
+
+export interface ResetPlan {
+  readonly applicationId: string
+  /** While there are any, nothing may be reset. */
+  readonly members: readonly ResetMember[]
+  /** Of all partitions of the input, those that stay where they are, too. */
+  readonly offsets: readonly OffsetReset[]
+  /** Of internal topics. */
+  readonly deleteOffsets: readonly TopicPartition[]
+  readonly deleteTopics: readonly string[]
+  /** What looks like an internal topic of this application and is not deleted. */
+  readonly keptTopics: readonly KeptTopic[]
+  /** Null: it shall stay. */
+  readonly state: LocalState | null
+}
+
+/** Whether there is anything to do. */
+export function isReset({ offsets, deleteOffsets, deleteTopics, state }: ResetPlan): boolean {
+  return (
+    deleteOffsets.length === 0 &&
+    deleteTopics.length === 0 &&
+    offsets.every(({ from, to }) => from === to) &&
+    (state?.slots.every((slot) => slot.state.length === 0) ?? true)
+  )
+}
+
+/** Slots that a running process has, and with them the state. */
+export function heldSlots({ state }: ResetPlan): readonly string[] {
+  return (state?.slots ?? []).flatMap(({ directory, isHeld }) => (isHeld ? [directory] : []))
+}
+
+// --- which topics ---------------------------------------------------------------------------------------------------
+
+export interface TopicChoice {
+  readonly applicationId: string
+  /** Undefined: names have to do. */
+  readonly application: ApplicationShape | undefined
+  readonly existing: ReadonlyMap<string, TopicMetadata>
+  readonly groupIds: readonly string[]
+  /** What the group has committed. */
+  readonly committed: ReadonlyMap<TopicPartitionKey, unknown>
+  /** Those that shall be deleted although the topology does not have them. */
+  readonly alsoInternal: readonly string[]
+  /** Instead of those of the topology, or of the group's. */
+  readonly inputTopics: readonly string[] | undefined
+}
+
+export interface ChosenTopics {
+  readonly input: readonly string[]
+  readonly internal: readonly string[]
+  readonly kept: readonly KeptTopic[]
+  /** Named by who asked, and not possible: with the reason. */
+  readonly refused: readonly KeptTopic[]
+}
+
+export function chooseTopics(choice: TopicChoice): ChosenTopics {
+  const { applicationId, existing, alsoInternal } = choice
+  const internal: string[] = []
+  const kept: KeptTopic[] = []
+  for (const name of [...existing.keys()].toSorted()) {
+    const isNamed = alsoInternal.includes(name)
+    const reason = isNamed ? undefined : reasonToKeep(name, choice)
+    if (isOwn(name, choice) || (looksInternal(name, applicationId) && reason === undefined)) internal.push(name)
+    else if (looksInternal(name, applicationId) && reason !== undefined) kept.push({ name, reason })
+  }
+  const input = (choice.inputTopics ?? inputOf(choice)).filter((name) => !internal.includes(name))
+  return { input, internal, kept, refused: [...refusedInternal(choice), ...refusedInput(choice)] }
+}
+
+function refusedInternal({ applicationId, groupIds, alsoInternal }: TopicChoice): KeptTopic[] {
+  return alsoInternal.flatMap((name) => {
+    if (!looksInternal(name, applicationId)) return [{ name, reason: `it is no internal topic of '${applicationId}'` }]
+    const owner = otherOwner(name, applicationId, groupIds)
+    return owner === undefined ? [] : [{ name, reason: `it belongs to the application '${owner}'` }]
+  })
+}
+
+function refusedInput({ inputTopics = [], existing }: TopicChoice): KeptTopic[] {
+  return inputTopics.filter((name) => !existing.has(name)).map((name) => ({ name, reason: 'it does not exist' }))
+}
+
+/** By the topology. */
+function isOwn(name: string, { application }: TopicChoice): boolean {
+  if (application === undefined) return false
+  const kind = application.names.kindOf(name)
+  return kind === 'changelog' || kind === 'repartition'
+}
+
+function reasonToKeep(name: string, choice: TopicChoice): string | undefined {
+  const { applicationId, application, groupIds } = choice
+  const owner = otherOwner(name, applicationId, groupIds)
+  if (owner !== undefined) return `it belongs to the application '${owner}', whose id begins with '${applicationId}-'`
+  if (application === undefined || isOwn(name, choice)) return undefined
+  return 'the topology does not have it: it may be of an older version, or of another application'
+}
+
+/** Without a topology: what the group has committed, but for its own. */
+function inputOf(choice: TopicChoice): string[] {
+  const { applicationId, application, existing, committed } = choice
+  if (application === undefined) {
+    const topics = new Set([...committed.keys()].map((key) => key.slice(0, key.lastIndexOf('-'))))
+    return [...topics].filter((name) => existing.has(name) && !looksInternal(name, applicationId)).toSorted()
+  }
+  const { topology, names } = application
+  const patterns = topology.subTopologies.flatMap((subTopology) => [
+    ...names.inputTopics(subTopology, [...existing.keys()]).values(),
+  ])
+  const all = new Set([...userSourceTopics(topology, names), ...patterns.flat()])
+  return [...all].filter((name) => names.kindOf(name) === 'external').toSorted()
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { topicPartitionKey } from '../../../../src/common/topic-partition.ts'
+import type { TopicPartitionKey } from '../../../../src/common/topic-partition.ts'
+import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
+import { applicationShape } from '../../../../src/runtime/operations/application-shape.ts'
+import { looksInternal, otherOwner } from '../../../../src/runtime/operations/internal-topic-names.ts'
+import { chooseTopics } from '../../../../src/runtime/operations/reset-plan.ts'
+import type { TopicChoice } from '../../../../src/runtime/operations/reset-plan.ts'
+import { configDefaults } from '../../../../src/runtime/streams-config.ts'
+import { serdes } from '../../../../src/serde/serdes.ts'
+
+function counted() {
+  const builder = new StreamsBuilder()
+  builder
+    .stream('orders', { key: serdes.string, value: serdes.string })
+    .groupBy((value) => value, { key: serdes.string, value: serdes.string, name: 'by-value' })
+    .count({ store: 'counts' })
+    .toStream()
+    .to('results', { key: serdes.string, value: serdes.int64 })
+  const config = { ...configDefaults('exactly_once', '/tmp'), applicationId: 'app' }
+  return applicationShape(builder.build().compile(config), config)
+}
+
+function choose(topics: readonly string[], choice: Partial<TopicChoice> = {}): ReturnType<typeof chooseTopics> {
+  const existing = new Map(topics.map((name) => [name, { name, topicId: '', internal: false, partitionCount: 1 }]))
+  return chooseTopics({
+    applicationId: 'app',
+    application: undefined,
+    existing,
+    groupIds: ['app'],
+    committed: new Map(),
+    alsoInternal: [],
+    inputTopics: undefined,
+    ...choice,
+  })
+}
+
+describe('Names of internal topics', () => {
+  it.each([
+    ['app-counts-changelog', true],
+    ['app-by-value-repartition', true],
+    ['app-join-subscription-registration-topic', true],
+    ['app-KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-0000000014-topic', true],
+    ['app-KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-0000000006-topic', true],
+    ['app-dlq', false],
+    ['application-counts-changelog', false],
+    ['other-counts-changelog', false],
+    ['app-changelog-of-prices', false],
+  ])('%s: %s', (name, expected) => {
+    expect(looksInternal(name, 'app')).toBe(expected)
+  })
+
+  it('belong to the application with the longest id that fits', () => {
+    expect(otherOwner('app-eu-x-changelog', 'app', ['app', 'app-eu', 'app-eu-x', 'b'])).toBe('app-eu')
+    expect(otherOwner('app-counts-changelog', 'app', ['app', 'app-eu'])).toBeUndefined()
+  })
+})
+
+describe('The topics of a reset', () => {
+  const all = ['orders', 'results', 'app-counts-changelog', 'app-by-value-repartition', 'app-dlq']
+
+  it('are those of the topology, where it is known', () => {
+    const found = choose([...all, 'app-old-changelog', 'app-eu-counts-changelog'], {
+      application: counted(),
+      groupIds: ['app', 'app-eu'],
+    })
+    expect(found.input).toEqual(['orders'])
+    expect(found.internal).toEqual(['app-by-value-repartition', 'app-counts-changelog'])
+    expect(found.kept).toEqual([
+      { name: 'app-eu-counts-changelog', reason: expect.stringMatching(/belongs to the application 'app-eu'/) },
+      { name: 'app-old-changelog', reason: expect.stringMatching(/topology does not have it/) },
+    ])
+    expect(found.refused).toEqual([])
+  })
+
+  it('are told by their names and by what is committed, where there is no topology', () => {
+    const committed = new Map<TopicPartitionKey, unknown>(
+      ['orders', 'app-by-value-repartition', 'gone'].map((topic) => [topicPartitionKey(topic, 0), {}]),
+    )
+    const found = choose([...all, 'app-eu-counts-changelog'], { committed, groupIds: ['app', 'app-eu'] })
+    expect(found.input).toEqual(['orders'])
+    expect(found.internal).toEqual(['app-by-value-repartition', 'app-counts-changelog'])
+    expect(found.kept.map(({ name }) => name)).toEqual(['app-eu-counts-changelog'])
+  })
+
+  it('also are those that were named, unless they are somebody else’s', () => {
+    const existing = [...all, 'app-old-changelog', 'app-eu-counts-changelog']
+    const alsoInternal = ['app-old-changelog', 'app-eu-counts-changelog', 'results']
+    const found = choose(existing, { application: counted(), groupIds: ['app', 'app-eu'], alsoInternal })
+    expect(found.internal).toContain('app-old-changelog')
+    expect(found.refused.map(({ name }) => name)).toEqual(['app-eu-counts-changelog', 'results'])
+  })
+
+  it('must exist where they were named as input', () => {
+    const found = choose(all, { inputTopics: ['orders', 'order'] })
+    expect(found.refused).toEqual([{ name: 'order', reason: 'it does not exist' }])
+  })
+})
