@@ -9,14 +9,21 @@ const alias = [
 
 /** Files that need a real Kafka end so, wherever they are; they are the project `kafka` and nothing else. */
 const needsKafka = 'test/**/*.real.test.ts'
+/** And those that need a container engine: the project `container`. */
+const needsContainers = 'test/**/*.container.test.ts'
+
+/** Kafka's jars are kept with the project, not with the user. */
+const cache = fileURLToPath(new URL('.cache/kafka', import.meta.url))
+const env = { MILLRACE_KAFKA_CACHE: process.env['MILLRACE_KAFKA_CACHE'] ?? cache }
 
 function project(name: string, timeoutMs: number): TestProjectInlineConfiguration {
   return {
     resolve: { alias },
     test: {
       name,
+      env,
       include: [`test/${name}/**/*.test.ts`],
-      exclude: [needsKafka],
+      exclude: [needsKafka, needsContainers],
       testTimeout: timeoutMs,
       hookTimeout: 60_000,
     },
@@ -28,16 +35,17 @@ function examples(): TestProjectInlineConfiguration {
   return { resolve: { alias }, test: { name: 'topologies', include: ['topologies/**/*.test.ts'], testTimeout: 30_000 } }
 }
 
-function kafkaProject(): TestProjectInlineConfiguration {
+/** One file at a time: each starts brokers of its own, and they are measured in hundreds of MB. */
+function outerProject(name: string, files: string, timeoutMs: number): TestProjectInlineConfiguration {
   return {
     resolve: { alias },
     test: {
-      name: 'kafka',
-      include: [needsKafka],
-      // One broker at a time: each file starts its own, and they are measured in hundreds of MB.
+      name,
+      env,
+      include: [files],
       fileParallelism: false,
-      testTimeout: 120_000,
-      hookTimeout: 180_000,
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs + 60_000,
     },
   }
 }
@@ -53,7 +61,8 @@ export default defineConfig({
       project('integration', 60_000),
       project('simulation', 60_000),
       examples(),
-      kafkaProject(),
+      outerProject('kafka', needsKafka, 120_000),
+      outerProject('container', needsContainers, 180_000),
     ],
   },
 })

@@ -2,6 +2,7 @@
 //   node scripts/test.mjs                     checks, and every test that needs no Kafka
 //   node scripts/test.mjs --checks            the checks only
 //   node scripts/test.mjs --kafka             the tests that need a real Kafka
+//   node scripts/test.mjs --container         the tests that need a container engine
 //   node scripts/test.mjs <vitest arguments>  those tests only, without checks
 //   --results <file>                          writes { passed, failed, skipped } too
 import { spawnSync } from 'node:child_process'
@@ -12,7 +13,12 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const options = { checks: { type: 'boolean' }, kafka: { type: 'boolean' }, results: { type: 'string' } }
+const options = {
+  checks: { type: 'boolean' },
+  kafka: { type: 'boolean' },
+  container: { type: 'boolean' },
+  results: { type: 'string' },
+}
 const { own, forVitest } = splitArguments(process.argv.slice(2))
 
 // Paths are given because oxlint without them follows only .gitignore.
@@ -77,8 +83,9 @@ function* parts() {
   // Before all else, since commands under test run dist; it also asks for explicit types on exports.
   yield runCheck(build)
   if (own['kafka'] === true) return yield runTests(['--project=kafka', ...forVitest])
+  if (own['container'] === true) return yield runTests(['--project=container', ...forVitest])
   if (forVitest.length === 0) for (const check of checks) yield runCheck(check)
-  if (own['checks'] !== true) yield runTests(['--project=!kafka', ...forVitest])
+  if (own['checks'] !== true) yield runTests(['--project=!kafka', '--project=!container', ...forVitest])
 }
 
 const sum = { passed: 0, failed: 0, skipped: 0 }

@@ -31,10 +31,10 @@ export interface TestRecord<K, V> {
 export interface InputRecord<K, V> {
   readonly key?: K | null
   readonly value?: V | null
-  /** Default: the driver's wall clock. */
+  /** Default: the driver's wall clock, on a Kafka this machine's. */
   readonly timestamp?: number
   readonly headers?: Headers
-  /** Default: by the key's bytes as Java's producer, without a key the first one. */
+  /** Default: by the key's bytes as Java's producer; without a key the driver's first, on a Kafka one after the other. */
   readonly partition?: number
 }
 
@@ -114,7 +114,7 @@ export class TestOutputTopic<K, V> {
 }
 
 /** A Date would be compared as a number and written as text; brokers have whole milliseconds. */
-function refuseTimestamp(topic: string, timestamp: unknown): never {
+export function refuseTimestamp(topic: string, timestamp: unknown): never {
   throw new TestingError(
     'MILLRACE_TEST_TIME_INVALID',
     `a record for topic ${topic} has the timestamp ${String(timestamp)}; it takes whole milliseconds since the epoch, such as date.getTime() gives`,

@@ -22,6 +22,8 @@ const environment = new Set([
     'LOG_LEVEL',
     'TEST_KAFKA',
     'KAFKA_CACHE',
+    'KAFKA_VERSION',
+    'TEST_KAFKA_IMAGE',
   ].map((name) => `MILLRACE_${name}`),
 ])
 

@@ -53,7 +53,7 @@ describe('House rules', () => {
     const projects = (vitestConfig as { test: { projects: { test: { name: string } }[] } }).test.projects
     const names = projects.map((project) => project.test.name)
     const lost = filesIn('test')
-      .filter((file) => file.endsWith('.test.ts') && !file.endsWith('.real.test.ts'))
+      .filter((file) => file.endsWith('.test.ts') && !/\.(?:real|container)\.test\.ts$/.test(file))
       .filter((file) => !names.includes(file.split('/')[1] ?? ''))
     expect(lost).toEqual([])
   })

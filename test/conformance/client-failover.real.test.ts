@@ -4,7 +4,7 @@ import { reactionOf } from '../../src/errors/streams-error.ts'
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
 import { KafkajsTransport } from '../../src/kafka/transport/kafkajs-transport.ts'
 import { ClientBed, appendText, eventually, producerOf, readUntil, valuesOf } from '../support/client-bed.ts'
-import { liveBrokers } from '../support/live-brokers.ts'
+import { liveBrokers } from '../../src/testing/live-brokers.ts'
 import { startKafka, whatRealKafkaLacks } from '../support/real-kafka.ts'
 import type { RealKafka } from '../support/real-kafka.ts'
 
