@@ -231,4 +231,17 @@ function clusterCases(bed: () => ClientBed): void {
     }
     expect(await codeOf(cluster.abilities(77))).toBe('MILLRACE_KAFKA_UNREACHABLE')
   })
+  test('everything is allowed where nobody restricts it, also on a group that is not there yet', async () => {
+    const client = await bed().client()
+    const topic = await bed().topic(client)
+    const { permissions } = client.admin
+    const topics = await permissions.topics([topic, bed().name('absent')])
+    expect([...topics.keys()]).toEqual([topic])
+    const ofTopics = ['Read', 'Write', 'Create', 'Delete', 'Alter', 'Describe', 'DescribeConfigs', 'AlterConfigs']
+    expect([...(topics.get(topic) ?? [])]).toEqual(ofTopics)
+    const ofGroups = ['Read', 'Delete', 'Describe', 'DescribeConfigs', 'AlterConfigs']
+    expect([...((await permissions.group(bed().name('group'))) ?? [])]).toEqual(ofGroups)
+    const ofTheCluster = ['Create', 'Alter', 'Describe', 'ClusterAction', 'DescribeConfigs', 'AlterConfigs']
+    expect([...((await permissions.cluster()) ?? [])]).toEqual([...ofTheCluster, 'IdempotentWrite'])
+  })
 }

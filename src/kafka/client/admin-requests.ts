@@ -3,8 +3,9 @@ import { apis } from '../protocol/apis.ts'
 import { errorCodes } from '../protocol/error-codes.ts'
 import { ClusterRequests } from './admin-cluster.ts'
 import { deleteGroup, GroupRequests } from './admin-groups.ts'
+import { PermissionRequests } from './admin-permissions.ts'
 import { TransactionAdminRequests } from './admin-transactions.ts'
-import type { ClusterAdmin, GroupAdmin, PartitionReplicas, TransactionAdmin } from './admin-types.ts'
+import type { ClusterAdmin, GroupAdmin, PartitionReplicas, PermissionAdmin, TransactionAdmin } from './admin-types.ts'
 import { retrying } from './backoff.ts'
 import { mainLane } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
@@ -23,6 +24,7 @@ export class AdminRequests implements Admin {
   readonly groups: GroupAdmin
   readonly transactions: TransactionAdmin
   readonly cluster: ClusterAdmin
+  readonly permissions: PermissionAdmin
   readonly #cluster: Cluster
   readonly #timeoutMs: number
 
@@ -32,6 +34,7 @@ export class AdminRequests implements Admin {
     this.groups = new GroupRequests(cluster, timeoutMs)
     this.transactions = new TransactionAdminRequests(cluster, timeoutMs)
     this.cluster = new ClusterRequests(cluster, timeoutMs)
+    this.permissions = new PermissionRequests(cluster, timeoutMs)
   }
 
   async describeTopics(names: readonly string[] | 'all', autoCreate: boolean): Promise<Map<string, TopicMetadata>> {

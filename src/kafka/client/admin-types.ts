@@ -125,3 +125,25 @@ export interface ClusterAdmin {
   /** Effective configs of a broker, those with secrets without their values. */
   brokerConfigs(brokerId: number): Promise<ReadonlyMap<string, string>>
 }
+
+// --- permissions ----------------------------------------------------------------------------------------------------
+
+export type AclOperation =
+  | 'Read'
+  | 'Write'
+  | 'Create'
+  | 'Delete'
+  | 'Alter'
+  | 'Describe'
+  | 'ClusterAction'
+  | 'DescribeConfigs'
+  | 'AlterConfigs'
+  | 'IdempotentWrite'
+
+/** What the principal may do; undefined where the broker does not tell. Transactional ids have no such question. */
+export interface PermissionAdmin {
+  /** Topics that do not exist are absent; one that may not even be described has none. */
+  topics(names: readonly string[]): Promise<Map<string, ReadonlySet<AclOperation> | undefined>>
+  group(groupId: string): Promise<ReadonlySet<AclOperation> | undefined>
+  cluster(): Promise<ReadonlySet<AclOperation> | undefined>
+}

@@ -6,7 +6,7 @@
 import type { Headers } from '../../common/headers.ts'
 import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
 import type { RecordSet } from '../../processor/record-set.ts'
-import type { ClusterAdmin, GroupAdmin, PartitionReplicas, TransactionAdmin } from './admin-types.ts'
+import type { ClusterAdmin, GroupAdmin, PartitionReplicas, PermissionAdmin, TransactionAdmin } from './admin-types.ts'
 
 export interface KafkaClient {
   /** Reaches at least one bootstrap broker, or fails with an error that says what was tried and what to check. */
@@ -277,4 +277,5 @@ export interface Admin {
   readonly groups: GroupAdmin
   readonly transactions: TransactionAdmin
   readonly cluster: ClusterAdmin
+  readonly permissions: PermissionAdmin
 }

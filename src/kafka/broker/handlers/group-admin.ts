@@ -6,6 +6,7 @@ import type {
 } from '../../protocol/messages/describe-groups.ts'
 import type { ListGroupsRequest, ListGroupsResponse } from '../../protocol/messages/list-groups.ts'
 import type { MessageInput } from '../../protocol/message-spec.ts'
+import { groupOperations } from '../permissions.ts'
 import { codeOf, Refusal } from '../refusal.ts'
 import type { RequestContext } from '../request-context.ts'
 
@@ -13,10 +14,16 @@ import type { RequestContext } from '../request-context.ts'
 const firstVersionWithNotFound = 6
 
 export function describeGroups(
-  { groups }: DescribeGroupsRequest,
+  { groups, includeAuthorizedOperations }: DescribeGroupsRequest,
   context: RequestContext,
 ): MessageInput<DescribeGroupsResponse> {
-  return { groups: groups.map((groupId) => describeGroup(groupId, context)) }
+  return {
+    groups: groups.map((groupId) => {
+      const group = describeGroup(groupId, context)
+      const isTold = includeAuthorizedOperations && (group.errorCode ?? 0) === 0
+      return isTold ? { ...group, authorizedOperations: groupOperations } : group
+    }),
+  }
 }
 
 function describeGroup(

@@ -12,6 +12,7 @@ import type {
   MetadataResponseTopic,
 } from '../../protocol/messages/metadata.ts'
 import type { MessageInput } from '../../protocol/message-spec.ts'
+import { clusterOperations, topicOperations } from '../permissions.ts'
 import { Refusal, refusalOf } from '../refusal.ts'
 import type { RequestContext } from '../request-context.ts'
 import { zeroTopicId, type Partition, type Topic } from '../topics.ts'
@@ -22,12 +23,18 @@ export function metadata(request: MetadataRequest, context: RequestContext): Mes
   // In version 0 an empty list means all.
   const wanted = version === 0 && request.topics?.length === 0 ? null : request.topics
   const all = wanted === null ? state.topics.all.map((topic) => describe(topic, context)) : undefined
+  const found = all ?? wanted?.map((topic) => find(topic, request.allowAutoTopicCreation, context)) ?? []
   return {
     brokers: nodes.up.map(({ id, endpoint }) => ({ nodeId: id, ...endpoint })),
     clusterId: config.clusterId,
     controllerId: nodes.controllerId,
-    topics: all ?? wanted?.map((topic) => find(topic, request.allowAutoTopicCreation, context)) ?? [],
+    topics: request.includeTopicAuthorizedOperations ? found.map(withOperations) : found,
+    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: clusterOperations } : {}),
   }
+}
+
+function withOperations(topic: MessageInput<MetadataResponseTopic>): MessageInput<MetadataResponseTopic> {
+  return (topic.errorCode ?? 0) === 0 ? { ...topic, topicAuthorizedOperations: topicOperations } : topic
 }
 
 function find(
@@ -81,6 +88,7 @@ export function describeCluster(
     clusterId: config.clusterId,
     controllerId: nodes.controllerId,
     brokers: nodes.up.map(({ id, endpoint }) => ({ brokerId: id, ...endpoint })),
+    ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: clusterOperations } : {}),
   }
 }
 
