@@ -1,7 +1,7 @@
 import { serdes } from 'millrace'
 import { TopologyTestDriver } from 'millrace/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import ledger from './topology.ts'
+import ledger, { onProcessingError } from './topology.ts'
 
 let driver: TopologyTestDriver
 
@@ -65,6 +65,10 @@ describe('a payment that', () => {
       '__streams.errors.offset': '0',
     })
   })
+})
+
+it('stops the application at an error that nobody thought of, in place of filling a topic with it', () => {
+  expect(onProcessingError(new TypeError("Cannot read properties of undefined (reading 'amount')"))).toBe('fail')
 })
 
 it('counts letters by what failed', () => {

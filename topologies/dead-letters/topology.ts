@@ -2,7 +2,7 @@
  * Payments in euro cents for a ledger, and an answer to each way in which a record can fail: what cannot be read, what
  * cannot be converted and what cannot be written becomes a dead letter, a bug in this file stops the application.
  */
-import { defineTopology, serdes, type ErrorPolicy } from 'millrace'
+import { defineTopology, serdes, type ErrorAction } from 'millrace'
 import { jsonOf, type ValueOf } from '../json-of.ts'
 
 export const payment = jsonOf({ amount: 'number', currency: 'text' })
@@ -24,10 +24,12 @@ function toEuroCents({ amount, currency }: ValueOf<typeof payment>): number {
   return Math.round(amount * rate)
 }
 
-const toLetterBox: ErrorPolicy = { deadLetter: 'payments-dead-letters' }
+const toLetterBox: ErrorAction = { deadLetter: 'payments-dead-letters' }
 
 /** Only what is known to be the record's fault is put aside. An error that nobody thought of is not hidden in a topic. */
-const onProcessingError: ErrorPolicy = (error) => (error instanceof UnknownCurrency ? toLetterBox : 'fail')
+export function onProcessingError(error: Error): ErrorAction {
+  return error instanceof UnknownCurrency ? toLetterBox : 'fail'
+}
 
 export default defineTopology(
   'payment-ledger',

@@ -69,10 +69,18 @@ describe('a late payment', () => {
     expect([...driver.sessionStore<string, unknown>('sprees').find('4711', 0, Infinity)]).toHaveLength(1)
   })
 
+  it('counts until its gap and the grace are over, whatever else was reported meanwhile', () => {
+    pay('4711', 'Rome', '12:00')
+    pay('4711', 'Oslo', '12:05')
+    pay('1234', 'Rome', '12:21')
+    pay('4711', 'Lima', '12:06')
+    expect(alerts()).toEqual(['4711 Rome,Oslo,Lima 12:00-12:06'])
+  })
+
   it('is dropped when its gap and the grace are over, and counted', () => {
     pay('4711', 'Rome', '12:00')
     pay('4711', 'Oslo', '12:05')
-    pay('1234', 'Rome', '12:30')
+    pay('1234', 'Rome', '12:22')
     pay('4711', 'Lima', '12:06')
     expect(alerts()).toEqual([])
     expect(driver.metric('dropped-records-total', { reason: 'expired window' })).toBe(1)

@@ -73,9 +73,10 @@ describe('the average of a minute', () => {
     expect(minutes()).toEqual(['roof 12:00-12:01 20'])
   })
 
-  it('can be looked up for a day', () => {
+  it('can be looked up for a day, after a restart as well', () => {
     measure('roof', '12:00:10', 20)
     measure('roof', '18:00:00', 20)
+    driver.crash()
     const start = Date.parse('2026-11-02T12:00:00Z')
     expect(driver.windowStore('per-minute').fetch('roof', start)).toMatchObject({ readings: 1, sum: 20 })
   })

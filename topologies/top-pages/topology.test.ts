@@ -55,10 +55,16 @@ describe('the ranking of a minute', () => {
     const wide = new TopologyTestDriver(topPages.build(), { ...topPages.config, partitions: { 'page-views': 4 } })
     const views = wide.createInputTopic('page-views', serdes.string, view)
     const output = wide.createOutputTopic('top-pages', serdes.string, ranking)
-    const pages = ['/a', '/b', '/c', '/d', '/e', '/f', '/g', '/h']
-    for (const page of pages) views.pipeInput({ key: page, value: { page, at: '2026-11-02T12:00:00Z' } })
-    for (const page of pages) views.pipeInput({ key: page, value: { page, at: '2026-11-02T12:20:00Z' } })
-    expect(output.readRecords().at(-1)?.value).toEqual(['/a', '/b', '/c'].map((page) => ({ page, views: 1 })))
+    const lookWide = (page: string, minute: number): void => {
+      views.pipeInput({ key: page, value: { page, at: `2026-11-02T12:${String(minute).padStart(2, '0')}:00Z` } })
+    }
+    const pages = ['/a', '/b', '/c', '/d', '/e', '/f']
+    for (const page of pages) lookWide(page, 0)
+    // One partition after the other goes on to 12:50.
+    for (const page of pages) for (let minute = 10; minute <= 50; minute++) lookWide(page, minute)
+    const ofNoon = output.readRecords().filter(({ key }) => key === '2026-11-02T12:00:00.000Z')
+    expect(ofNoon.at(-1)?.value).toEqual(['/a', '/b', '/c'].map((page) => ({ page, views: 1 })))
+    expect(ofNoon.length).toBeGreaterThan(1)
     wide.close()
   })
 })
