@@ -61,12 +61,14 @@ describe.each(examples)('The example %s', (example) => {
     const inputs = userSourceTopics(topology.compile(), names)
     await using cluster = await Cluster.start(Object.fromEntries(inputs.map((topic) => [topic, dev.partitions])))
     const app = cluster.app(topology, config)
-    await app.start()
+    // Else the reason would be hidden behind a time-out of the test.
+    const failed = new Promise<never>((_, reject) => app.on('error', ({ error }) => reject(error)))
+    await Promise.race([app.start(), failed])
     for (const step of steps) {
       if (step.kind === 'send') {
         expect(inputs).toContain(step.topic)
         await send(cluster.client, step)
-        await settled(cluster.client, topology, applicationId)
+        await Promise.race([settled(cluster.client, topology, applicationId), failed])
       } else {
         const printed = await tail(cluster.client, step)
         expect({ topic: step.topic, printed: linesByKey(step, printed) }).toEqual({
