@@ -1,13 +1,15 @@
 /**
  * A container engine through its command, for tests: containers whose output is kept and awaited, networks, volumes. All
- * carry one label, and what is left of an aborted run is removed by it.
+ * carry a label, by which the next run removes what one that was broken off has left.
  */
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { Child } from '../support/child-process.ts'
 
+/** Its value is the process that made the thing. */
 const label = 'millrace.container-test'
+const own = `${label}=${process.pid}`
 const graceSeconds = 30
 
 /** What the command prints on stdout; rejects with what it prints on stderr. */
@@ -37,37 +39,65 @@ export async function whatContainersLack(): Promise<string | undefined> {
 export class ContainerBed {
   readonly network: string
   readonly #volumes: string[] = []
-  readonly #containers: Container[] = []
+  readonly #containers: Promise<Container>[] = []
 
   private constructor(network: string) {
     this.network = network
   }
 
   static async open(): Promise<ContainerBed> {
+    await removeLeftOvers()
     const name = `millrace-test-${process.pid}-${Date.now()}`
-    await docker('network', 'create', '--label', label, name)
+    await docker('network', 'create', '--label', own, name)
     return new ContainerBed(name)
   }
 
   async volume(): Promise<string> {
-    const name = await docker('volume', 'create', '--label', label)
+    const name = await docker('volume', 'create', '--label', own)
     this.#volumes.push(name)
     return name
   }
 
   /** Started, not awaited: `await container.prints('…')`. */
-  async start(image: string, options: ContainerOptions = {}): Promise<Container> {
-    const args = ['run', '--detach', '--label', label, '--network', this.network, ...(options.args ?? [])]
+  start(image: string, options: ContainerOptions = {}): Promise<Container> {
+    const args = ['run', '--detach', '--label', own, '--network', this.network, ...(options.args ?? [])]
     for (const [name, value] of Object.entries(options.env ?? {})) args.push('--env', `${name}=${value}`)
-    const container = new Container(await docker(...args, image, ...(options.command ?? [])))
+    const container = docker(...args, image, ...(options.command ?? [])).then((id) => new Container(id))
     this.#containers.push(container)
     return container
   }
 
+  /** Those that are still being started, after a failure, too. */
   async close(): Promise<void> {
-    await Promise.all(this.#containers.map((container) => container.remove()))
+    await Promise.allSettled(this.#containers.map(async (container) => (await container).remove()))
     if (this.#volumes.length > 0) await docker('volume', 'rm', '--force', ...this.#volumes)
     await docker('network', 'rm', this.network)
+  }
+}
+
+/** Of test runs that were broken off: their processes are gone. */
+async function removeLeftOvers(): Promise<void> {
+  const kinds = [
+    { list: ['ps', '--all'], remove: ['rm', '--force', '--volumes'], name: '{{.ID}}' },
+    { list: ['volume', 'ls'], remove: ['volume', 'rm', '--force'], name: '{{.Name}}' },
+    { list: ['network', 'ls'], remove: ['network', 'rm'], name: '{{.ID}}' },
+  ]
+  for (const { list, remove, name } of kinds) {
+    const format = `{{.Label "${label}"}} ${name}`
+    const lines = await docker(...list, '--filter', `label=${label}`, '--format', format)
+    const names = lines.split('\n').flatMap((line) => {
+      const [pid = '', id = ''] = line.split(' ')
+      return id === '' || isAlive(Number(pid)) ? [] : [id]
+    })
+    if (names.length > 0) await docker(...remove, ...names).catch(() => undefined)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
