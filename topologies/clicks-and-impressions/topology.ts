@@ -21,7 +21,8 @@ export default defineTopology(
     const impressions = builder.stream('impressions', { ...source, value: impression, name: 'read-impressions' })
     const clicks = builder.stream('clicks', { ...source, value: click, name: 'read-clicks' })
 
-    const outcomes = impressions
+    const output = { key: serdes.string, value: outcome }
+    impressions
       .outerJoin(
         clicks,
         (shown, clicked): Outcome => ({ ad: shown?.ad ?? null, user: clicked?.user ?? null }),
@@ -31,14 +32,18 @@ export default defineTopology(
         { name: 'match', store: 'match' },
       )
       .split({ name: 'ads-' })
-      .branch(({ ad }) => ad === null, { name: 'suspicious' })
-      .branch(({ user }) => user === null, { name: 'ignored' })
-      .defaultBranch({ name: 'clicked' })
-
-    const output = { key: serdes.string, value: outcome }
-    outcomes.get('ads-clicked')?.to('clicked-ads', { ...output, name: 'write-clicked' })
-    outcomes.get('ads-ignored')?.to('ignored-ads', { ...output, name: 'write-ignored' })
-    outcomes.get('ads-suspicious')?.to('suspicious-clicks', { ...output, name: 'write-suspicious' })
+      .branch(({ ad }) => ad === null, {
+        name: 'suspicious',
+        withConsumer: (suspicious) => suspicious.to('suspicious-clicks', { ...output, name: 'write-suspicious' }),
+      })
+      .branch(({ user }) => user === null, {
+        name: 'ignored',
+        withConsumer: (ignored) => ignored.to('ignored-ads', { ...output, name: 'write-ignored' }),
+      })
+      .defaultBranch({
+        name: 'clicked',
+        withConsumer: (clicked) => clicked.to('clicked-ads', { ...output, name: 'write-clicked' }),
+      })
   },
   { naming: 'explicit' },
 )

@@ -51,8 +51,9 @@ export default defineTopology(
       )
       .toStream({ name: 'sprees-as-stream' })
       // A session that has become a part of another one is deleted: null.
-      .filter((spree) => spree !== null && spree.cities.length >= citiesMax, { name: 'suspicious' })
-      .map((spree, card) => [card.key, alert(spree ?? nothing, card)], { name: 'to-alert' })
+      .filter((spree) => spree !== null, { name: 'not-deleted' })
+      .filter(({ cities }) => cities.length >= citiesMax, { name: 'suspicious' })
+      .map((spree, card) => [card.key, alert(spree, card)], { name: 'to-alert' })
       .to('fraud-alerts', { key: serdes.string, value: serdes.json<object>(), name: 'write-alerts' })
   },
   { naming: 'explicit' },

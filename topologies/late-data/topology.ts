@@ -8,6 +8,7 @@ import {
   tumbling,
   type FixedKeyProcessor,
   type FixedKeyProcessorContext,
+  type KStream,
   type StreamRecord,
 } from 'millrace'
 import { byItsTime, jsonOf, type ValueOf } from '../json-of.ts'
@@ -15,6 +16,7 @@ import { byItsTime, jsonOf, type ValueOf } from '../json-of.ts'
 export const ride = jsonOf({ taxi: 'text', cents: 'number', at: 'time' })
 type Ride = ValueOf<typeof ride>
 type Judged = Ride & { readonly isLate: boolean }
+const judged = serdes.json<Judged>()
 
 const hourMs = 3_600_000
 const graceMs = 900_000
@@ -36,10 +38,32 @@ class Judge implements FixedKeyProcessor<string, Ride, Judged> {
   }
 }
 
+function writeLate(rides: KStream<string, Judged>): void {
+  rides.to('late-rides', { value: judged, name: 'write-late' })
+}
+
+function writeTakings(rides: KStream<string, Judged>): void {
+  rides
+    .groupByKey({ value: judged })
+    .windowedBy(tumbling({ size: hourMs, grace: graceMs }))
+    .aggregate(
+      () => 0,
+      (takings, { cents }) => takings + cents,
+      {
+        name: 'add-up',
+        store: 'takings',
+        value: serdes.int64,
+      },
+    )
+    .suppress({ until: 'windowCloses', name: 'final-takings' })
+    .toStream({ name: 'takings-as-stream' })
+    .to('hourly-takings', { key: serdes.timeWindowed(serdes.string, hourMs), name: 'write-takings' })
+}
+
 export default defineTopology(
   'late-data',
   (builder) => {
-    const rides = builder
+    builder
       .stream('rides', {
         key: serdes.string,
         value: ride,
@@ -49,26 +73,8 @@ export default defineTopology(
       })
       .processValues(() => new Judge(), { name: 'judge' })
       .split({ name: 'rides-' })
-      .branch(({ isLate }) => isLate, { name: 'late' })
-      .defaultBranch({ name: 'in-time' })
-
-    rides.get('rides-late')?.to('late-rides', { value: serdes.json<Judged>(), name: 'write-late' })
-    rides
-      .get('rides-in-time')
-      ?.groupByKey({ value: serdes.json<Judged>() })
-      .windowedBy(tumbling({ size: hourMs, grace: graceMs }))
-      .aggregate(
-        () => 0,
-        (takings, { cents }) => takings + cents,
-        {
-          name: 'add-up',
-          store: 'takings',
-          value: serdes.int64,
-        },
-      )
-      .suppress({ until: 'windowCloses', name: 'final-takings' })
-      .toStream({ name: 'takings-as-stream' })
-      .to('hourly-takings', { key: serdes.timeWindowed(serdes.string, hourMs), name: 'write-takings' })
+      .branch(({ isLate }) => isLate, { name: 'late', withConsumer: writeLate })
+      .defaultBranch({ name: 'in-time', withConsumer: writeTakings })
   },
   { naming: 'explicit' },
 )

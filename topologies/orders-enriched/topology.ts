@@ -21,19 +21,22 @@ export default defineTopology(
   (builder) => {
     const key = serdes.string
     const customers = builder.table('customers', { key, value: customer, name: 'customers', store: 'customers' })
-    const orders = builder
+    const output = { key, value: enriched }
+    builder
       .stream('orders', { key, value: order, name: 'read-orders' })
       // The join needs an order where its customer's row is: this makes the topic with-customer-repartition.
       .map((value, id): [string, Enriched] => [value.customer, { id, ...value }], { name: 'by-customer' })
       .leftJoin(customers, (value, found) => ({ ...value, ...found }), { key, value: enriched, name: 'with-customer' })
       .selectKey(({ id }) => id, { name: 'by-order' })
       .split({ name: 'customer-' })
-      .branch(({ name }) => name !== undefined, { name: 'known' })
-      .defaultBranch({ name: 'unknown' })
-
-    const output = { key, value: enriched }
-    orders.get('customer-known')?.to('enriched-orders', { ...output, name: 'write-enriched' })
-    orders.get('customer-unknown')?.to('orders-without-customer', { ...output, name: 'write-without-customer' })
+      .branch(({ name }) => name !== undefined, {
+        name: 'known',
+        withConsumer: (known) => known.to('enriched-orders', { ...output, name: 'write-enriched' }),
+      })
+      .defaultBranch({
+        name: 'unknown',
+        withConsumer: (unknown) => unknown.to('orders-without-customer', { ...output, name: 'write-without-customer' }),
+      })
   },
   { naming: 'explicit' },
 )

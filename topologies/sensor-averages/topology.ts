@@ -54,16 +54,16 @@ export default defineTopology(
       .aggregate(() => noReadings, plus, { name: 'moving', store: 'moving', value: sum })
 
     minutes
+      .mapValues(average, { name: 'average-of-minute' })
       .toStream({ name: 'minutes-as-stream' })
-      .mapValues((value) => average(value ?? noReadings), { name: 'average-of-minute' })
       .to('minute-averages', {
         key: serdes.timeWindowed(serdes.string, '1m'),
         value: serdes.json<object>(),
         name: 'write-minutes',
       })
     moving
+      .mapValues(average, { name: 'moving-average' })
       .toStream({ name: 'moving-as-stream' })
-      .mapValues((value) => average(value ?? noReadings), { name: 'moving-average' })
       .to('moving-averages', {
         key: serdes.timeWindowed(serdes.string, '5m'),
         value: serdes.json<object>(),
