@@ -71,10 +71,9 @@ describe.each(examples)('The example %s', (example) => {
         await Promise.race([settled(cluster.client, topology, applicationId), failed])
       } else {
         const printed = await tail(cluster.client, step)
-        expect({ topic: step.topic, printed: linesByKey(step, printed) }).toEqual({
-          topic: step.topic,
-          printed: linesByKey(step, step.lines),
-        })
+        // Where there are several partitions, the order between keys is nobody's to promise.
+        const inOrder = (lines: readonly string[]): unknown => (dev.partitions === 1 ? lines : linesByKey(step, lines))
+        expect({ [step.topic]: inOrder(printed) }).toEqual({ [step.topic]: inOrder(step.lines) })
       }
     }
     expect(steps.map(({ kind }) => kind)).toContain('tail')
