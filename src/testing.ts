@@ -9,7 +9,8 @@ export { EmbeddedKafka } from './testing/embedded-kafka.ts'
 
 // --- on a Kafka -----------------------------------------------------------------------------------------------------
 export { startKafka, whyNoKafka, type StartKafkaOptions } from './testing/start-kafka.ts'
-export type { ReadOptions, TestKafka, TestTopicOptions, TestTopics, WaitOptions } from './testing/test-kafka.ts'
+export type { ReadOptions, TestKafka, WaitOptions } from './testing/test-kafka.ts'
+export type { TestTopicOptions, TestTopics } from './testing/kafka-topics.ts'
 export type { BrokerProperties } from './testing/broker-properties.ts'
 export type { KafkaCapabilities, KafkaKind } from './testing/kafka-cluster.ts'
 export type { InputRecord } from './testing/test-topics.ts'

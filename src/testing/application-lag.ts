@@ -1,13 +1,16 @@
 /** How far an application is behind: what it has committed, against the ends of what it reads. */
-import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
+import { sleep, systemClock } from '../common/clock.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
+import { keptAlive } from './kept-alive.ts'
 import { offsetsAt, partitionsOf } from './topic-records.ts'
 
 export interface LagQuery {
   readonly applicationId: string
   readonly timeoutMs: number
+  /** What has ended it, when it is known to have failed. */
+  readonly failure: () => Promise<Error | undefined>
 }
 
 const pollMs = 25
@@ -41,19 +44,18 @@ export async function untilCommitted(
   await untilNothingLeft(query, async () => behind(ends, await committedOf(client, query.applicationId, topics)))
 }
 
-async function untilNothingLeft(query: LagQuery, look: () => Promise<readonly string[]>): Promise<void> {
+function untilNothingLeft(query: LagQuery, look: () => Promise<readonly string[]>): Promise<void> {
   const deadlineMs = systemClock.now() + query.timeoutMs
-  const alive = keepProcessAlive()
-  try {
+  return keptAlive(async () => {
     for (;;) {
       const left = await look()
       if (left.length === 0) return
+      const failure = await query.failure()
+      if (failure !== undefined) throw failed(query, failure)
       if (systemClock.now() > deadlineMs) throw notCaughtUp(query, left)
       await sleep(systemClock, pollMs)
     }
-  } finally {
-    alive.cancel()
-  }
+  })
 }
 
 /**
@@ -92,6 +94,14 @@ function behind(ends: Ends, committed: Ends): string[] {
   return [...ends]
     .filter(([key, end]) => (committed.get(key) ?? 0) < end)
     .map(([key, end]) => `${key} at ${committed.get(key) ?? 0} of ${end}`)
+}
+
+function failed({ applicationId }: LagQuery, cause: Error): TestingError {
+  return new TestingError(
+    'MILLRACE_TEST_NOT_CAUGHT_UP',
+    `application '${applicationId}' stopped before it had committed all of its input: ${cause.message}`,
+    { cause },
+  )
 }
 
 function notCaughtUp({ applicationId, timeoutMs }: LagQuery, left: readonly string[]): TestingError {

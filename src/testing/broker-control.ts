@@ -2,6 +2,7 @@
 import { TestingError } from '../errors/testing-error.ts'
 import type { BrokerFaults, KafkaCluster } from './kafka-cluster.ts'
 import { untilReady } from './kafka-readiness.ts'
+import { keptAlive } from './kept-alive.ts'
 
 type BrokerState = 'up' | 'paused' | 'down'
 
@@ -16,34 +17,43 @@ export class BrokerControl {
     this.#states = new Map(cluster.brokerIds.map((id) => [id, 'up']))
   }
 
-  async restart(id: number): Promise<void> {
-    const faults = this.#faults('restartBroker', id)
-    await this.resume(id)
-    if (this.#states.get(id) === 'up') await faults.end(id)
-    this.#states.set(id, 'down')
-    await faults.start(id)
-    this.#states.set(id, 'up')
-    await this.#untilReady(id)
+  restart(id: number): Promise<void> {
+    return keptAlive(async () => {
+      const faults = this.#faults('restartBroker', id)
+      await this.#resume(faults, id)
+      if (this.#states.get(id) === 'up') await faults.end(id)
+      this.#states.set(id, 'down')
+      await faults.start(id)
+      this.#states.set(id, 'up')
+      await this.#untilReady(id)
+    })
   }
 
-  async kill(id: number): Promise<void> {
-    const faults = this.#faults('killBroker', id)
-    // A paused one would die only when it goes on.
-    await this.resume(id)
-    if (this.#states.get(id) === 'down') return
-    await faults.kill(id)
-    this.#states.set(id, 'down')
+  kill(id: number): Promise<void> {
+    return keptAlive(async () => {
+      const faults = this.#faults('killBroker', id)
+      // A paused one would die only when it goes on.
+      await this.#resume(faults, id)
+      if (this.#states.get(id) === 'down') return
+      await faults.kill(id)
+      this.#states.set(id, 'down')
+    })
   }
 
-  async pause(id: number): Promise<void> {
-    const faults = this.#faults('pauseBroker', id)
-    if (this.#states.get(id) !== 'up') return
-    await faults.pause(id)
-    this.#states.set(id, 'paused')
+  pause(id: number): Promise<void> {
+    return keptAlive(async () => {
+      const faults = this.#faults('pauseBroker', id)
+      if (this.#states.get(id) !== 'up') return
+      await faults.pause(id)
+      this.#states.set(id, 'paused')
+    })
   }
 
-  async resume(id: number): Promise<void> {
-    const faults = this.#faults('continueBroker', id)
+  resume(id: number): Promise<void> {
+    return keptAlive(async () => this.#resume(this.#faults('continueBroker', id), id))
+  }
+
+  async #resume(faults: BrokerFaults, id: number): Promise<void> {
     if (this.#states.get(id) !== 'paused') return
     await faults.resume(id)
     this.#states.set(id, 'up')

@@ -3,10 +3,11 @@
  * that answers some request, may be neither: containers accept connections before their process listens, and coordinators
  * load after the first answer.
  */
-import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
+import { sleep, systemClock } from '../common/clock.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { KafkaConnection } from '../processor/streams-config.ts'
 import { connectKafka } from '../runtime/connect-kafka.ts'
+import { keptAlive } from './kept-alive.ts'
 import { liveBrokers } from './live-brokers.ts'
 
 const pollMs = 50
@@ -26,15 +27,12 @@ export interface Readiness {
   readonly logTail: () => Promise<string>
 }
 
-export async function untilReady(readiness: Readiness): Promise<void> {
+export function untilReady(readiness: Readiness): Promise<void> {
   const deadlineMs = systemClock.now() + readiness.timeoutMs
-  const alive = keepProcessAlive()
-  try {
+  return keptAlive(async () => {
     for (const address of readiness.addresses) await untilNamed(address, readiness, deadlineMs)
     if (readiness.connection !== undefined) await untilTransactional(readiness.connection, readiness, deadlineMs)
-  } finally {
-    alive.cancel()
-  }
+  })
 }
 
 async function untilNamed(address: string, readiness: Readiness, deadlineMs: number): Promise<void> {

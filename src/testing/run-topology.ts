@@ -22,6 +22,15 @@ export class RunningTopology extends KafkaStreams {
     this.#ownStateDir = ownStateDir
   }
 
+  /** What ended it; undefined unless it failed. */
+  async failure(): Promise<Error | undefined> {
+    if (this.state !== 'ERROR' && this.state !== 'PENDING_ERROR') return undefined
+    return this.stateIs('RUNNING').then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    )
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.close()
@@ -64,7 +73,7 @@ export async function runTopology(
     }
     const topology = source instanceof Topology ? source : source.build(config)
     const app = new RunningTopology(topology, config, ownStateDir)
-    kafka['~runs'](config.applicationId, sourcesOf(topology.compile(config)))
+    kafka['~applications'].add(app, sourcesOf(topology.compile(config)))
     await app.start()
     return app
   } catch (error) {

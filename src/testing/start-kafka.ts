@@ -1,13 +1,13 @@
 /** `startKafka`: which kind of Kafka a test runs on, started and ready. */
-import { keepProcessAlive } from '../common/clock.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { BrokerProperties } from './broker-properties.ts'
 import { startEmbeddedCluster } from './embedded-cluster.ts'
 import { externalCluster } from './external-cluster.ts'
 import type { KafkaCluster } from './kafka-cluster.ts'
 import { untilReady } from './kafka-readiness.ts'
+import { keptAlive } from './kept-alive.ts'
 import { TestKafka } from './test-kafka.ts'
-import type { TestTopics } from './test-kafka.ts'
+import type { TestTopics } from './kafka-topics.ts'
 
 /** Of `startKafka`. */
 export interface StartKafkaOptions {
@@ -59,8 +59,7 @@ const defaultStartupTimeoutMs = 120_000
 export async function startKafka(options: StartKafkaOptions = {}): Promise<TestKafka> {
   checkOptions(options)
   const { topics = {}, startupTimeoutMs = defaultStartupTimeoutMs } = options
-  const alive = keepProcessAlive()
-  try {
+  return keptAlive(async () => {
     const cluster = await startCluster(options, startupTimeoutMs)
     const kafka = new TestKafka(cluster, startupTimeoutMs)
     try {
@@ -72,9 +71,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<TestK
       await kafka.close().catch(() => undefined)
       throw error
     }
-  } finally {
-    alive.cancel()
-  }
+  })
 }
 
 /**

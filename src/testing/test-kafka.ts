@@ -1,31 +1,22 @@
 /** `TestKafka`: one interface over every kind of Kafka that a test may run on. Made by `startKafka`. */
-import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
 import { systemRandom } from '../common/random.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { Isolation, KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
 import type { KafkaConnection } from '../processor/streams-config.ts'
 import { connectKafka } from '../runtime/connect-kafka.ts'
 import { untilCommitted, untilLagZero } from './application-lag.ts'
+import type { LagQuery } from './application-lag.ts'
 import { BrokerControl } from './broker-control.ts'
 import type { KafkaCapabilities, KafkaCluster, KafkaKind } from './kafka-cluster.ts'
+import { KafkaTopics } from './kafka-topics.ts'
+import type { TestTopicOptions, TestTopics } from './kafka-topics.ts'
+import { TestApplications } from './test-applications.ts'
+import { keptAlive } from './kept-alive.ts'
 import type { InputRecord } from './test-topics.ts'
 import { countOf, readToEnd, readUntil } from './topic-records.ts'
 import type { RecordQuery, TestSerdes, TopicRecord } from './topic-records.ts'
 import { writeRecords } from './topic-writer.ts'
 import type { WriteOptions } from './topic-writer.ts'
-
-/** Of a topic that a test creates. */
-export interface TestTopicOptions {
-  /** Default 1. */
-  readonly partitions?: number
-  /** Default: one copy on each broker, up to three. */
-  readonly replicationFactor?: number
-  /** By their names in Kafka: `{ 'cleanup.policy': 'compact' }`. */
-  readonly config?: Readonly<Record<string, string>>
-}
-
-/** Topics by their names, with their partition counts or more. */
-export type TestTopics = Readonly<Record<string, number | TestTopicOptions>>
 
 /** How long is waited, in milliseconds; default 30000. */
 export interface WaitOptions {
@@ -39,12 +30,11 @@ export interface ReadOptions extends WaitOptions {
 }
 
 const defaultTimeoutMs = 30_000
-const deletionPollMs = 20
 const topicNameMax = 249
 
 /**
  * A Kafka of a test, whichever kind it is. Waits are bounded (`timeoutMs`) and end as soon as they can; where they fail
- * the error shows what was there instead.
+ * the error shows what was there instead. An application of `runTopology` that has failed is not waited for.
  */
 export class TestKafka implements AsyncDisposable {
   readonly kind: KafkaKind
@@ -58,8 +48,9 @@ export class TestKafka implements AsyncDisposable {
   readonly connection: KafkaConnection
   readonly #cluster: KafkaCluster
   readonly #control: BrokerControl
-  readonly #created = new Set<string>()
-  readonly #applications = new Map<string, (topic: string) => boolean>()
+  readonly #topics = new KafkaTopics()
+  /** `runTopology` says what it runs. */
+  readonly '~applications': TestApplications = new TestApplications()
   #client: Promise<KafkaClient> | undefined
   #closing: Promise<void> | undefined
 
@@ -102,41 +93,14 @@ export class TestKafka implements AsyncDisposable {
 
   /** With `replace`, topics that are there are deleted first. */
   async createTopics(topics: TestTopics, options: { readonly replace?: boolean } = {}): Promise<void> {
-    const names = Object.keys(topics)
-    if (names.length === 0) return
     const client = await this.#connected()
-    const existing = [...(await client.describeTopics(names)).keys()]
-    if (existing.length > 0 && options.replace !== true) throw topicExists(existing)
-    await this.deleteTopics(existing)
-    for (const name of names) this.#created.add(name)
-    await client.admin.createTopics(
-      Object.entries(topics).map(([name, topic]) => {
-        const {
-          partitions = 1,
-          replicationFactor = -1,
-          config = {},
-        } = typeof topic === 'number' ? { partitions: topic } : topic
-        return { name, partitions, replicationFactor, config }
-      }),
-    )
+    await keptAlive(() => this.#topics.create(client, topics, options.replace ?? false))
   }
 
   /** Resolves when they are gone; those that are not there are no error. */
   async deleteTopics(names: readonly string[]): Promise<void> {
-    if (names.length === 0) return
     const client = await this.#connected()
-    const there = [...(await client.describeTopics(names)).keys()]
-    await client.admin.deleteTopics(there)
-    const deadlineMs = systemClock.now() + defaultTimeoutMs
-    const alive = keepProcessAlive()
-    try {
-      while ((await client.describeTopics(there)).size > 0 && systemClock.now() < deadlineMs) {
-        await sleep(systemClock, deletionPollMs)
-      }
-    } finally {
-      alive.cancel()
-    }
-    for (const name of names) this.#created.delete(name)
+    await keptAlive(() => this.#topics.delete(client, names))
   }
 
   // --- records ----------------------------------------------------------------------------------------------------
@@ -167,7 +131,8 @@ export class TestKafka implements AsyncDisposable {
     const { count } = options
     if (count !== undefined) return (await this.awaitRecords(topic, serdes, count, options)).slice(0, count)
     const query = await this.#query(topic, serdes, options, 'what it has, outside of open transactions,')
-    return readToEnd(await this.#connected(), query)
+    const client = await this.#connected()
+    return keptAlive(() => readToEnd(client, query))
   }
 
   /**
@@ -183,7 +148,8 @@ export class TestKafka implements AsyncDisposable {
     const what = typeof wanted === 'number' ? countOf(wanted) : 'records that the predicate accepts'
     const query = await this.#query(topic, serdes, options, what)
     const isEnough = typeof wanted === 'number' ? (records: readonly unknown[]) => records.length >= wanted : wanted
-    return readUntil(await this.#connected(), query, isEnough)
+    const client = await this.#connected()
+    return keptAlive(() => readUntil(client, query, isEnough))
   }
 
   // --- applications -----------------------------------------------------------------------------------------------
@@ -199,8 +165,9 @@ export class TestKafka implements AsyncDisposable {
   ): Promise<void> {
     const { topics, timeoutMs = defaultTimeoutMs } = options
     for (const topic of topics ?? []) await this.#topic(topic)
-    const reads = topics === undefined ? this.#applications.get(applicationId) : (name: string) => topics.includes(name)
-    await untilLagZero(await this.#connected(), { applicationId, timeoutMs }, reads)
+    const reads =
+      topics === undefined ? this['~applications'].reads(applicationId) : (name: string) => topics.includes(name)
+    await untilLagZero(await this.#connected(), this.#lagQuery(applicationId, timeoutMs), reads)
   }
 
   /** Resolves when an application has committed all that is in these topics now, whatever comes meanwhile. */
@@ -210,12 +177,7 @@ export class TestKafka implements AsyncDisposable {
     { timeoutMs = defaultTimeoutMs }: WaitOptions = {},
   ): Promise<void> {
     const found = await Promise.all([topics].flat().map((topic) => this.#topic(topic)))
-    await untilCommitted(await this.#connected(), { applicationId, timeoutMs }, found)
-  }
-
-  /** `runTopology` says what an application reads. */
-  '~runs'(applicationId: string, reads: (topic: string) => boolean): void {
-    this.#applications.set(applicationId, reads)
+    await untilCommitted(await this.#connected(), this.#lagQuery(applicationId, timeoutMs), found)
   }
 
   // --- faults -----------------------------------------------------------------------------------------------------
@@ -249,7 +211,7 @@ export class TestKafka implements AsyncDisposable {
    * and the internal topics of applications of `runTopology`. Idempotent.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= keptAlive(() => this.#close())
     return this.#closing
   }
 
@@ -268,14 +230,19 @@ export class TestKafka implements AsyncDisposable {
   }
 
   async #removeTraces(): Promise<void> {
-    if (this.#created.size === 0 && this.#applications.size === 0) return
+    const { ids } = this['~applications']
+    if (this.#topics.created.length === 0 && ids.length === 0) return
     const client = await this.#connected()
-    const prefixes = [...this.#applications.keys()].map((id) => `${id}-`)
+    const prefixes = ids.map((id) => `${id}-`)
     const isInternal = (name: string): boolean =>
       /-(?:changelog|repartition)$/.test(name) && prefixes.some((prefix) => name.startsWith(prefix))
     const internal = [...(await client.describeTopics('all')).keys()].filter(isInternal)
-    await this.deleteTopics([...this.#created, ...internal])
-    await client.admin.deleteGroups([...this.#applications.keys()])
+    await this.#topics.delete(client, [...this.#topics.created, ...internal])
+    await client.admin.deleteGroups(ids)
+  }
+
+  #lagQuery(applicationId: string, timeoutMs: number): LagQuery {
+    return { applicationId, timeoutMs, failure: () => this['~applications'].failure(applicationId) }
   }
 
   async #query<K, V>(
@@ -285,15 +252,12 @@ export class TestKafka implements AsyncDisposable {
     wanted: string,
   ): Promise<RecordQuery<K, V>> {
     const { partitionCount } = await this.#topic(topic)
-    return { topic, partitions: partitionCount, serdes, isolation, timeoutMs, wanted }
+    const failure = (): Promise<Error | undefined> => this['~applications'].failure()
+    return { topic, partitions: partitionCount, serdes, isolation, timeoutMs, wanted, failure }
   }
 
   async #topic(name: string): Promise<TopicMetadata> {
-    const client = await this.#connected()
-    const found = (await client.describeTopics([name])).get(name)
-    if (found !== undefined) return found
-    const others = [...(await client.describeTopics('all')).keys()].filter((other) => !other.startsWith('__'))
-    throw topicUnknown(name, others)
+    return this.#topics.require(await this.#connected(), name)
   }
 
   #connected(): Promise<KafkaClient> {
@@ -319,19 +283,4 @@ export class TestKafka implements AsyncDisposable {
 
 function closed(): TestingError {
   return new TestingError('MILLRACE_TEST_KAFKA_UNABLE', 'this Kafka was closed; start another with startKafka()')
-}
-
-function topicExists(names: readonly string[]): TestingError {
-  return new TestingError(
-    'MILLRACE_TEST_TOPIC_EXISTS',
-    `there is a topic ${names.join(', ')} already, which may have records: give each test its own (kafka.unique('${names[0]}')), or delete it first`,
-  )
-}
-
-function topicUnknown(name: string, others: readonly string[]): TestingError {
-  const known = others.length === 0 ? 'none' : others.slice(0, 20).join(', ')
-  return new TestingError(
-    'MILLRACE_TEST_TOPIC_UNKNOWN',
-    `there is no topic '${name}'; there are: ${known}. Create it with kafka.createTopic('${name}')`,
-  )
 }

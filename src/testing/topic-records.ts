@@ -1,6 +1,6 @@
 /** Reading a topic of a real broker for a test: typed records, a bounded wait, and an error that shows what was there. */
 import { inspect } from 'node:util'
-import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
+import { sleep, systemClock } from '../common/clock.ts'
 import type { Headers } from '../common/headers.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
@@ -33,6 +33,8 @@ export interface RecordQuery<K, V> {
   readonly timeoutMs: number
   /** What is waited for, for the error: `3 records`. */
   readonly wanted: string
+  /** What has ended those who could still write it, when all of them are known to have failed. */
+  readonly failure: () => Promise<Error | undefined>
 }
 
 const fetchWaitMs = 50
@@ -51,19 +53,21 @@ export async function readUntil<K, V>(
   const partitions = partitionsOf(query.topic, query.partitions)
   const fetcher = client.fetcher({ name: 'test-kit', isolation: query.isolation })
   const records: TopicRecord<K, V>[] = []
-  const alive = keepProcessAlive()
   try {
     const deadlineMs = systemClock.now() + query.timeoutMs
     fetcher.assign(await offsetsAt(client, partitions, -2, 'read_uncommitted'))
+    let failure: Error | undefined
     while (!isEnough(records)) {
-      if (systemClock.now() > deadlineMs) throw await recordsMissing(client, query, records)
+      if (systemClock.now() > deadlineMs || failure !== undefined) {
+        throw await recordsMissing(client, query, records, failure)
+      }
+      failure = await query.failure()
       await fetcher.wait(Math.max(1, Math.min(fetchWaitMs, deadlineMs - systemClock.now())))
       for (const set of await take(client, fetcher)) await decodeInto(records, set, query)
       if (records.length > recordsMax) throw tooMany(query.topic)
     }
     return records
   } finally {
-    alive.cancel()
     await fetcher.close()
   }
 }
@@ -77,7 +81,6 @@ export async function readToEnd<K, V>(client: KafkaClient, query: RecordQuery<K,
   const open = new Map([...ends].filter(([key, end]) => end > (begins.get(key) ?? 0)))
   const fetcher = client.fetcher({ name: 'test-kit', isolation: query.isolation })
   const records: TopicRecord<K, V>[] = []
-  const alive = keepProcessAlive()
   try {
     const deadlineMs = systemClock.now() + query.timeoutMs
     fetcher.assign(new Map([...open.keys()].map((key) => [key, begins.get(key) ?? 0])))
@@ -95,7 +98,6 @@ export async function readToEnd<K, V>(client: KafkaClient, query: RecordQuery<K,
     }
     return records
   } finally {
-    alive.cancel()
     await fetcher.close()
   }
 }
@@ -121,14 +123,9 @@ async function untilStable<K, V>(
   ends: ReadonlyMap<TopicPartitionKey, number>,
 ): Promise<void> {
   const deadlineMs = systemClock.now() + query.timeoutMs
-  const alive = keepProcessAlive()
-  try {
-    while ((await hiddenBelow(client, query, ends)).length > 0) {
-      if (systemClock.now() > deadlineMs) throw await recordsMissing(client, query, [])
-      await sleep(systemClock, endPollMs)
-    }
-  } finally {
-    alive.cancel()
+  while ((await hiddenBelow(client, query, ends)).length > 0) {
+    if (systemClock.now() > deadlineMs) throw await recordsMissing(client, query, [])
+    await sleep(systemClock, endPollMs)
   }
 }
 
@@ -235,6 +232,7 @@ async function recordsMissing<K, V>(
   client: KafkaClient,
   query: RecordQuery<K, V>,
   records: readonly TopicRecord<K, V>[],
+  failure?: Error,
 ): Promise<TestingError> {
   const { topic, isolation, timeoutMs, wanted, partitions } = query
   const hidden =
@@ -246,11 +244,12 @@ async function recordsMissing<K, V>(
           await offsetsAt(client, partitionsOf(topic, partitions), -1, 'read_uncommitted'),
         ).catch(() => [])
   const lines = [
-    `topic ${topic} did not have ${wanted} within ${timeoutMs} ms, but ${countOf(records.length)}${records.length > shownMax ? `, the last of them` : ''}`,
+    `topic ${topic} did not have ${wanted} ${failure === undefined ? `within ${timeoutMs} ms` : 'when the application stopped'}, but ${countOf(records.length)}${records.length > shownMax ? `, the last of them` : ''}`,
     ...records.slice(-shownMax).map(shown),
     ...(hidden.length === 0 ? [] : [`an open transaction hides ${hidden.join(', ')}`]),
+    ...(failure === undefined ? [] : [`the application stopped: ${failure.message}`]),
   ]
-  return new TestingError('MILLRACE_TEST_RECORDS_MISSING', lines.join('\n  '))
+  return new TestingError('MILLRACE_TEST_RECORDS_MISSING', lines.join('\n  '), { cause: failure })
 }
 
 export function countOf(records: number): string {

@@ -111,6 +111,15 @@ export function testKitSuite(kafka: () => TestKafka): void {
       await expect(waiting).rejects.toThrow(/at 0 of 1/)
     })
 
+    it('that have failed are not waited for, and the error has their reason', async () => {
+      const { input, output } = await topics()
+      await using app = await runTopology(countTopology(input, output), kafka())
+      await kafka().pipe(input, texts, [{ key: null, value: 'no key' }])
+      const reason = /its key cannot be read: it is null/
+      await expect(kafka().awaitLagZero(app.applicationId, { timeoutMs: 60_000 })).rejects.toThrow(reason)
+      await expect(kafka().awaitRecords(output, numbers, 1, { timeoutMs: 60_000 })).rejects.toThrow(reason)
+    }, 20_000)
+
     it('have committed what is asked for while more comes', async () => {
       const { input, output } = await topics()
       await using app = await runTopology(countTopology(input, output), kafka())

@@ -1,0 +1,17 @@
+/** The built test kit under test runners other than the one of this project, as their users have it. */
+import { describe, expect, it } from 'vitest'
+import { runProject } from '../support/runner-project.ts'
+
+describe('The test kit runs on the embedded broker', () => {
+  it('under node:test, which ends by itself', async () => {
+    const { code, stdout, stderr } = await runProject('node-test', { MILLRACE_TEST_KAFKA: 'embedded' })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/# pass 3\n# fail 0/)
+  })
+
+  it('under vitest', async () => {
+    const { code, stdout, stderr } = await runProject('vitest', { MILLRACE_TEST_KAFKA: 'embedded' })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/3 passed/)
+  })
+})
