@@ -65,15 +65,15 @@ make_debian() {
   ! is_there "$debian" "$recipe" || return 0
   needs debootstrap debootstrap
   mkdir -p "$cache/debs"
-  debootstrap --variant=minbase --include=ca-certificates --cache-dir="$cache/debs" bookworm "$work/root" >"$work/debootstrap.log" 2>&1 ||
+  debootstrap --variant=minbase --include=ca-certificates --cache-dir="$cache/debs" bookworm "$work/tree" >"$work/debootstrap.log" 2>&1 ||
     { tail -20 "$work/debootstrap.log" >&2; return 1; }
-  rm -rf "$work"/root/var/cache/apt/* "$work"/root/var/lib/apt/lists/* "$work"/root/usr/share/{doc,man,locale}/*
+  rm -rf "$work"/tree/var/cache/apt/* "$work"/tree/var/lib/apt/lists/* "$work"/tree/usr/share/{doc,man,locale}/*
   # Packages with manual pages for commands expect the folder (openjdk).
-  mkdir -p "$work/root/usr/share/man/man1"
+  mkdir -p "$work/tree/usr/share/man/man1"
   # A machine behind a proxy with its own certificates has them here; npm in a build needs them as well.
-  [ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$work/root/etc/ssl/certs/"
-  tar -C "$work/root" -c . | docker import -c 'ENV LANG=C.UTF-8' -c "LABEL millrace.recipe=$recipe" -c 'CMD ["bash"]' - "$debian" >/dev/null
-  rm -rf "$work/root"
+  [ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp /etc/ssl/certs/ca-certificates.crt "$work/tree/etc/ssl/certs/"
+  tar -C "$work/tree" -c . | docker import -c 'ENV LANG=C.UTF-8' -c "LABEL millrace.recipe=$recipe" -c 'CMD ["bash"]' - "$debian" >/dev/null
+  rm -rf "$work/tree"
   say "$debian made"
 }
 
