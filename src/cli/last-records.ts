@@ -1,5 +1,5 @@
 /**
- * The last records of a topic, in the order of their timestamps. How many offsets back they begin is not known: markers
+ * The last records of a topic: those of each partition in their order, and partitions merged by the timestamps. How many offsets back they begin is not known: markers
  * of transactions, aborted records and compaction leave gaps. So it looks back in growing steps.
  */
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
@@ -43,7 +43,7 @@ export async function lastRecords(
     for (const [key, range] of open) {
       const lines = found.get(key) ?? []
       if (lines.length < count && range.end - step > range.start) short.set(key, range)
-      else done.push(...lines.slice(-count))
+      else done.push(...inOrder(lines.slice(-count)))
     }
     open = short
   }
@@ -52,6 +52,15 @@ export async function lastRecords(
   const shown = unreadable < 0 ? ordered : ordered.slice(0, unreadable)
   await print(Buffer.concat(shown.map(({ text }) => text as Buffer)))
   if (unreadable >= 0) throw ordered[unreadable]?.text as Error
+}
+
+/**
+ * Sorted by time they stay in the order of their partition: one that is older than those before it counts as of their time.
+ * Else a key's newest value could come before an older one, since results may have earlier timestamps than results before.
+ */
+function inOrder(lines: readonly Line[]): Line[] {
+  let latest = -Infinity
+  return lines.map(({ timestamp, text }) => ({ timestamp: (latest = Math.max(latest, timestamp)), text }))
 }
 
 async function readLast(

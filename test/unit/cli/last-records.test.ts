@@ -50,4 +50,27 @@ describe('the last records', () => {
     await last(10)
     expect(printed.map((line) => Number(line.replaceAll('-', '')))).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
   })
+
+  it('keep the order of their partition, and are put among those of others by time', async () => {
+    broker.createTopic('t', { partitions: 2 })
+    const client = await bed.client()
+    const producer = await producerOf(client, {})
+    const append = (partition: number, timestamp: number): void => {
+      producer.append('t', partition, null, Buffer.from(`${partition}@${timestamp}`), timestamp, [])
+    }
+    for (const timestamp of [10, 40, 20, 50]) append(0, timestamp)
+    for (const timestamp of [15, 45]) append(1, timestamp)
+    await producer.flush()
+    const ranges = new Map([
+      ['t-0', { start: 0, end: 4 }],
+      ['t-1', { start: 0, end: 2 }],
+    ] as const)
+    const last = async (count: number): Promise<string[]> => {
+      const printed: string[] = []
+      await lastRecords(client, ranges, count, format, async (text) => void printed.push(text.toString()))
+      return printed.join('').trimEnd().split('\n')
+    }
+    expect(await last(10)).toEqual(['0@10', '1@15', '0@40', '0@20', '1@45', '0@50'])
+    expect(await last(3)).toEqual(['0@20', '1@45', '0@50'])
+  })
 })
