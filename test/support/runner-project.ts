@@ -2,7 +2,7 @@
  * A small project of a user in an empty folder, with the built package as its `millrace`: one of `test/test-kit`, run by
  * the test runner that it is for.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,11 +14,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export class RunnerProject implements Disposable {
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'millrace-runner-'))
 
-  constructor(runner: 'node-test' | 'vitest' | 'jest') {
+  /** `isCopied`: the package finds the packages beside it, not those of this repository. */
+  constructor(runner: 'node-test' | 'vitest' | 'jest', { isCopied = false } = {}) {
     cpSync(path.join(root, 'test/test-kit', runner), this.#folder, { recursive: true })
     cpSync(path.join(root, 'test/test-kit/word-count.mjs'), path.join(this.#folder, 'word-count.mjs'))
-    mkdirSync(path.join(this.#folder, 'node_modules'))
-    this.#link('millrace', root)
+    const packages = path.join(this.#folder, 'node_modules')
+    mkdirSync(packages)
+    if (!isCopied) this.#link('millrace', root)
+    else {
+      for (const part of ['dist', 'package.json']) {
+        cpSync(path.join(root, part), path.join(packages, 'millrace', part), { recursive: true })
+      }
+    }
   }
 
   /** A package of ours, or of `from`. */
@@ -27,7 +34,9 @@ export class RunnerProject implements Disposable {
   }
 
   #link(name: string, target: string): void {
-    symlinkSync(target, path.join(this.#folder, 'node_modules', name), 'dir')
+    const link = path.join(this.#folder, 'node_modules', name)
+    mkdirSync(path.dirname(link), { recursive: true })
+    symlinkSync(target, link, 'dir')
   }
 
   run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
@@ -37,6 +46,17 @@ export class RunnerProject implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** Imports the built package where none of its optional peers is installed, and runs a few lines of a user. */
+export async function runWithoutPeers(code: string): Promise<Finished> {
+  using project = new RunnerProject('node-test', { isCopied: true })
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>
+  }
+  for (const name of Object.keys(dependencies)) project.link(name)
+  await using child = project.run(process.execPath, ['--input-type=module', '-e', code])
+  return await child.finished
 }
 
 /** Runs the project of that runner to its end; `env` says on which Kafka. */
