@@ -81,7 +81,17 @@ export {
 } from './state/stores.ts'
 
 // --- running --------------------------------------------------------------------------------------------------------
-export { KafkaStreams, type StreamsEvents, type StreamsState } from './runtime/kafka-streams.ts'
+export { KafkaStreams, type StreamsMetrics } from './runtime/kafka-streams.ts'
+export type { StreamsEvents, StreamsState } from './runtime/streams-events.ts'
+export type {
+  ErrorsStatus,
+  PartitionStatus,
+  StreamsStatus,
+  TasksStatus,
+  TaskStatus,
+  TopologyStatus,
+} from './runtime/streams-status.ts'
+export type { MetricDefinition, MetricSample } from './common/metrics.ts'
 
 // --- configuration --------------------------------------------------------------------------------------------------
 export type { InProcessKafka, KafkaConnection, StreamsConfig } from './processor/streams-config.ts'

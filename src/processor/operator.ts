@@ -4,6 +4,7 @@
  * No operator is ever asynchronous, none keeps a record, and none makes an object that it can avoid.
  */
 import type { Duration } from '../common/duration.ts'
+import type { Counter } from '../common/metrics.ts'
 import type { DropReason } from './drop-reason.ts'
 import type { RecordContext } from './record-context.ts'
 import type { PunctuationType, Cancellable } from './processor-context.ts'
@@ -73,4 +74,6 @@ export interface OperatorContext<KR, VR> {
   readonly metadata: ProcessorMetadata
   /** Counts the current record in `dropped-records-total` and, rate-limited, logs where it was and why. */
   dropRecord(reason: DropReason): void
+  /** What counts results that were held back until now: the same object each time. */
+  emitCounter(kind: 'suppression-emit' | 'emit-final'): Counter
 }

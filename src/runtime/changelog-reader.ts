@@ -28,6 +28,7 @@ import { emptyMarker } from '../state/state-engine.ts'
 import type { Marker } from '../state/state-engine.ts'
 import { Lookup } from './lookup.ts'
 import type { ManagedTask } from './managed-task.ts'
+import type { RestoreFigures } from './metrics/thread-metrics.ts'
 import { isRefusal, noteRefusal, requireNotRefused } from './refusal.ts'
 import { deletesOldRecords, isTooOld, tombstonesGone, whereToBegin } from './restore-start.ts'
 import type { ChangelogFacts } from './restore-start.ts'
@@ -51,6 +52,8 @@ export interface ChangelogReaderOptions {
   /** By topic name, as last seen. */
   readonly topicId: (topic: string) => string | undefined
   readonly onProgress: (progress: RestoreProgress) => void
+  /** A replay that had records to replay has ended. */
+  readonly onRestored?: (tookMs: number) => void
 }
 
 interface Restoration {
@@ -64,6 +67,7 @@ interface Restoration {
   isRebuild: boolean
   position: number
   restored: number
+  readonly beganMs: number
 }
 
 /** What is to be known of the changelogs of some tasks before their replay begins. */
@@ -97,6 +101,20 @@ export class ChangelogReader {
   /** Nothing to replay. */
   get isIdle(): boolean {
     return this.#active.size === 0 && this.#added.length === 0
+  }
+
+  /** What is being replayed; not what waits for its bounds to be known. For metrics and status. */
+  get figures(): RestoreFigures[] {
+    return [...this.#active.values()].map(({ managed, changelog, restored, start, position, facts, beganMs }) => ({
+      taskId: managed.task.id,
+      store: changelog.store,
+      topic: changelog.topic,
+      partition: changelog.partition,
+      restored,
+      total: Math.max(0, facts.end - start),
+      remaining: Math.max(0, facts.end - position),
+      beganMs,
+    }))
   }
 
   add(managed: ManagedTask): void {
@@ -293,6 +311,7 @@ export class ChangelogReader {
       isRebuild: false,
       position: begin.offset,
       restored: 0,
+      beganMs: clock.now(),
     }
     if (begin.warning !== undefined) this.#warnOfGap(restoration, begin.warning)
     if (begin.rebuild !== undefined) await this.#rebuild(restoration, begin.rebuild)
@@ -397,7 +416,7 @@ export class ChangelogReader {
     this.#report(restoration, true)
   }
 
-  #report({ managed, changelog, restored, start, facts }: Restoration, done: boolean): void {
+  #report({ managed, changelog, restored, start, facts, beganMs }: Restoration, done: boolean): void {
     const progress = {
       taskId: managed.task.id,
       store: changelog.store,
@@ -405,7 +424,10 @@ export class ChangelogReader {
       total: Math.max(0, facts.end - start),
       done,
     }
-    if (done && restored > 0) this.#options.logger.info(progress, 'store restored from its changelog')
+    if (done && restored > 0) {
+      this.#options.logger.info(progress, 'store restored from its changelog')
+      this.#options.onRestored?.(this.#options.clock.now() - beganMs)
+    }
     this.#options.onProgress(progress)
   }
 

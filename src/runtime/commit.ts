@@ -54,6 +54,17 @@ export interface CommitOptions {
   readonly onEngineFailure: (taskId: string, error: unknown) => void
 }
 
+/** Where the time of a commit went. With overlap only the cut keeps records from being processed. */
+export interface CommitTiming {
+  cutMs: number
+  /** Until every record is acknowledged. */
+  flushMs: number
+  /** The offsets and the end of the transaction, or the plain commit of offsets. */
+  transactionMs: number
+  /** The local state. */
+  engineMs: number
+}
+
 /** What the cut took of one task. */
 interface CutPart {
   readonly managed: ManagedTask
@@ -74,9 +85,17 @@ export class Commit {
   readonly #abandoned = deferred<never>()
   /** What is still tried for it: sent later, it would take the offsets back behind those of the next commit. */
   readonly #requests = new AbortController()
+  readonly timing: CommitTiming
   #canBeAbandoned = true
 
-  private constructor(options: CommitOptions, parts: readonly CutPart[], moved: Moved, isEmpty: boolean) {
+  private constructor(
+    options: CommitOptions,
+    parts: readonly CutPart[],
+    moved: Moved,
+    isEmpty: boolean,
+    beganMs: number,
+  ) {
+    this.timing = { cutMs: options.clock.now() - beganMs, flushMs: 0, transactionMs: 0, engineMs: 0 }
     this.#options = options
     this.#parts = parts
     this.#moved = moved
@@ -90,7 +109,8 @@ export class Commit {
   /** The cut. Whatever is processed after it belongs to the next commit. */
   static async begin(options: CommitOptions): Promise<Commit> {
     const { clock } = options
-    let sliceEndMs = clock.now() + flushSliceMs
+    const beganMs = clock.now()
+    let sliceEndMs = beganMs + flushSliceMs
     for (const { task } of options.tasks) {
       // Also between tasks: what each of them has may be little.
       while (clock.now() >= sliceEndMs || !task.flush(sliceEndMs)) {
@@ -111,7 +131,7 @@ export class Commit {
         .filter(([partition, { offset }]) => options.committed.get(partition)?.offset !== offset),
     )
     const isEmpty = !options.collector.producer.inTransaction && moved.size === 0
-    return new Commit(options, parts, moved, isEmpty)
+    return new Commit(options, parts, moved, isEmpty, beganMs)
   }
 
   get moved(): Moved {
@@ -121,18 +141,25 @@ export class Commit {
   /** True when there was something to commit. */
   async finish(): Promise<boolean> {
     const { exactlyOnce, client, group, committed } = this.#options
+    const { clock } = this.#options
     let changelog: ChangelogOffsets = {}
+    let beganMs = clock.now()
     if (this.#flushed !== undefined) {
       await this.#unlessAbandoned(this.#flushed)
       changelog = this.#acknowledged()
+      const flushedMs = clock.now()
+      this.timing.flushMs = flushedMs - beganMs
       if (exactlyOnce) await this.#endTransaction()
       else if (this.#moved.size > 0)
         await this.#unlessAbandoned(client.commitOffsets(group.identity(), this.#moved, this.#requests.signal))
       for (const [partition, offset] of this.#moved) committed.set(partition, offset)
+      beganMs = clock.now()
+      this.timing.transactionMs = beganMs - flushedMs
     }
     this.#canBeAbandoned = false
     for (const { managed } of this.#parts) managed.frozen = 'committed'
     await Promise.all(this.#parts.map((part) => this.#commitEngine(part, changelog)))
+    this.timing.engineMs = clock.now() - beganMs
     return this.#flushed !== undefined
   }
 

@@ -14,7 +14,7 @@ import type { Logger } from '../common/logger.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import type { Fetcher, GroupMembership, KafkaClient, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
-import { Commit, commitDeadline } from './commit.ts'
+import { Commit, commitDeadline, type CommitTiming } from './commit.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { TaskManager } from './task-manager.ts'
 
@@ -29,7 +29,10 @@ export interface CommitterOptions {
   readonly logger: Logger
   /** The commit under way has ended: it is to be looked at. */
   readonly onSettled: () => void
-  readonly onCommitted: (offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>) => void
+  readonly onCommitted: (
+    offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>,
+    timing: Readonly<CommitTiming>,
+  ) => void
 }
 
 /**
@@ -195,7 +198,7 @@ export class Committer {
     try {
       if (await commit.finish()) {
         this.#commitMs += (clock.now() - beganMs - this.#commitMs) * smoothing
-        onCommitted(commit.moved)
+        onCommitted(commit.moved, commit.timing)
       }
     } catch (error) {
       this.#isFailed = true

@@ -36,6 +36,7 @@ import { keyOf, lookUpGlobals, whereToBegin } from './global-start.ts'
 import type { GlobalFacts, GlobalKept } from './global-start.ts'
 import { GlobalTopics } from './global-topics.ts'
 import type { TaskEngines } from './task-engines.ts'
+import type { RecordFailure } from './task/failure-handler.ts'
 import { GlobalTask } from './task/global-task.ts'
 
 export interface GlobalStateOptions {
@@ -46,6 +47,9 @@ export interface GlobalStateOptions {
   readonly clock: Clock
   readonly metrics: MetricsRegistry
   readonly logger: Logger
+  /** As metrics show it. */
+  readonly threadId: string
+  readonly onRecordFailure: (failure: RecordFailure) => void
   readonly onRestore: (progress: RestoreProgress) => void
   /** Once: it does not follow its topics any more. */
   readonly onFailure: (error: Error) => void
@@ -110,7 +114,19 @@ export class GlobalState {
     this.#state = state
     this.#completeAtMs = state.marker?.committedAtMs ?? clock.now()
     const logger = this.#logger
-    this.#task = new GlobalTask({ stores, applicationId: config.applicationId, state, config, clock, metrics, logger })
+    const { threadId, onRecordFailure } = options
+    const { applicationId } = config
+    this.#task = new GlobalTask({
+      stores,
+      applicationId,
+      state,
+      config,
+      clock,
+      metrics,
+      logger,
+      threadId,
+      onRecordFailure,
+    })
     this.#fetcher = client.fetcher({
       name: 'global',
       isolation: config.processingGuarantee === 'exactly_once' ? 'read_committed' : 'read_uncommitted',

@@ -17,7 +17,8 @@ import { deferred } from '../common/deferred.ts'
 import type { FileSystem } from '../common/file-system.ts'
 import { childLogger } from '../common/logger.ts'
 import type { Logger } from '../common/logger.ts'
-import { MetricsRegistry } from '../common/metrics.ts'
+import { MetricsRegistry, type MetricSample, type Tags } from '../common/metrics.ts'
+import { processMonitor } from '../common/process-monitor.ts'
 import { renderPrometheus } from '../common/prometheus.ts'
 import { systemRandom } from '../common/random.ts'
 import type { Random } from '../common/random.ts'
@@ -30,36 +31,22 @@ import { requireTopology } from '../topology/require-topology.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import { connectKafka } from './connect-kafka.ts'
+import { ErrorLog } from './error-log.ts'
 import { GlobalState } from './global-state.ts'
 import { openInstance } from './instance.ts'
 import type { Instance } from './instance.ts'
+import { InstanceView } from './instance-view.ts'
+import { clientIdOf, showClient } from './metrics/client-metrics.ts'
+import { showProcess } from './metrics/process-metrics.ts'
 import type { OpenSlot } from './state-slot.ts'
 import { StreamThread } from './stream-thread.ts'
+import type { StreamsEvents, StreamsState } from './streams-events.ts'
+import type { StreamsStatus } from './streams-status.ts'
 import type { ThreadListener, ThreadState } from './thread-options.ts'
 import { asBuilt, completeConfig } from './streams-config.ts'
 import { TopicNames } from './topology-plan.ts'
 
-export type StreamsState =
-  'CREATED' | 'REBALANCING' | 'RUNNING' | 'PENDING_SHUTDOWN' | 'NOT_RUNNING' | 'PENDING_ERROR' | 'ERROR'
-
-export interface StreamsEvents {
-  state: { readonly from: StreamsState; readonly to: StreamsState }
-  /** An error that stopped a thread. What the runtime recovers from by itself is logged, not reported here. */
-  error: { readonly error: Error; readonly taskId?: string }
-  restore: {
-    readonly taskId: string
-    readonly store: string
-    readonly restored: number
-    readonly total: number
-    readonly done: boolean
-  }
-  rebalance: {
-    readonly reason: string
-    readonly assigned: readonly string[]
-    readonly revoked: readonly string[]
-    readonly durationMs: number
-  }
-}
+export type { StreamsEvents, StreamsState } from './streams-events.ts'
 
 /** Where everything that is not deterministic comes in. */
 export interface StreamsInternals {
@@ -69,6 +56,16 @@ export interface StreamsInternals {
   readonly fileSystem?: FileSystem
   /** How a slot is taken; default: a lock in the state directory. */
   readonly openSlot?: OpenSlot
+}
+
+/** What an application counts; the names, types and meanings of all are in `docs/metrics.md`. */
+export interface StreamsMetrics {
+  /** By Kafka Streams' name, `process-total`: the sum of those that have all of `tags`. Undefined: nobody counts it. */
+  get(name: string, tags?: Tags): number | undefined
+  /** The text format of Prometheus. */
+  prometheus(): string
+  /** Every value there is. */
+  collect(): Iterable<MetricSample>
 }
 
 type Listeners = { [E in keyof StreamsEvents]: Set<(event: StreamsEvents[E]) => void> }
@@ -88,7 +85,9 @@ export class KafkaStreams implements AsyncDisposable {
   readonly #random: Random
   readonly #internals: StreamsInternals
   readonly #logger: Logger
-  readonly #registry = new MetricsRegistry()
+  readonly #registry: MetricsRegistry
+  readonly #errors: ErrorLog
+  readonly #view: InstanceView
   readonly #machine: StateMachine<StreamsState>
   readonly #listeners: Listeners = { state: new Set(), error: new Set(), restore: new Set(), rebalance: new Set() }
   readonly #startedAtMs: number
@@ -102,6 +101,8 @@ export class KafkaStreams implements AsyncDisposable {
   readonly #globalEnd = deferred()
   #runsWithoutTasks = false
   #running: Promise<void> | undefined
+  #failedThreads = 0
+  #processShown: Disposable | undefined
   #failure: Error | undefined
   #leaveGroup = true
   #isPaused = false
@@ -135,6 +136,9 @@ export class KafkaStreams implements AsyncDisposable {
     this.#random = internals.random ?? systemRandom
     this.#internals = internals
     this.#startedAtMs = this.#clock.now()
+    this.#registry = new MetricsRegistry(this.#clock)
+    this.#errors = new ErrorLog(this.#clock)
+    this.#view = this.#look(topology)
     this.#logger = childLogger(this.#config.logger, { applicationId: this.#config.applicationId })
     this.#machine = new StateMachine<StreamsState>(
       `application '${this.#config.applicationId}'`,
@@ -157,8 +161,23 @@ export class KafkaStreams implements AsyncDisposable {
   }
 
   /** Plain numbers, named as in Kafka Streams: `metrics.get('dropped-records-total')`. */
-  get metrics(): { get(name: string, tags?: Record<string, string>): number | undefined; prometheus(): string } {
-    return { get: (name, tags) => this.#registry.get(name, tags), prometheus: () => renderPrometheus(this.#registry) }
+  get metrics(): StreamsMetrics {
+    return {
+      get: (name, tags) => this.#registry.get(name, tags),
+      prometheus: () => renderPrometheus(this.#samples()),
+      collect: () => this.#samples(),
+    }
+  }
+
+  /** What the instance has at the moment: the document that the HTTP server gives as `/v1/status`. */
+  status(): StreamsStatus {
+    this.#showProcess()
+    return this.#view.status()
+  }
+
+  /** For the HTTP server. */
+  get '~view'(): InstanceView {
+    return this.#view
   }
 
   /**
@@ -239,6 +258,50 @@ export class KafkaStreams implements AsyncDisposable {
     await this.close()
   }
 
+  // --- what is seen from outside --------------------------------------------------------------------------------------
+
+  #look(topology: Topology): InstanceView {
+    const state = (): StreamsState => this.state
+    const processId = (): string | undefined => this.#instance?.identity.processId
+    const { applicationId } = this.#config
+    const fingerprint = this.#fingerprint
+    showClient(this.#registry, {
+      applicationId,
+      fingerprint,
+      describe: () => topology.describe().toString(),
+      state,
+      processId,
+      thread: () => this.#thread?.state,
+      failedThreads: () => this.#failedThreads,
+    })
+    return new InstanceView({
+      config: this.#config,
+      topology: this.#topology,
+      describe: () => topology.describe(),
+      fingerprint,
+      clock: this.#clock,
+      startedAtMs: this.#startedAtMs,
+      registry: this.#registry,
+      monitor: processMonitor,
+      errors: this.#errors,
+      state,
+      isPaused: () => this.#isPaused,
+      processId,
+      thread: () => this.#thread?.view,
+    })
+  }
+
+  #samples(): Iterable<MetricSample> {
+    this.#showProcess()
+    return this.#registry
+  }
+
+  /** From the first time that somebody looks, since it costs something; not with another clock than the machine's. */
+  #showProcess(): void {
+    if (this.#clock !== systemClock || this.#machine.is('NOT_RUNNING', 'ERROR')) return
+    this.#processShown ??= showProcess(this.#registry, processMonitor)
+  }
+
   // --- life -------------------------------------------------------------------------------------------------------
 
   async #run(): Promise<void> {
@@ -266,12 +329,14 @@ export class KafkaStreams implements AsyncDisposable {
       )
     })
     alive.cancel()
+    this.#processShown?.[Symbol.dispose]()
     this.#machine.become(this.#machine.is('PENDING_ERROR') ? 'ERROR' : 'NOT_RUNNING', 'run')
   }
 
   #fail(error: unknown): void {
     this.#failure = error instanceof Error ? error : new Error(String(error))
     if (this.#machine.canBecome('PENDING_ERROR')) this.#machine.become('PENDING_ERROR', 'run')
+    this.#errors.noteError('fatal', this.#failure)
     this.#logger.error({ err: this.#failure }, 'the application stops')
     if (this.#waiting === 0 && this.#listeners.error.size === 0)
       warnOfFailure(this.#config.applicationId, this.#failure)
@@ -340,7 +405,12 @@ export class KafkaStreams implements AsyncDisposable {
       clock: this.#clock,
       metrics: this.#registry,
       logger: this.#logger,
-      onRestore: (progress) => this.#emit('restore', progress),
+      threadId: `${this.#clientId}-GlobalStreamThread`,
+      onRecordFailure: (failure) => this.#errors.noteRecord(failure),
+      onRestore: (progress) => {
+        this.#view.noteGlobalProgress(progress)
+        this.#emit('restore', progress)
+      },
       onFailure: (error) => {
         this.#globalFailure = error
         this.#thread?.stop({ leaveGroup: this.#leaveGroup })
@@ -354,6 +424,10 @@ export class KafkaStreams implements AsyncDisposable {
   get #connected(): KafkaClient {
     if (this.#client === undefined) throw new Error('the client is connected before it is used (please report this)')
     return this.#client
+  }
+
+  get #clientId(): string {
+    return clientIdOf(this.#config.applicationId, this.#instance?.identity.processId ?? '')
   }
 
   /** Only global stores: no member of any group, and RUNNING as soon as they are complete. */
@@ -374,8 +448,10 @@ export class KafkaStreams implements AsyncDisposable {
     try {
       await thread.run()
     } catch (error) {
+      this.#failedThreads++
       if (this.#config.onUncaughtError !== 'replaceThread' || this.#closing.signal.aborted) throw error
       const failure = error instanceof Error ? error : new Error(String(error))
+      this.#errors.noteError('fatal', failure)
       this.#logger.error({ err: failure }, 'the thread failed and is replaced')
       this.#emit('error', { error: failure, ...taskOf(failure) })
       await sleep(this.#clock, replaceThreadDelayMs, this.#closing.signal)
@@ -398,6 +474,7 @@ export class KafkaStreams implements AsyncDisposable {
       globalStores: this.#globalState?.stores,
       clock: this.#clock,
       metrics: this.#registry,
+      clientId: this.#clientId,
       logger: this.#logger,
       listener: this.#threadListener(),
     })
@@ -408,7 +485,8 @@ export class KafkaStreams implements AsyncDisposable {
       onState: (_, to) => this.#followThread(to),
       onRestore: (progress) => this.#emit('restore', progress),
       onRebalance: (event) => this.#emit('rebalance', event),
-      onRecovered: () => undefined,
+      onRecovered: (error) => this.#errors.noteError('recovered', error),
+      onRecordFailure: (failure) => this.#errors.noteRecord(failure),
     }
   }
 

@@ -17,7 +17,6 @@
  */
 import { childLogger } from '../common/logger.ts'
 import type { Logger } from '../common/logger.ts'
-import type { Counter } from '../common/metrics.ts'
 import { StateMachine } from '../common/state-machine.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import { reactionOf } from '../errors/streams-error.ts'
@@ -27,11 +26,13 @@ import type { AssignmentInfo } from './assignment/user-data.ts'
 import { BackOff } from './back-off.ts'
 import { Conflicts } from './conflicts.ts'
 import { Housekeeping } from './housekeeping.ts'
+import type { CommitTiming } from './commit.ts'
+import { ThreadMetrics } from './metrics/thread-metrics.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Mail } from './mailbox.ts'
 import { assignmentRefused, openProducer } from './thread-member.ts'
 import type { Ownership } from './thread-member.ts'
-import type { Assigned, RebalanceEvent, ThreadOptions, ThreadState } from './thread-options.ts'
+import type { Assigned, RebalanceEvent, ThreadOptions, ThreadState, ThreadView } from './thread-options.ts'
 import { closeParts, openParts } from './thread-parts.ts'
 import type { ThreadParts } from './thread-parts.ts'
 import { Wakeup } from './wakeup.ts'
@@ -53,8 +54,7 @@ export class StreamThread {
   readonly #stop = new AbortController()
   readonly #wake: Wakeup
   readonly #backOff: BackOff
-  readonly #commits: Counter & Disposable
-  readonly #processed: Counter & Disposable
+  readonly #metrics: ThreadMetrics
   #parts: ThreadParts | undefined
   #fatal: Error | undefined
   #awaitingAssignment = true
@@ -80,9 +80,17 @@ export class StreamThread {
     this.#housekeeping = new Housekeeping(options, this.#logger, this.#conflicts)
     const { version, tasks } = options.identity.knownOwners
     this.#owners = { owners: tasks, ownersVersion: version }
-    const tags = { 'thread-id': options.threadId }
-    this.#commits = options.metrics.counter('stream-thread-metrics', 'commit-total', tags)
-    this.#processed = options.metrics.counter('stream-thread-metrics', 'process-total', tags)
+    const { metrics, clientId, threadId, clock } = options
+    this.#metrics = new ThreadMetrics({
+      registry: metrics,
+      clientId,
+      threadId: `${clientId}-StreamThread-${threadId}`,
+      nowMs: clock.now(),
+    })
+    this.#metrics.show({
+      inputs: () => this.#parts?.tasks.inputs ?? [],
+      restores: () => this.#parts?.reader.figures ?? [],
+    })
     this.#machine = new StateMachine<ThreadState>(
       `thread ${options.threadId}`,
       'CREATED',
@@ -109,6 +117,19 @@ export class StreamThread {
 
   get taskIds(): readonly string[] {
     return this.#parts?.tasks.taskIds ?? []
+  }
+
+  /** For status: what it works with, once it is open. */
+  get view(): ThreadView {
+    const { tasks, reader } = this.#parts ?? {}
+    return {
+      threadId: this.#metrics.threadId,
+      state: this.state,
+      lastCommitMs: this.#metrics.lastCommitMs,
+      tasks: tasks?.all ?? [],
+      inputs: tasks?.inputs ?? [],
+      restores: reader?.figures ?? [],
+    }
   }
 
   /** Stops taking records; membership, commits and restores go on. */
@@ -157,7 +178,8 @@ export class StreamThread {
       ownership: ({ taskIds }) => ({ tasks: taskIds, localTasks: this.#housekeeping.localTasks, ...this.#owners }),
       onFatal: (error) => this.#fail(error),
       wakeup: () => this.#wakeup(),
-      onCommitted: () => this.#onCommitted(),
+      onCommitted: (timing) => this.#onCommitted(timing),
+      metrics: this.#metrics,
     })
     this.#parts = parts
     this.#rebalanceBeganMs = this.#options.clock.now()
@@ -178,8 +200,7 @@ export class StreamThread {
       await closeParts(parts)
     }
     this.#mailbox.close()
-    this.#commits[Symbol.dispose]()
-    this.#processed[Symbol.dispose]()
+    this.#metrics[Symbol.dispose]()
   }
 
   async #leave({ group }: ThreadParts): Promise<void> {
@@ -222,6 +243,7 @@ export class StreamThread {
     await this.#housekeeping.checkSlot()
     if (this.#awaitingAssignment) return this.#wake.wait(idleWaitMs)
     await this.#housekeeping.tidy(parts)
+    this.#options.metrics.roll(this.#options.clock.now())
     if (!reader.isIdle) await reader.step()
     await tasks.activate()
     this.#updateState(parts)
@@ -237,19 +259,34 @@ export class StreamThread {
   /** One slice of processing; false when there was nothing to do. */
   #work({ tasks, collector, committer }: ThreadParts): boolean {
     if (this.#paused) return tasks.punctuate()
+    const { clock } = this.#options
     const fetched = tasks.addFetched()
+    this.#metrics.noteFetched(fetched)
     if (committer.mustWait || collector.isFull) {
       tasks.applyBackPressure()
       return false
     }
+    const beganMs = clock.now()
     const processed = tasks.process(sliceMs)
-    this.#processed.value += processed
+    const processedMs = clock.now()
+    this.#metrics.noteProcessed(processed, Math.max(0, processedMs - beganMs))
     const punctuated = tasks.punctuate()
+    if (punctuated) this.#metrics.notePunctuated(Math.max(0, clock.now() - processedMs))
     tasks.applyBackPressure()
-    return fetched || processed > 0 || punctuated
+    return fetched > 0 || processed > 0 || punctuated
   }
 
-  async #idle({ committer, collector, reader, fetcher, tasks }: ThreadParts): Promise<void> {
+  async #idle(parts: ThreadParts): Promise<void> {
+    const { clock } = this.#options
+    const isBlocked = parts.committer.mustWait || parts.collector.isFull
+    const beganMs = clock.now()
+    await this.#waitForWork(parts)
+    const tookMs = Math.max(0, clock.now() - beganMs)
+    if (isBlocked) this.#metrics.noteBlocked(tookMs)
+    else this.#metrics.notePolled(tookMs)
+  }
+
+  async #waitForWork({ committer, collector, reader, fetcher, tasks }: ThreadParts): Promise<void> {
     committer.noteCaughtUp()
     // Past the interval with nothing to commit there is nothing to be early for.
     const toCommitMs = committer.msToCommit
@@ -262,13 +299,20 @@ export class StreamThread {
   }
 
   async #commit({ committer }: ThreadParts, deadlineMs?: number): Promise<void> {
-    if (deadlineMs === undefined) await committer.commit()
-    else await committer.commit({ deadlineMs, toTheEnd: true })
+    const { clock } = this.#options
+    const beganMs = clock.now()
+    try {
+      if (deadlineMs === undefined) await committer.commit()
+      else await committer.commit({ deadlineMs, toTheEnd: true })
+    } finally {
+      this.#metrics.noteCommitting(Math.max(0, clock.now() - beganMs))
+    }
   }
 
   /** Not before: with overlap a cut succeeds however often commits fail. */
-  #onCommitted(): void {
-    this.#commits.value++
+  #onCommitted(timing: Readonly<CommitTiming>): void {
+    const { clock, config } = this.#options
+    this.#metrics.noteCommitted(timing, config.processingGuarantee === 'exactly_once', clock.now())
     this.#backOff.reset()
   }
 
@@ -359,6 +403,7 @@ export class StreamThread {
     }
     this.#lostTasks = []
     this.#logger.info({ ...event, tasks: wanted }, 'tasks assigned')
+    this.#metrics.noteRebalanced(event.durationMs, event.assigned.length, event.revoked.length)
     listener.onRebalance(event)
     await identity.settlePredecessors()
   }
@@ -394,6 +439,7 @@ export class StreamThread {
       this.#logger.info({ err: error }, 'the commit under way has failed with the membership')
     })
     parts.committer.takeFailed()
+    this.#metrics.noteFenced('member')
     this.#lostTasks = [...this.#lostTasks, ...parts.tasks.taskIds]
     await parts.tasks.discardAll()
     this.#unresolved = 'producer-fenced'
@@ -413,6 +459,7 @@ export class StreamThread {
         (failure: unknown) => ({ failure }),
       )
       const isOfCommit = this.#parts?.committer.takeFailed() === true
+      if (isOfCommit) this.#metrics.noteCommitFailed()
       await this.#recover(error, isOfCommit)
       if (other !== undefined) await this.#recover(other.failure, isOfCommit)
     }
@@ -435,6 +482,8 @@ export class StreamThread {
     }
     this.#logger.warn({ err: error, reaction }, 'recovering')
     this.#options.listener.onRecovered(error, reaction)
+    this.#metrics.noteRecovered(reaction)
+    if (reaction === 'producer-fenced') this.#metrics.noteFenced('producer')
     if (reaction === 'offset-out-of-range' && (await this.#resetPosition(parts, error))) return
     await this.#backOff.wait()
     if (reaction === 'member-fenced') {
@@ -469,6 +518,7 @@ export class StreamThread {
   async #endTransaction({ collector }: ThreadParts, reaction: Reaction): Promise<Reaction> {
     const { producer } = collector
     let outcome = reaction
+    if (producer.inTransaction) this.#metrics.noteAborted()
     // Closed: an earlier attempt found no broker that would have given it a successor.
     if (reaction !== 'producer-fenced' && !producer.isClosed) {
       try {

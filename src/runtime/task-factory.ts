@@ -14,6 +14,7 @@ import type { ManagedTask } from './managed-task.ts'
 import type { RecordCollector } from './record-collector.ts'
 import type { TaskEngines } from './task-engines.ts'
 import { StreamTask } from './task/stream-task.ts'
+import type { TaskOptions } from './task/task-options.ts'
 import type { TopicNames } from './topology-plan.ts'
 
 export interface TaskFactoryOptions {
@@ -25,6 +26,9 @@ export interface TaskFactoryOptions {
   readonly config: Readonly<StreamsConfig>
   readonly clock: Clock
   readonly metrics: MetricsRegistry
+  /** Of the thread, as metrics show it. */
+  readonly threadId?: string | undefined
+  readonly onRecordFailure?: TaskOptions['onRecordFailure']
   readonly logger: Logger
 }
 
@@ -99,7 +103,8 @@ export class TaskFactory {
     state: TaskState,
     inputTopics: ReadonlyMap<string, readonly string[]>,
   ): StreamTask {
-    const { config, topology, collector, clock, metrics, logger, globalStores } = this.#options
+    const { config, topology, collector, clock, metrics, logger, globalStores, threadId, onRecordFailure } =
+      this.#options
     return new StreamTask({
       taskId,
       partition: partitionOf(taskId),
@@ -114,6 +119,8 @@ export class TaskFactory {
       config,
       clock,
       metrics,
+      threadId,
+      onRecordFailure,
       logger,
     })
   }

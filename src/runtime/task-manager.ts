@@ -15,6 +15,7 @@ import { emptyMarker } from '../state/state-engine.ts'
 import { compareTaskIds } from './assignment/task-assignor.ts'
 import type { ChangelogReader } from './changelog-reader.ts'
 import { Lookup } from './lookup.ts'
+import type { InputFigures } from './metrics/thread-metrics.ts'
 import type { ManagedTask } from './managed-task.ts'
 import { resetOffsets } from './offset-reset.ts'
 import { requireOffsetsOf, unloggedToClear } from './restore-start.ts'
@@ -358,15 +359,17 @@ export class TaskManager {
 
   // --- running --------------------------------------------------------------------------------------------------------
 
-  /** Hands over what has arrived; true when there was something. */
-  addFetched(): boolean {
+  /** Hands over what has arrived; how many records that are at most, and 1 at least where there was something. */
+  addFetched(): number {
     const sets = this.#options.fetcher.take()
+    let records = 0
     for (const set of sets) {
+      records += Math.max(1, set.recordCount)
       const managed = this.#taskOf.get(topicPartitionKey(set.topic, set.partition))
       if (managed?.status === 'running') managed.task.add(set)
     }
     this.#input.noteLags(this.running)
-    return sets.length > 0
+    return records
   }
 
   /** One slice for every task, beginning with another one each time; the number of records processed. */
@@ -402,5 +405,31 @@ export class TaskManager {
 
   applyBackPressure(): void {
     this.#input.applyBackPressure(this.running)
+  }
+
+  /** For metrics and status. */
+  get inputs(): InputFigures[] {
+    return this.all.flatMap((managed) =>
+      managed.task.inputPartitions.map((key) => this.#inputOf(managed, key, parseTopicPartition(key))),
+    )
+  }
+
+  #inputOf({ task, status }: ManagedTask, key: TopicPartitionKey, { topic, partition }: TopicPartition): InputFigures {
+    const { fetcher } = this.#options
+    const position = status === 'running' ? task.positionOf(key, fetcher.position(key)) : undefined
+    const { highWatermark, lastStableOffset } = fetcher.watermarks(key) ?? {}
+    const isKnown = position !== undefined && highWatermark !== undefined
+    return {
+      taskId: task.id,
+      topic,
+      partition,
+      position,
+      committed: this.committed.get(key)?.offset,
+      highWatermark,
+      lastStableOffset,
+      lag: isKnown ? Math.max(0, highWatermark - position) : undefined,
+      isPaused: this.#input.isPaused(key),
+      pausedMs: this.#input.pausedMs(key),
+    }
   }
 }

@@ -9,7 +9,10 @@ import type { GlobalStores } from '../processor/global-stores.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import type { CompiledTopology } from '../topology/topology-node.ts'
 import type { RestoreProgress } from './changelog-reader.ts'
+import type { RecordFailure } from './task/failure-handler.ts'
 import type { InstanceIdentity } from './instance-identity.ts'
+import type { ManagedTask } from './managed-task.ts'
+import type { InputFigures, RestoreFigures } from './metrics/thread-metrics.ts'
 import type { TaskEngines } from './task-engines.ts'
 import type { TopicNames } from './topology-plan.ts'
 
@@ -28,6 +31,20 @@ export interface ThreadListener {
   onRebalance(event: RebalanceEvent): void
   /** An error that the thread recovered from. */
   onRecovered(error: Error, reaction: Reaction): void
+  /** A record that failed, whatever became of it. */
+  onRecordFailure(failure: RecordFailure): void
+}
+
+/** What a thread has at the moment, for status. */
+export interface ThreadView {
+  /** As metrics show it. */
+  readonly threadId: string
+  readonly state: ThreadState
+  /** Before the first commit: when the thread was made. */
+  readonly lastCommitMs: number
+  readonly tasks: readonly ManagedTask[]
+  readonly inputs: readonly InputFigures[]
+  readonly restores: readonly RestoreFigures[]
 }
 
 export interface ThreadOptions {
@@ -46,6 +63,8 @@ export interface ThreadOptions {
   readonly config: Readonly<StreamsConfig>
   readonly clock: Clock
   readonly metrics: MetricsRegistry
+  /** What this client is called in metrics: `<application id>-<process id>`. */
+  readonly clientId: string
   readonly logger: Logger
   readonly listener: ThreadListener
 }

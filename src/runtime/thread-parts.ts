@@ -4,6 +4,8 @@ import type { Logger } from '../common/logger.ts'
 import { ChangelogReader } from './changelog-reader.ts'
 import { Committer } from './committer.ts'
 import type { Fetcher, GroupMembership, OffsetAndMetadata } from '../kafka/client/kafka-client.ts'
+import type { CommitTiming } from './commit.ts'
+import type { ThreadMetrics } from './metrics/thread-metrics.ts'
 import { RecordCollector } from './record-collector.ts'
 import { RepartitionPurge } from './repartition-purge.ts'
 import { TaskManager } from './task-manager.ts'
@@ -28,7 +30,8 @@ export interface ThreadParts {
 export interface PartsCallbacks extends Omit<MemberCallbacks, 'ownership' | 'onPlanned'> {
   readonly ownership: (tasks: TaskManager) => ReturnType<MemberCallbacks['ownership']>
   readonly wakeup: () => void
-  readonly onCommitted: () => void
+  readonly onCommitted: (timing: Readonly<CommitTiming>) => void
+  readonly metrics: ThreadMetrics
 }
 
 export async function openParts(
@@ -53,9 +56,24 @@ export async function openParts(
     logger,
     topicId: (topic) => tasks.topicId(topic),
     onProgress: (progress) => listener.onRestore(progress),
+    onRestored: (tookMs) => callbacks.metrics.noteRestored(tookMs),
   })
-  const shared = { client, topology, names, config, clock, metrics, engines, globalStores, logger }
-  const tasks = new TaskManager({ ...shared, fetcher, reader, collector })
+  const tasks = new TaskManager({
+    client,
+    topology,
+    names,
+    config,
+    clock,
+    metrics,
+    threadId: callbacks.metrics.threadId,
+    onRecordFailure: (failure) => listener.onRecordFailure(failure),
+    engines,
+    globalStores,
+    logger,
+    fetcher,
+    reader,
+    collector,
+  })
   const purge = new RepartitionPurge({
     client,
     clock,
@@ -81,9 +99,12 @@ export async function openParts(
       onPlanned: (topics) => watch.planned(topics),
     }),
   )
-  const onCommitted = (offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>): void => {
+  const onCommitted = (
+    offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>,
+    timing: Readonly<CommitTiming>,
+  ): void => {
     purge.committed(offsets)
-    callbacks.onCommitted()
+    callbacks.onCommitted(timing)
   }
   const committer = new Committer({
     client,

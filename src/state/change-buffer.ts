@@ -21,6 +21,7 @@ import type { BatchVisitor, Keyspace } from './state-engine.ts'
 import type { StoreCodec } from './store-codec.ts'
 import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
+import { StoreStats } from './store-stats.ts'
 import { timeAt, timeText } from './timed-key.ts'
 import {
   changeHeaders,
@@ -54,6 +55,7 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
   readonly name: string
   readonly dropped: readonly string[] = noKeyspaces
   readonly counts = false
+  readonly stats: StoreStats = new StoreStats()
   readonly #codec: StoreCodec<K, V>
   readonly #keyspace: Keyspace
   readonly #host: StoreHost
@@ -90,6 +92,7 @@ export class WaitingChanges<K, V> implements StoreCore, ChangeBuffer<K, V> {
   }
 
   put(timeMs: number, key: K, change: Change<V>): boolean {
+    this.stats.puts++
     const order = this.#ordered()
     const keyText = this.#keyText(key)
     const waiting = this.#read(keyText)

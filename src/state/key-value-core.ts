@@ -18,6 +18,7 @@ import type { StoreCodec } from './store-codec.ts'
 import type { StoreHost } from './store-host.ts'
 import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.ts'
 import { StoreRange } from './store-range.ts'
+import { StoreStats } from './store-stats.ts'
 
 export interface CoreOptions<K, V> {
   readonly name: string
@@ -48,6 +49,7 @@ export class KeyValueCore<K, V> implements StoreCore {
   readonly cached: boolean
   readonly dropped: readonly string[] = noKeyspaces
   readonly counts = false
+  readonly stats: StoreStats = new StoreStats()
   readonly #codec: StoreCodec<K, V>
   readonly #keyspace: Keyspace
   readonly #host: StoreHost
@@ -82,6 +84,7 @@ export class KeyValueCore<K, V> implements StoreCore {
   }
 
   read(key: K): Lent<V> | undefined {
+    this.stats.gets++
     const id = this.#codec.id(key)
     const entry = this.#overlay.find(id)
     const found = entry === undefined ? this.#readEngine(id) : this.#lend(entry.value, entry.timestamp)
@@ -99,6 +102,8 @@ export class KeyValueCore<K, V> implements StoreCore {
     const id = this.#codec.id(key)
     // Before the entry is made: a value that does not fit must leave no trace.
     const held = value === null ? null : this.#codec.held(value, timestamp)
+    if (held === null) this.stats.deletes++
+    else this.stats.puts++
     if (this.#maxEntries === undefined) this.#writeHeld(id, held, timestamp)
     else this.#writeLimited(id, held, timestamp, this.#recentKeys(this.#maxEntries))
   }
@@ -153,6 +158,7 @@ export class KeyValueCore<K, V> implements StoreCore {
     const turn = host.turn
     return new StoreRange({
       storeName: this.name,
+      stats: this.stats,
       rows: this.#overlay.rows(textOf(from), textOf(to)),
       cursor: this.#keyspace.range(from, to, reverse),
       reverse,

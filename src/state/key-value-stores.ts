@@ -4,6 +4,7 @@ import type { ValueAndTimestamp } from '../processor/record.ts'
 import type { FlushListener, KeyValueStore, StoreIterator, TableStore, Written } from '../processor/state-store.ts'
 import type { KeyValueCore, Lent } from './key-value-core.ts'
 import type { StoreHost } from './store-host.ts'
+import type { StoreStats } from './store-stats.ts'
 
 /** `stores.keyValue`: plain values. A changelog record has the timestamp of the record that caused it. */
 export class PlainKeyValueStore<K, V> implements KeyValueStore<K, V> {
@@ -38,14 +39,17 @@ export class PlainKeyValueStore<K, V> implements KeyValueStore<K, V> {
   }
 
   range(from?: K, to?: K): StoreIterator<readonly [key: K, value: V]> {
+    countRange(this.#core.stats, from, to)
     return this.#range(...this.#core.bounds(from, to), false)
   }
 
   reverseRange(from?: K, to?: K): StoreIterator<readonly [key: K, value: V]> {
+    countRange(this.#core.stats, from, to)
     return this.#range(...this.#core.bounds(from, to), true)
   }
 
   prefixScan(prefix: Uint8Array): StoreIterator<readonly [key: K, value: V]> {
+    this.#core.stats.prefixScans++
     return this.#range(prefix, afterPrefix(prefix), false)
   }
 
@@ -111,14 +115,17 @@ export class TimestampedKeyValueStore<K, V> implements KeyValueStore<K, ValueAnd
   }
 
   range(from?: K, to?: K): StoreIterator<readonly [key: K, value: ValueAndTimestamp<V>]> {
+    countRange(this.#core.stats, from, to)
     return this.#range(...this.#core.bounds(from, to), false)
   }
 
   reverseRange(from?: K, to?: K): StoreIterator<readonly [key: K, value: ValueAndTimestamp<V>]> {
+    countRange(this.#core.stats, from, to)
     return this.#range(...this.#core.bounds(from, to), true)
   }
 
   prefixScan(prefix: Uint8Array): StoreIterator<readonly [key: K, value: ValueAndTimestamp<V>]> {
+    this.#core.stats.prefixScans++
     return this.#range(prefix, afterPrefix(prefix), false)
   }
 
@@ -141,6 +148,11 @@ export class TimestampedKeyValueStore<K, V> implements KeyValueStore<K, ValueAnd
       `value of store ${this.name}: put takes { value, timestamp } with an integer timestamp in milliseconds, found a ${typeof value} without one`,
     )
   }
+}
+
+function countRange(stats: StoreStats, from: unknown, to: unknown): void {
+  if (from === undefined && to === undefined) stats.alls++
+  else stats.ranges++
 }
 
 /** The first byte string that is above all that begin with `prefix`; undefined when there is none. */

@@ -145,7 +145,7 @@ class SessionView<K, V> implements SessionStore<K, V> {
     const cursor = isOne
       ? core.scan(lower, earliestEnd, Infinity, reverse)
       : core.scanAll(earliestEnd, Infinity, reverse)
-    return new TimedIterator(core.name, host, cursor, ({ id, value }) => {
+    return new TimedIterator(core, host, cursor, ({ id, value }) => {
       const text = layout.keyText(id)
       if (startOfTail(id) > latestStart) return undefined
       if ((lower !== undefined && text < lower) || (upper !== undefined && text > upper)) return undefined

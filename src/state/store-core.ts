@@ -4,6 +4,7 @@
  */
 import type { Headers } from '../common/headers.ts'
 import type { BatchVisitor } from './state-engine.ts'
+import type { StoreStats } from './store-stats.ts'
 
 /** A record of a changelog at a restore. Key and value are borrowed. */
 export interface ChangelogRecord {
@@ -15,6 +16,8 @@ export interface ChangelogRecord {
 
 export interface StoreCore {
   readonly name: string
+  /** Counted by itself and its faces. */
+  readonly stats: StoreStats
   /** Something waits for a flush. */
   readonly isDirty: boolean
   /** Nothing was written since the last freeze. */

@@ -7,9 +7,11 @@ import { StateError } from '../errors/state-error.ts'
 import type { StoreIterator } from '../processor/state-store.ts'
 import type { OverlayRow } from './overlay.ts'
 import type { KeyspaceCursor } from './state-engine.ts'
+import type { StoreStats } from './store-stats.ts'
 
 export interface RangeSource<T> {
   readonly storeName: string
+  readonly stats: StoreStats
   /** Ascending. */
   readonly rows: readonly OverlayRow[]
   readonly cursor: KeyspaceCursor
@@ -29,6 +31,7 @@ export class StoreRange<T> implements StoreIterator<T> {
   constructor(source: RangeSource<T>) {
     this.#source = source
     this.#row = source.reverse ? source.rows.length - 1 : 0
+    source.stats.openIterators++
     this.#advanceEngine()
   }
 
@@ -48,7 +51,10 @@ export class StoreRange<T> implements StoreIterator<T> {
   }
 
   return(): IteratorReturnResult<undefined> {
-    if (!this.#closed) this.#source.cursor.close()
+    if (!this.#closed) {
+      this.#source.cursor.close()
+      this.#source.stats.openIterators--
+    }
     this.#closed = true
     return { done: true, value: undefined }
   }

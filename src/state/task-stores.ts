@@ -8,11 +8,15 @@ import { noHeaders, type Headers } from '../common/headers.ts'
 import { moveTo, type RecordContext } from '../processor/record-context.ts'
 import { keyView, valueView, type RecordCursor, type RecordSet } from '../processor/record-set.ts'
 import type { RecordSink } from '../processor/record-sink.ts'
+import type { StoreKind } from '../processor/store-builder.ts'
+import { WaitingChanges } from './change-buffer.ts'
 import { openStore, type OpenStore, type TaskStore } from './open-store.ts'
 import { maxOverlayEntries, type OverlayBudget } from './overlay.ts'
-import type { Batch, BatchVisitor, Marker, TaskState } from './state-engine.ts'
+import { isKeyspaceOf, type Batch, type BatchVisitor, type Marker, type TaskState } from './state-engine.ts'
 import type { ChangelogRecord, StoreCore } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
+import type { StoreStats } from './store-stats.ts'
+import { isTimesKeyspace } from './timed-segments.ts'
 
 export interface TaskStoresOptions {
   /** In the order in which they are flushed. */
@@ -28,6 +32,17 @@ export interface TaskStoresOptions {
   readonly likeJava?: boolean
   /** A record came later than the retention of that store admits. */
   readonly dropExpired?: (store: string) => void
+}
+
+/** What is known of one store while it is open, for metrics and status. */
+export interface StoreFigures {
+  readonly name: string
+  readonly kind: StoreKind
+  readonly stats: StoreStats
+  /** As of the last commit. */
+  readonly keys: number
+  /** Of what a buffer holds back; undefined for all other kinds. */
+  readonly held: { readonly records: number; readonly bytes: number } | undefined
 }
 
 /** How many entries are flushed between two looks at the clock. */
@@ -60,6 +75,40 @@ export class TaskStores implements StoreHost {
   /** The store as operators see it; undefined when the task has none of that name. */
   store(name: string): unknown {
     return this.#stores.get(name)?.face
+  }
+
+  /** What changes is looked up when it is read. */
+  get figures(): readonly StoreFigures[] {
+    const keysOf = (name: string): number => this.#keysOf(name)
+    return this.#options.stores.map(({ spec: { name, kind } }) => {
+      const { core } = this.#stores.get(name) as OpenStore
+      const buffer = core instanceof WaitingChanges ? core : undefined
+      return {
+        name,
+        kind,
+        stats: core.stats,
+        get keys() {
+          return keysOf(name)
+        },
+        held: buffer && {
+          get records() {
+            return buffer.size
+          },
+          get bytes() {
+            return buffer.byteLength
+          },
+        },
+      }
+    })
+  }
+
+  #keysOf(name: string): number {
+    const { state } = this.#options
+    let keys = 0
+    for (const id of state.keyspaceIds()) {
+      if (isKeyspaceOf(name, id) && !isTimesKeyspace(id)) keys += state.keyspace(id).size
+    }
+    return keys
   }
 
   /** A budget is spent: commit early. */
@@ -171,6 +220,7 @@ export class TaskStores implements StoreHost {
     }
     if (!core.counts) {
       await this.#options.state.commit(replay, marker)
+      core.stats.restored += count
       return count
     }
     // An engine may write the marker before it reads the batch, and the marker has what was counted in it.
@@ -182,6 +232,7 @@ export class TaskStores implements StoreHost {
     core.addCounters(counters)
     await this.#options.state.commit(batch, { ...marker, counters })
     if (core.finishRestore !== undefined) core.release()
+    core.stats.restored += count
     return count
   }
 

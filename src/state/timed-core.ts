@@ -21,6 +21,7 @@ import type { BatchVisitor, TaskState } from './state-engine.ts'
 import type { StoreCodec } from './store-codec.ts'
 import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
+import { StoreStats } from './store-stats.ts'
 import { AllRows, compareTexts, KeyRows, TimedCursor } from './timed-cursor.ts'
 import { TimedIndex } from './timed-index.ts'
 import { int32At, lentBytes, timeText, type TimedKeyLayout } from './timed-key.ts'
@@ -55,6 +56,7 @@ const noSegments: readonly Segment[] = []
 export class TimedCore<V> implements StoreCore {
   readonly name: string
   readonly cached: boolean
+  readonly stats: StoreStats = new StoreStats()
   readonly #options: TimedCoreOptions<V>
   readonly #codec: StoreCodec<unknown, V>
   readonly #layout: TimedKeyLayout
@@ -115,6 +117,7 @@ export class TimedCore<V> implements StoreCore {
 
   /** Lent: valid until the next read. */
   read(id: string, time: number): Lent<V> | undefined {
+    this.stats.fetches++
     if (time < this.#minLive && !this.cached) return undefined
     const entry = this.#overlay.find(id)
     return entry === undefined ? this.#readEngine(id, time) : this.#lend(entry.value, entry.timestamp)
@@ -129,6 +132,8 @@ export class TimedCore<V> implements StoreCore {
   write(id: string, keyText: string, time: number, value: V | null, timestamp: number): void {
     // Before anything else: a value that does not fit must leave no trace.
     const held = value === null ? null : this.#codec.held(value, timestamp)
+    if (held === null) this.stats.deletes++
+    else this.stats.puts++
     const { record } = this.#host
     if (this.cached) {
       const entry = this.#set(id, keyText, time, held, timestamp)
@@ -144,6 +149,7 @@ export class TimedCore<V> implements StoreCore {
 
   /** Of one key, from time to time (inclusive), by time and tail. */
   scan(keyText: string, from: number, to: number, reverse: boolean): TimedCursor<V> {
+    this.stats.fetches++
     const cursor = this.#cursor(reverse)
     const first = this.cached ? Math.max(from, 0) : Math.max(from, this.#minLive)
     if (to < first) return cursor
@@ -159,6 +165,7 @@ export class TimedCore<V> implements StoreCore {
 
   /** Over all keys, from time to time (inclusive), by time, key bytes and tail. */
   scanAll(from: number, to: number, reverse: boolean): TimedCursor<V> {
+    this.stats.fetches++
     const cursor = this.#cursor(reverse)
     const first = this.cached ? Math.max(from, 0) : Math.max(from, this.#minLive)
     if (to < first) return cursor

@@ -6,6 +6,11 @@ import type { Keyspace, TaskState } from './state-engine.ts'
 
 const minIntervalMs = 60_000
 
+/** Keys that are there a second time, by time. */
+export function isTimesKeyspace(id: string): boolean {
+  return id.endsWith('/times')
+}
+
 /** Of windows and sessions, as Java's. */
 export function segmentIntervalMs(retentionMs: number): number {
   return Math.max(Math.floor(retentionMs / 2), minIntervalMs)

@@ -17,6 +17,7 @@ import type { BatchVisitor, Keyspace, TaskState } from './state-engine.ts'
 import type { StoreCodec } from './store-codec.ts'
 import { noKeyspaces, type ChangelogRecord, type StoreCore } from './store-core.ts'
 import type { StoreHost } from './store-host.ts'
+import { StoreStats } from './store-stats.ts'
 import { timeText, type KeyTexts } from './timed-key.ts'
 import { TimedSegments, type Segment } from './timed-segments.ts'
 import {
@@ -65,6 +66,7 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
   readonly historyRetentionMs: number
   readonly isDirty = false
   readonly counts = true
+  readonly stats: StoreStats = new StoreStats()
   readonly #options: VersionedCoreOptions<K, V>
   readonly #codec: StoreCodec<K, V>
   readonly #latest: Keyspace
@@ -97,6 +99,8 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
     const keyText = this.#keyText(key)
     // Before anything else: a value that does not fit must leave no trace.
     const held = value === null ? null : this.#codec.held(value, 0)
+    if (held === null) this.stats.deletes++
+    else this.stats.puts++
     let validTo: number | null | undefined
     if (this.#isTooOld(timestamp)) this.#options.host.dropExpired(this.name)
     else validTo = this.#put(keyText, held, timestamp)
@@ -105,6 +109,7 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
   }
 
   get(key: K, asOf: number = Infinity): VersionedRecord<V> | undefined {
+    this.stats.gets++
     return this.#versionAt(this.#keyText(key), asOf)
   }
 
@@ -115,10 +120,12 @@ export class VersionedCore<K, V> implements StoreCore, VersionedTableStore<K, V>
   }
 
   read(key: K): ValueAndTimestamp<V> | undefined {
+    this.stats.gets++
     return this.#findLatest(this.#keyText(key)) ? this.#lend() : undefined
   }
 
   readAsOf(key: K, asOf: number): ValueAndTimestamp<V> | undefined {
+    this.stats.gets++
     return this.#versionAt(this.#keyText(key), asOf)
   }
 

@@ -87,7 +87,7 @@ class Windows<K, V> {
     const { lower, upper } = keyBounds(keys, (key) => this.keyText(key))
     const isOne = lower !== undefined && lower === upper
     const cursor = isOne ? this.core.scan(lower, from, to, reverse) : this.core.scanAll(from, to, reverse)
-    return new TimedIterator(this.core.name, this.host, cursor, (at) => {
+    return new TimedIterator(this.core, this.host, cursor, (at) => {
       const text = this.#layout.keyText(at.id)
       if ((lower !== undefined && text < lower) || (upper !== undefined && text > upper)) return undefined
       return [this.windowed(at.id), valueOf(at)] as const

@@ -205,7 +205,7 @@ export class TopologyTestDriver {
     if (this.#metrics.get(name) !== undefined) return 0
     // Nobody has named a topic that a pattern matches, so that there is nobody who counts.
     if (this.#tasks.isEmpty) return 0
-    const names = [...new Set([...this.#metrics].map((metric) => metric.name))].toSorted().join(', ')
+    const names = [...new Set([...this.#metrics].map(({ definition }) => definition.name))].toSorted().join(', ')
     throw new TestingError('MILLRACE_TEST_METRIC_UNKNOWN', `nobody counts a metric '${name}'; there are: ${names}`)
   }
 

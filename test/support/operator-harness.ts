@@ -145,6 +145,7 @@ export class OperatorHarness {
       requestCommit: () => undefined,
       observedTime: this.#observedTime,
       metadata: this.#metadata,
+      emitCounter: () => ({ value: 0 }),
       dropRecord: (reason) => {
         this.dropped.push(reason)
       },

@@ -1,3 +1,4 @@
+import type { Counter } from '../../common/metrics.ts'
 import { StateError } from '../../errors/state-error.ts'
 import { refuseResult } from '../../processor/callback-result.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
@@ -29,6 +30,7 @@ class SuppressOperator<K, V> implements Operator<K, Change<V>> {
   readonly #suppressing: Suppressing
   readonly #emit = (entry: BufferedChange<K, V>): void => this.#forward(entry)
   #context!: OperatorContext<K, Change<V>>
+  #emitted!: Counter
   #buffer!: ChangeBuffer<K, V>
 
   constructor(suppressing: Suppressing) {
@@ -37,6 +39,7 @@ class SuppressOperator<K, V> implements Operator<K, Change<V>> {
 
   init(context: OperatorContext<K, Change<V>>): void {
     this.#context = context
+    this.#emitted = context.emitCounter('suppression-emit')
     this.#buffer = context.getStateStore(this.#suppressing.bufferName)
   }
 
@@ -55,6 +58,7 @@ class SuppressOperator<K, V> implements Operator<K, Change<V>> {
   /** In the context of the last update, as if it came only now. */
   #forward({ key, change, context, source }: BufferedChange<K, V>): void {
     if (change.newValue === null && this.#suppressing.isFinal) return
+    this.#emitted.value++
     const { record } = this.#context
     const { topic, partition, offset, timestamp, headers, source: sourceBefore } = record
     moveTo(record, context.topic, context.partition, context.offset, context.timestamp, context.headers)

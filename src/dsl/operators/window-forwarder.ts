@@ -1,4 +1,5 @@
 /** Results of windowed aggregations on their way to the children. Kafka Streams: TimestampedTupleForwarder.java. */
+import type { Counter } from '../../common/metrics.ts'
 import type { OperatorContext } from '../../processor/operator.ts'
 import type { Change } from '../../processor/record.ts'
 import type { Windowed } from '../../serde/windowed.ts'
@@ -6,6 +7,7 @@ import type { Windowed } from '../../serde/windowed.ts'
 export class WindowForwarder<K> {
   readonly #context: OperatorContext<Windowed<K>, Change<unknown>>
   readonly #sendOldValues: boolean
+  #finals: Counter | undefined
 
   constructor(context: OperatorContext<Windowed<K>, Change<unknown>>, sendOldValues: boolean) {
     this.#context = context
@@ -20,6 +22,8 @@ export class WindowForwarder<K> {
 
   /** A final result: there is no earlier one that anybody has seen. */
   closed(key: K, start: number, end: number, value: unknown, timestamp: number): void {
+    this.#finals ??= this.#context.emitCounter('emit-final')
+    this.#finals.value++
     this.forward({ key, window: { start, end } }, { newValue: value, oldValue: null, isLatest: true }, timestamp)
   }
 

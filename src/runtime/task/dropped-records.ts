@@ -1,8 +1,9 @@
 import type { Clock } from '../../common/clock.ts'
 import type { Logger } from '../../common/logger.ts'
-import type { Counter, MetricsRegistry } from '../../common/metrics.ts'
+import type { Counter, MetricsRegistry, Tags } from '../../common/metrics.ts'
 import type { DropReason } from '../../processor/drop-reason.ts'
 import type { RecordContext } from '../../processor/record-context.ts'
+import { taskMetrics } from '../metrics/catalogue.ts'
 
 interface Reason {
   readonly counter: Counter & Disposable
@@ -17,20 +18,21 @@ const logIntervalMs = 10_000
  * seconds per reason. Never what was in the record.
  */
 export class DroppedRecords implements Disposable {
-  readonly #taskId: string
+  readonly #tags: Tags
   readonly #metrics: MetricsRegistry
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #total: Disposable
   readonly #reasons = new Map<DropReason, Reason>()
 
-  constructor(taskId: string, metrics: MetricsRegistry, clock: Clock, logger: Logger) {
-    this.#taskId = taskId
+  /** `tags`: `task-id`, and what else tells where it runs. */
+  constructor(tags: Tags, metrics: MetricsRegistry, clock: Clock, logger: Logger) {
+    this.#tags = tags
     this.#metrics = metrics
     this.#clock = clock
     this.#logger = logger
     // There from the start, so that a reader sees 0 and not nothing.
-    this.#total = metrics.counter('stream-task-metrics', 'dropped-records-total', { 'task-id': taskId, reason: 'none' })
+    this.#total = metrics.counter(taskMetrics.dropped, { ...tags, reason: 'none' })
   }
 
   drop(
@@ -44,7 +46,7 @@ export class DroppedRecords implements Disposable {
     const now = this.#clock.now()
     if (now - known.lastLoggedMs < logIntervalMs) return
     this.#logger.warn(
-      { taskId: this.#taskId, node, topic, partition, offset, reason, count: known.unlogged },
+      { taskId: this.#tags['task-id'], node, topic, partition, offset, reason, count: known.unlogged },
       'dropped a record',
     )
     known.lastLoggedMs = now
@@ -58,8 +60,7 @@ export class DroppedRecords implements Disposable {
   }
 
   #add(reason: DropReason): Reason {
-    const tags = { 'task-id': this.#taskId, reason }
-    const counter = this.#metrics.counter('stream-task-metrics', 'dropped-records-total', tags)
+    const counter = this.#metrics.counter(taskMetrics.dropped, { ...this.#tags, reason })
     const added: Reason = { counter, lastLoggedMs: -Infinity, unlogged: 0 }
     this.#reasons.set(reason, added)
     return added

@@ -55,6 +55,22 @@ export interface FailurePolicies {
   readonly likeJava?: boolean
   /** Some policy may ask for key and value of a record that is not the input's any more. */
   readonly keepsSources?: boolean
+  readonly onFailure?: ((failure: RecordFailure) => void) | undefined
+  /** Incremented with every letter. */
+  readonly letters?: { value: number } | undefined
+}
+
+/** A record that failed, as far as it may be told: nothing of what was in it, nor what a callback said about it. */
+export interface RecordFailure {
+  readonly code: keyof typeof taskErrors | StateError['code']
+  readonly kind: FailedRecord['kind']
+  /** What becomes of the record. */
+  readonly action: 'fail' | 'retry' | 'skip' | 'deadLetter'
+  readonly node: string
+  readonly taskId: string
+  readonly topic: string | null
+  readonly partition: number
+  readonly offset: number
 }
 
 type DeadLetter = Exclude<ErrorAction, string>['deadLetter']
@@ -70,6 +86,8 @@ export class FailureHandler {
   readonly #record: RecordContext
   readonly #sink: RecordSink
   readonly #dropped: DroppedRecords
+  readonly #onFailure: ((failure: RecordFailure) => void) | undefined
+  readonly #letters: { value: number } | undefined
   #outside: unknown
   /** The error of a sink that the policy of the processor before it has yet to see. */
   #unsettled: unknown
@@ -86,10 +104,12 @@ export class FailureHandler {
     record: RecordContext,
     sink: RecordSink,
     dropped: DroppedRecords,
-    { likeJava = false, keepsSources = false }: FailurePolicies = {},
+    { likeJava = false, keepsSources = false, onFailure, letters }: FailurePolicies = {},
   ) {
     this.#taskId = taskId
     this.#record = record
+    this.#onFailure = onFailure
+    this.#letters = letters
     this.likeJava = likeJava
     this.tracksSent = likeJava && keepsSources
     if (keepsSources) record.keepSource = () => copyOf(this.#sourceBytes())
@@ -154,12 +174,14 @@ export class FailureHandler {
   handle(error: unknown, failure: Failure): void {
     if (this.isSettled(error)) throw error
     if (error instanceof StateError && passesPolicies.has(error.code)) {
+      this.#tell({ ...failure, code: error.code }, 'fail')
       throw new TaskError(error.code, this.#place(failure.node), error.message, { cause: error })
     }
     const isSinks = error === this.#unsettled
     this.#unsettled = undefined
     const cause = isSinks ? asError((error as TaskError).cause) : asError(error)
     const action = this.#decide(cause, failure)
+    this.#tell(failure, typeof action === 'object' ? 'deadLetter' : action)
     if (action === 'fail' || action === 'retry') {
       if (isSinks && action === 'fail') throw error
       // In Java the answer to what is too large comes when the processors are done.
@@ -168,6 +190,14 @@ export class FailureHandler {
     }
     if (action !== 'skip') this.#writeLetter(action.deadLetter, cause, failure)
     this.#dropped.drop(failure.kind, failure.node, this.#failed(failure))
+  }
+
+  #tell(
+    { code, kind, node }: Pick<Failure, 'kind' | 'node'> & Pick<RecordFailure, 'code'>,
+    action: RecordFailure['action'],
+  ): void {
+    const { topic, partition, offset } = this.#failed({ kind })
+    this.#onFailure?.({ code, kind, action, node, taskId: this.#taskId, topic, partition, offset })
   }
 
   /** Of what is read there is no context yet. */
@@ -272,6 +302,7 @@ export class FailureHandler {
   ): void {
     try {
       this.#sink.append(topic, -1, key, value, timestamp, headers)
+      if (this.#letters !== undefined) this.#letters.value++
     } catch (error) {
       if (isOversized(error)) throw letterError(topic, place, error)
       throw error

@@ -16,8 +16,9 @@ import type { RecordSink } from '../../processor/record-sink.ts'
 import type { Batch, Marker, TaskState } from '../../state/state-engine.ts'
 import { TaskStores } from '../../state/task-stores.ts'
 import type { GlobalStore } from '../../topology/topology-node.ts'
+import { TaskMetrics } from '../metrics/task-metrics.ts'
 import { DroppedRecords } from './dropped-records.ts'
-import { FailureHandler } from './failure-handler.ts'
+import { FailureHandler, type RecordFailure } from './failure-handler.ts'
 import { ObservedTimes } from './observed-times.ts'
 import { ProcessorTaskNode } from './processor-task-node.ts'
 import { PunctuationQueue } from './punctuation-queue.ts'
@@ -39,6 +40,9 @@ export interface GlobalTaskOptions {
   readonly clock: Clock
   readonly metrics: MetricsRegistry
   readonly logger: Logger
+  /** As metrics show it; undefined: none. */
+  readonly threadId?: string | undefined
+  readonly onRecordFailure?: ((failure: RecordFailure) => void) | undefined
 }
 
 /** The nodes of one global store. */
@@ -112,17 +116,20 @@ export class GlobalTask implements GlobalStores {
   /** Processes until the clock passes the deadline or a budget is spent; true: there is more. */
   process(deadlineMs: number): boolean {
     const { clock } = this.#options
+    const beganMs = clock.now()
     let count = 0
     try {
       for (const queue of this.#queues.values()) {
         while (queue.hasRecord()) {
           this.#processHead(queue)
+          count++
           if (this.commitDue) return true
-          if (++count % recordsPerLook === 0 && clock.now() >= deadlineMs) return true
+          if (count % recordsPerLook === 0 && clock.now() >= deadlineMs) return true
         }
       }
       return false
     } finally {
+      this.#scope.metrics.endSlice(count, clock.now(), beganMs)
       this.#endTurn()
     }
   }
@@ -175,6 +182,7 @@ export class GlobalTask implements GlobalStores {
   close(): void {
     this.#closeProcessors()
     this.#scope.dropped[Symbol.dispose]()
+    this.#scope.metrics[Symbol.dispose]()
   }
 
   #processHead(queue: RecordQueue): void {
@@ -186,6 +194,7 @@ export class GlobalTask implements GlobalStores {
     scope.hasRecord = true
     scope.failures.source = queue
     scope.stores.turn++
+    queue.stats.note(head.timestamp)
     source.process(head.key, head.value)
     queue.advance()
   }
@@ -203,6 +212,8 @@ export class GlobalTask implements GlobalStores {
       queue = new RecordQueue(topic, partition)
       queue.source = this.#nodes.get(topic)?.source
       this.#queues.set(key, queue)
+      const { source, topic: name } = this.#stores.get(topic) as GlobalStore
+      this.#scope.metrics.showInput(source.name, name, queue.stats)
     }
     return queue
   }
@@ -236,7 +247,18 @@ export class GlobalTask implements GlobalStores {
 function makeScope(options: GlobalTaskOptions, globalStores: GlobalStores): TaskScope {
   const { stores, applicationId, state, config, clock, metrics, logger } = options
   const record = new TaskRecordContext()
-  const dropped = new DroppedRecords(globalTaskId, metrics, clock, logger)
+  const taskMetrics = new TaskMetrics({ registry: metrics, taskId: globalTaskId, threadId: options.threadId })
+  const dropped = new DroppedRecords(taskMetrics.tags, metrics, clock, logger)
+  const taskStores = new TaskStores({
+    stores: stores.map(({ spec, topic }) => ({ spec, serdeTopic: topic, changelogTopic: undefined })),
+    state,
+    record,
+    sink: noSink,
+    partition: -1,
+    cacheMaxBytes: 0,
+    uncommittedMaxBytes: config.uncommittedMaxBytes,
+  })
+  taskMetrics.showStores(taskStores.figures)
   return {
     taskId: globalTaskId,
     applicationId,
@@ -245,17 +267,10 @@ function makeScope(options: GlobalTaskOptions, globalStores: GlobalStores): Task
     clock,
     record,
     sink: noSink,
-    stores: new TaskStores({
-      stores: stores.map(({ spec, topic }) => ({ spec, serdeTopic: topic, changelogTopic: undefined })),
-      state,
-      record,
-      sink: noSink,
-      partition: -1,
-      cacheMaxBytes: 0,
-      uncommittedMaxBytes: config.uncommittedMaxBytes,
-    }),
-    failures: new FailureHandler(globalTaskId, record, noSink, dropped),
+    stores: taskStores,
+    failures: new FailureHandler(globalTaskId, record, noSink, dropped, { onFailure: options.onRecordFailure }),
     dropped,
+    metrics: taskMetrics,
     globalStores,
     isGlobal: true,
     streamPunctuations: new PunctuationQueue(),

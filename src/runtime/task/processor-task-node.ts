@@ -6,7 +6,9 @@ import type { DropReason } from '../../processor/drop-reason.ts'
 import type { ObservedTime, Operator, OperatorContext, ProcessorMetadata } from '../../processor/operator.ts'
 import type { Cancellable, PunctuationType } from '../../processor/processor-context.ts'
 import { moveTo } from '../../processor/record-context.ts'
+import type { Counter } from '../../common/metrics.ts'
 import type { ProcessorNode } from '../../topology/topology-node.ts'
+import type { RecordStats } from '../metrics/record-stats.ts'
 import type { TaskRecordContext } from './task-record-context.ts'
 import type { PunctuatedNode, TaskNode, TaskScope } from './task-scope.ts'
 
@@ -18,6 +20,8 @@ export class ProcessorTaskNode implements PunctuatedNode {
   readonly #children: TaskNode[] = []
   /** Anything but to fail: what comes after a record that failed must not see what the operator did half. */
   readonly #goesOn: boolean
+  /** Of a node that ends its path. */
+  #stats: RecordStats | undefined
   #operator: Operator<unknown, unknown>
 
   constructor(spec: ProcessorNode, scope: TaskScope) {
@@ -34,6 +38,7 @@ export class ProcessorTaskNode implements PunctuatedNode {
   }
 
   init(): void {
+    if (this.#children.length === 0) this.#stats = this.#scope.metrics.terminal(this.name)
     try {
       this.#operator.init?.(new NodeContext(this.#spec, this.#scope, this.#children, this, this.#operator))
     } catch (error) {
@@ -46,6 +51,7 @@ export class ProcessorTaskNode implements PunctuatedNode {
   }
 
   process(key: unknown, value: unknown): void {
+    if (this.#stats !== undefined) this.#stats.note(this.#scope.record.timestamp)
     if (this.#goesOn) return this.#processOrGoOn(key, value)
     try {
       this.#operator.process(key, value)
@@ -68,6 +74,7 @@ export class ProcessorTaskNode implements PunctuatedNode {
 
   punctuate(timestamp: number, punctuate: (timestamp: number) => unknown): void {
     try {
+      this.#scope.metrics.notePunctuation()
       const result = punctuate(timestamp)
       if (isThenable(result)) refusePromise(this.name, 'punctuator', result)
     } catch (error) {
@@ -212,6 +219,10 @@ class NodeContext implements OperatorContext<unknown, unknown> {
 
   dropRecord(reason: DropReason): void {
     this.#scope.dropped.drop(reason, this.nodeName, this.record)
+  }
+
+  emitCounter(kind: 'suppression-emit' | 'emit-final'): Counter {
+    return this.#scope.metrics.emits(this.nodeName, kind)
   }
 
   #checkSchedule(interval: unknown, type: unknown, punctuate: unknown, start: unknown): number {

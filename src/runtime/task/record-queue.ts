@@ -6,6 +6,7 @@ import { Fifo } from '../../common/fifo.ts'
 import { noHeaders, type Headers } from '../../common/headers.ts'
 import { topicPartitionKey, type TopicPartitionKey } from '../../common/topic-partition.ts'
 import { keyView, valueView, type RecordCursor, type RecordSet } from '../../processor/record-set.ts'
+import { RecordStats } from '../metrics/record-stats.ts'
 import type { RawRecord } from './failure-handler.ts'
 
 /** The next record as its source has read it. One object per queue. */
@@ -30,6 +31,8 @@ export class RecordQueue {
   readonly topic: string
   readonly partition: number
   readonly head: HeadRecord = { key: null, value: null, timestamp: -1, headers: noHeaders }
+  /** Of the records that were processed; bytes of the sets that were read to their end. */
+  readonly stats: RecordStats = new RecordStats()
   /** The highest timestamp of the records taken; -1 before the first. */
   partitionTime = -1
   /** Records on the broker that were not added yet; undefined: unknown. */
@@ -167,6 +170,7 @@ export class RecordQueue {
     this.#cursor = undefined
     this.#position = Math.max(this.#position, set.nextOffset)
     this.#bufferedBytes -= set.byteLength
+    this.stats.bytes += set.byteLength
     this.#countRecords(-this.#leftInSet)
   }
 

@@ -9,6 +9,7 @@ import { lentWriter, type LentWriter } from '../../serde/lent-writer.ts'
 import { serdes } from '../../serde/serdes.ts'
 import type { AnySerde } from '../../serde/serde.ts'
 import type { SinkNode } from '../../topology/topology-node.ts'
+import type { RecordStats } from '../metrics/record-stats.ts'
 import type { Failure } from './failure-handler.ts'
 import type { TaskNode, TaskScope } from './task-scope.ts'
 
@@ -25,6 +26,7 @@ export class SinkTaskNode implements TaskNode {
   readonly #writeKey: LentWriter
   readonly #writeValue: LentWriter
   readonly #partitioner: StreamPartitioner<unknown, unknown> | undefined
+  readonly #stats: RecordStats
   /** A windowed key is partitioned by its inner key: by all bytes but the last ones. */
   readonly #keySuffix: number
 
@@ -34,6 +36,10 @@ export class SinkTaskNode implements TaskNode {
     this.#spec = spec
     this.#scope = scope
     this.#topic = topic
+    this.#stats = scope.metrics.sink(
+      spec.name,
+      typeof topic === 'string' ? topic : (spec.topicLabel ?? 'named by a function'),
+    )
     this.#key = spec.key ?? serdes.bytes
     this.#writeKey = lentWriter(this.#key)
     this.#writeValue = lentWriter(spec.value ?? serdes.bytes)
@@ -78,11 +84,17 @@ export class SinkTaskNode implements TaskNode {
     if (failures.tracksSent) failures.wasSent = true
     try {
       if (partitions === null) {
+        const stats = this.#stats
+        stats.note(record.timestamp)
+        if (keyBytes !== null) stats.bytes += keyBytes.byteLength
+        if (valueBytes !== null) stats.bytes += valueBytes.byteLength
         const partition = this.#keySuffix > 0 && keyBytes !== null ? this.#windowedPartition(topic, keyBytes) : -1
         sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
         return
       }
       for (const partition of partitions) {
+        this.#stats.note(record.timestamp)
+        this.#stats.bytes += (keyBytes?.byteLength ?? 0) + (valueBytes?.byteLength ?? 0)
         sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
       }
     } catch (error) {

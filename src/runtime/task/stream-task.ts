@@ -12,14 +12,14 @@
  */
 import { assert } from '../../common/assert.ts'
 import type { TopicPartitionKey } from '../../common/topic-partition.ts'
-import type { Counter } from '../../common/metrics.ts'
 import type { RecordSet } from '../../processor/record-set.ts'
 import { publicView } from '../../processor/state-store.ts'
 import type { Batch, Marker } from '../../state/state-engine.ts'
 import type { TaskStore } from '../../state/open-store.ts'
 import { storeLayout } from '../../state/store-layout.ts'
-import { TaskStores } from '../../state/task-stores.ts'
+import { TaskStores, type StoreFigures } from '../../state/task-stores.ts'
 import type { TopologyStore } from '../../topology/topology-node.ts'
+import { TaskMetrics } from '../metrics/task-metrics.ts'
 import { DroppedRecords } from './dropped-records.ts'
 import { FailureHandler, isOversized } from './failure-handler.ts'
 import { ObservedTimes } from './observed-times.ts'
@@ -52,7 +52,7 @@ export class StreamTask {
   readonly #options: TaskOptions
   readonly #scope: TaskScope
   readonly #group: PartitionGroup
-  readonly #processed: Counter & Disposable
+  readonly #metrics: TaskMetrics
   readonly #now: () => number
   readonly #sourceNames = new Map<RecordQueue, string>()
   readonly #committed = new Map<TopicPartitionKey, number>()
@@ -68,10 +68,15 @@ export class StreamTask {
     this.#options = options
     this.#now = () => options.clock.now()
     this.#scope = makeScope(options)
+    this.#metrics = this.#scope.metrics
+    this.#metrics.showGauges({
+      bufferedBytes: () => this.bufferedBytes,
+      cacheBytes: () => this.cacheBytes,
+      uncommittedBytes: () => this.uncommittedBytes + this.frozenBytes,
+    })
     this.changelogs = options.topology.stores.flatMap((store) => changelogOf(store, options))
     this.#group = new PartitionGroup(options.config.maxTaskIdleMs, options.queueOrder)
     for (const [source, topics] of options.inputTopics) for (const topic of topics) this.#addQueue(source, topic)
-    this.#processed = options.metrics.counter('stream-task-metrics', 'process-total', { 'task-id': options.taskId })
   }
 
   /** Everything that its state depends on: input topics and changelogs. */
@@ -160,6 +165,7 @@ export class StreamTask {
    */
   process(deadlineMs: number, maxRecords: number = Infinity): number {
     assert(!this.#stopped, `task ${this.id} was rolled back before it goes on`)
+    const beganMs = this.#now()
     let count = 0
     try {
       while (count < maxRecords) {
@@ -174,7 +180,7 @@ export class StreamTask {
       this.#stopped = true
       throw error
     } finally {
-      this.#processed.value += count
+      this.#metrics.endSlice(count, this.#now(), beganMs)
       this.#endTurn()
     }
     return count
@@ -231,6 +237,7 @@ export class StreamTask {
       this.#stopped = true
       throw error
     } finally {
+      this.#metrics.endFlush(this.#now())
       this.#endTurn()
     }
   }
@@ -239,11 +246,21 @@ export class StreamTask {
   positions(fetchPosition: (partition: TopicPartitionKey) => number | undefined): Map<TopicPartitionKey, TaskPosition> {
     const positions = new Map<TopicPartitionKey, TaskPosition>()
     for (const { id, position, isEmpty, partitionTime } of this.#group.queues) {
-      const fetched = isEmpty ? fetchPosition(id) : undefined
-      const offset = fetched === undefined ? position : Math.max(position, fetched)
+      const offset = isEmpty ? Math.max(position, fetchPosition(id) ?? 0) : position
       positions.set(id, { offset, metadata: encodeOffsetMetadata(partitionTime, this.#scope.metadata) })
     }
     return positions
+  }
+
+  /** Up to where a partition is processed; `fetched` is where its fetcher stands. */
+  positionOf(partition: TopicPartitionKey, fetched: number | undefined): number {
+    const { position, isEmpty } = this.#group.queue(partition)
+    return isEmpty ? Math.max(position, fetched ?? 0) : position
+  }
+
+  /** What is known of its stores, for status. */
+  get storeFigures(): readonly StoreFigures[] {
+    return this.#scope.stores.figures
   }
 
   /**
@@ -317,7 +334,7 @@ export class StreamTask {
     if (!abruptly) this.#closeProcessors()
     this.#group.clear()
     this.#scope.dropped[Symbol.dispose]()
-    this.#processed[Symbol.dispose]()
+    this.#metrics[Symbol.dispose]()
   }
 
   #processHead(queue: RecordQueue): void {
@@ -327,6 +344,8 @@ export class StreamTask {
     source.enter(queue)
     if (head.timestamp > queue.partitionTime) queue.partitionTime = head.timestamp
     if (head.timestamp > scope.streamTime) scope.streamTime = head.timestamp
+    else if (head.timestamp < scope.streamTime) this.#metrics.noteLate(scope.streamTime - head.timestamp)
+    queue.stats.note(head.timestamp)
     scope.hasRecord = true
     scope.failures.source = queue
     scope.stores.turn++
@@ -383,6 +402,7 @@ export class StreamTask {
     const queue = new RecordQueue(topic, this.partition)
     this.#group.add(queue)
     this.#sourceNames.set(queue, source)
+    this.#metrics.showInput(source, topic, queue.stats)
     return queue
   }
 }
@@ -390,10 +410,13 @@ export class StreamTask {
 function makeScope(options: TaskOptions): TaskScope {
   const { taskId, applicationId, partition, config, clock, state, sink } = options
   const record = new TaskRecordContext()
-  const dropped = new DroppedRecords(taskId, options.metrics, clock, options.logger)
+  const metrics = new TaskMetrics({ registry: options.metrics, taskId, threadId: options.threadId })
+  const dropped = new DroppedRecords(metrics.tags, options.metrics, clock, options.logger)
   const failures = new FailureHandler(taskId, record, sink, dropped, {
     likeJava: config.compatibility === 'java',
     keepsSources: asksForSources(options),
+    onFailure: options.onRecordFailure,
+    letters: metrics.deadLetters,
   })
   const stores = new TaskStores({
     stores: inFlushOrder(options).map((store) => taskStore(store, options)),
@@ -407,6 +430,7 @@ function makeScope(options: TaskOptions): TaskScope {
     likeJava: config.compatibility === 'java',
     dropExpired: (store) => dropped.drop('expired in its store', store, record),
   })
+  metrics.showStores(stores.figures)
   return {
     taskId,
     applicationId,
@@ -418,6 +442,7 @@ function makeScope(options: TaskOptions): TaskScope {
     stores,
     failures,
     dropped,
+    metrics,
     globalStores: options.globalStores,
     streamPunctuations: new PunctuationQueue(),
     wallClockPunctuations: new PunctuationQueue(),

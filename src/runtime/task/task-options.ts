@@ -7,6 +7,7 @@ import type { RecordSink } from '../../processor/record-sink.ts'
 import type { StreamsConfig } from '../../processor/streams-config.ts'
 import type { TaskState } from '../../state/state-engine.ts'
 import type { SubTopology } from '../../topology/topology-node.ts'
+import type { RecordFailure } from './failure-handler.ts'
 import type { QueueOrder } from './queue-order.ts'
 
 /** What a task needs of the configuration. The byte budgets are this task's share. */
@@ -43,6 +44,10 @@ export interface TaskOptions {
   readonly config: TaskConfig
   readonly clock: Clock
   readonly metrics: MetricsRegistry
+  /** Of the thread that runs the task, as metrics show it; undefined: none. */
+  readonly threadId?: string | undefined
+  /** Told of every record that failed, whatever becomes of it. */
+  readonly onRecordFailure?: ((failure: RecordFailure) => void) | undefined
   readonly logger: Logger
   /** Of the records of several tasks that are processed as if they were one; undefined: the task has its own. */
   readonly queueOrder?: QueueOrder

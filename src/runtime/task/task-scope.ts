@@ -1,6 +1,7 @@
 import type { Clock } from '../../common/clock.ts'
 import type { GlobalStores } from '../../processor/global-stores.ts'
 import type { RecordSink } from '../../processor/record-sink.ts'
+import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { TaskStores } from '../../state/task-stores.ts'
 import type { DroppedRecords } from './dropped-records.ts'
 import type { FailureHandler } from './failure-handler.ts'
@@ -21,6 +22,7 @@ export interface TaskScope {
   readonly stores: TaskStores
   readonly failures: FailureHandler
   readonly dropped: DroppedRecords
+  readonly metrics: TaskMetrics
   /** What every processor may read; undefined: the topology has none. */
   readonly globalStores?: GlobalStores | undefined
   /** The task of the global stores, whose processors have no time of their own and so no punctuations. */

@@ -1,20 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { MetricsRegistry } from '../../../src/common/metrics.ts'
+import { MetricsRegistry, type MetricDefinition } from '../../../src/common/metrics.ts'
 import { renderPrometheus } from '../../../src/common/prometheus.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+
+function defined(group: string, name: string, type: MetricDefinition['type'], more: object = {}): MetricDefinition {
+  return { group, name, type, help: `What ${name} says.`, ...more }
+}
+
+const dropped = defined('stream-task-metrics', 'dropped-records-total', 'counter')
 
 describe('renderPrometheus', () => {
-  it('names families as the exporters of Kafka Streams do, one type line each, in order of name', () => {
+  it('names families as the exporters of Kafka Streams do, with one line of help and type each, in order of name', () => {
     const registry = new MetricsRegistry()
-    registry.gauge('stream-task-metrics', 'buffered-records', { 'task-id': '0_0' }, () => 7)
-    registry.counter('stream-task-metrics', 'dropped-records-total', { 'task-id': '0_1' }).value = 2
-    registry.counter('stream-task-metrics', 'dropped-records-total', { 'task-id': '0_0' }).value = 1
-    registry.gauge('stream-metrics', 'alive', {}, () => 1)
+    registry.observe(defined('stream-task-metrics', 'buffered-records', 'gauge'), { 'task-id': '0_0' }, () => 7)
+    registry.counter(dropped, { 'task-id': '0_1' }).value = 2
+    registry.counter(dropped, { 'task-id': '0_0' }).value = 1
+    registry.observe(defined('stream-metrics', 'alive', 'gauge'), {}, () => 1)
     expect(renderPrometheus(registry)).toBe(
       [
+        '# HELP kafka_stream_alive What alive says.',
         '# TYPE kafka_stream_alive gauge',
         'kafka_stream_alive 1',
+        '# HELP kafka_stream_task_buffered_records What buffered-records says.',
         '# TYPE kafka_stream_task_buffered_records gauge',
         'kafka_stream_task_buffered_records{task_id="0_0"} 7',
+        '# HELP kafka_stream_task_dropped_records_total What dropped-records-total says.',
         '# TYPE kafka_stream_task_dropped_records_total counter',
         'kafka_stream_task_dropped_records_total{task_id="0_1"} 2',
         'kafka_stream_task_dropped_records_total{task_id="0_0"} 1',
@@ -23,15 +33,118 @@ describe('renderPrometheus', () => {
     )
   })
 
-  it('escapes what a label may not hold', () => {
+  it('gives a definition its own family and its base unit', () => {
     const registry = new MetricsRegistry()
-    registry.gauge('g', 'n', { topic: 'a"b\\c\nd' }, () => 0)
+    const definition = defined('g', 'blocked-time-ns-total', 'counter', {
+      family: 'blocked_seconds_total',
+      scale: 1e-9,
+    })
+    registry.counter(definition).value = 2_500_000_000
+    expect(renderPrometheus(registry)).toContain('\nblocked_seconds_total 2.5\n')
+    expect(registry.get('blocked-time-ns-total')).toBe(2_500_000_000)
+  })
+
+  it('writes the buckets of a histogram one above the other, then sum and count', () => {
+    const registry = new MetricsRegistry()
+    const histogram = registry.histogram(
+      defined('g', 'took', 'histogram', { family: 'took_seconds' }),
+      { phase: 'cut' },
+      [1, 2],
+    )
+    histogram.observe(0.5)
+    histogram.observe(1)
+    histogram.observe(1.5, 2)
+    histogram.observe(7)
+    expect(renderPrometheus(registry).split('\n').slice(2)).toEqual([
+      'took_seconds_bucket{phase="cut",le="1"} 2',
+      'took_seconds_bucket{phase="cut",le="2"} 4',
+      'took_seconds_bucket{phase="cut",le="+Inf"} 5',
+      'took_seconds_sum{phase="cut"} 11.5',
+      'took_seconds_count{phase="cut"} 5',
+      '',
+    ])
+  })
+
+  it('escapes what a label and a help text may not hold', () => {
+    const registry = new MetricsRegistry()
+    const definition = { ...defined('g', 'n', 'gauge'), help: 'one\ntwo\\three' }
+    registry.observe(definition, { topic: 'a"b\\c\nd' }, () => 0)
     expect(renderPrometheus(registry)).toContain('kafka_g_n{topic="a\\"b\\\\c\\nd"} 0\n')
+    expect(renderPrometheus(registry)).toContain('# HELP kafka_g_n one\\ntwo\\\\three\n')
+  })
+
+  it('adds up what is told twice with the same labels, and writes what is not a number as Prometheus does', () => {
+    const registry = new MetricsRegistry()
+    registry.counter(dropped, { 'task-id': '0_0' }).value = 1
+    registry.counter(dropped, { 'task-id': '0_0' }).value = 2
+    registry.observe(defined('g', 'none', 'gauge'), {}, () => Number.NaN)
+    expect(renderPrometheus(registry)).toContain('kafka_stream_task_dropped_records_total{task_id="0_0"} 3\n')
+    expect(renderPrometheus(registry)).toContain('kafka_g_none NaN\n')
   })
 
   it('renders nothing of what was disposed', () => {
     const registry = new MetricsRegistry()
-    registry.counter('g', 'n')[Symbol.dispose]()
+    registry.counter(dropped)[Symbol.dispose]()
     expect(renderPrometheus(registry)).toBe('')
+  })
+})
+
+describe('MetricsRegistry', () => {
+  const rated = {
+    ...dropped,
+    type: 'counter' as const,
+    rate: defined('stream-task-metrics', 'dropped-records-rate', 'gauge'),
+  }
+
+  it('gives a rate of the last 30 to 60 seconds, whoever reads in between', async () => {
+    const clock = new ManualClock()
+    const registry = new MetricsRegistry(clock)
+    const counter = registry.counter(rated)
+    counter.value += 100
+    await clock.advance(10_000)
+    expect(registry.get('dropped-records-rate')).toBe(10)
+    await clock.advance(20_000)
+    registry.roll(clock.now())
+    await clock.advance(30_000)
+    registry.roll(clock.now())
+    // What came in the first window is not in it any more.
+    await clock.advance(30_000)
+    expect(registry.get('dropped-records-rate')).toBe(0)
+    counter.value += 60
+    expect(registry.get('dropped-records-rate')).toBe(2)
+  })
+
+  it('says nothing of less than a second', () => {
+    const registry = new MetricsRegistry(new ManualClock())
+    registry.counter(rated).value += 5
+    expect(registry.get('dropped-records-rate')).toBe(5)
+  })
+
+  it('keeps average, highest and lowest of two windows, and NaN where nothing was recorded', async () => {
+    const clock = new ManualClock()
+    const registry = new MetricsRegistry(clock)
+    const part = (suffix: string): MetricDefinition => defined('g', `latency-${suffix}`, 'gauge')
+    const stat = registry.stat({ avg: part('avg'), max: part('max'), min: part('min') }, {})
+    const read = (): (number | undefined)[] => ['avg', 'max', 'min'].map((name) => registry.get(`latency-${name}`))
+    expect(read()).toEqual([NaN, NaN, NaN])
+    stat.record(10)
+    await clock.advance(30_000)
+    registry.roll(clock.now())
+    stat.recordMany(3, 6, 1, 3)
+    expect(read()).toEqual([4, 10, 1])
+    await clock.advance(30_000)
+    expect(read()).toEqual([2, 3, 1])
+  })
+
+  it('sums what has the tags that are asked for, also of what comes and goes', () => {
+    const registry = new MetricsRegistry()
+    registry.observeAll(defined('g', 'lag', 'gauge'), () => [
+      { tags: { topic: 'a', partition: '0' }, value: 1 },
+      { tags: { topic: 'a', partition: '1' }, value: 2 },
+      { tags: { topic: 'b', partition: '0' }, value: 4 },
+    ])
+    expect(registry.get('lag')).toBe(7)
+    expect(registry.get('lag', { topic: 'a' })).toBe(3)
+    expect(registry.get('lag', { topic: 'c' })).toBeUndefined()
   })
 })
