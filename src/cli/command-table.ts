@@ -65,6 +65,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'dlq',
+    summary: 'list dead letters, show them, and send them to their topics again',
+    group: records,
+    load: () => import('./commands/dlq.ts'),
+  },
+  {
     name: 'config',
     summary: 'print the configuration that a command would use, and where each value is from',
     group: helpGroup,

@@ -1,0 +1,16 @@
+/** Pieces of letters as people read them. */
+
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Without milliseconds: `2026-01-31 08:00:00Z`. */
+export function timeText(timestamp: number): string {
+  if (!(timestamp >= 0 && timestamp <= 8.64e15)) return '-'
+  return new Date(timestamp).toISOString().replace('T', ' ').replace(/\.\d+/, '')
+}
+
+export function sourceText(topic: string | null, partition: number | null): string | null {
+  if (topic === null) return null
+  return partition === null ? topic : `${topic}-${partition}`
+}

@@ -1,0 +1,67 @@
+/** The list of letters for people: a table for each topic. */
+import { styled } from '../style.ts'
+import { tableText } from '../table.ts'
+import { counted, sourceText, timeText } from './letter-text.ts'
+
+/** Letters that failed in the same way at the same place. */
+export interface LetterGroup {
+  readonly topic: string
+  readonly exception: string | null
+  readonly code: string | null
+  readonly node: string | null
+  readonly sourceTopic: string | null
+  readonly sourcePartition: number | null
+  letters: number
+  /** Of these, those that `retry` has sent again. */
+  retried: number
+  /** Times of the records, in milliseconds. */
+  firstTimestamp: number
+  lastTimestamp: number
+  /** Of the last one that was read. */
+  lastMessage: string | null
+}
+
+export interface TopicLetters {
+  readonly topic: string
+  letters: number
+  retried: number
+}
+
+export interface LetterList {
+  readonly topics: readonly TopicLetters[]
+  readonly groups: readonly LetterGroup[]
+  /** In none of the groups: there are too many. */
+  readonly lettersInOtherGroups: number
+}
+
+export function listText({ topics, groups, lettersInOtherGroups }: LetterList): string {
+  const parts = topics.map(
+    (topic) => `${headingOf(topic)}\n${tableOf(groups.filter((group) => group.topic === topic.topic))}`,
+  )
+  const others =
+    lettersInOtherGroups === 0 ? '' : `and ${counted(lettersInOtherGroups, 'letter')} in more groups than are listed\n`
+  return `${parts.join('\n')}${others}`
+}
+
+function headingOf({ topic, letters, retried }: TopicLetters): string {
+  if (letters === 0) return `${styled('heading', topic)}: no letters`
+  const done = retried === 0 ? '' : `, ${retried.toLocaleString('en')} of them sent again`
+  return `${styled('heading', topic)}: ${counted(letters, 'letter')}${done}`
+}
+
+function tableOf(groups: readonly LetterGroup[]): string {
+  return tableText<LetterGroup>(
+    [
+      { title: 'LETTERS', value: ({ letters }) => letters, align: 'right' },
+      { title: 'RETRIED', value: ({ retried }) => retried, align: 'right', style: () => 'quiet' },
+      { title: 'ERROR', value: ({ exception }) => exception, style: () => 'bad' },
+      { title: 'CODE', value: ({ code }) => code?.replace(/^MILLRACE_/, '') },
+      { title: 'NODE', value: ({ node }) => node, style: () => 'name' },
+      { title: 'SOURCE', value: ({ sourceTopic, sourcePartition }) => sourceText(sourceTopic, sourcePartition) },
+      { title: 'FIRST', value: ({ firstTimestamp }) => timeText(firstTimestamp) },
+      { title: 'LAST', value: ({ lastTimestamp }) => timeText(lastTimestamp) },
+      { title: 'MESSAGE', value: ({ lastMessage }) => lastMessage, flexible: true },
+    ],
+    groups,
+  )
+}
