@@ -80,13 +80,17 @@ stop_daemon() {
   rm -rf "$run"
 }
 
+environment() { # of those who use it; its containers are reached on this machine's own address
+  echo "export DOCKER_HOST=$socket TESTCONTAINERS_HOST_OVERRIDE=127.0.0.1 TESTCONTAINERS_RYUK_DISABLED=true"
+}
+
 case ${1:-} in
 start)
   if own_pid >/dev/null && answers --host "$socket"; then
-    echo "export DOCKER_HOST=$socket"
+    environment
   elif ! answers; then
     install_packages
-    answers || { start_daemon && echo "export DOCKER_HOST=$socket"; }
+    answers || { start_daemon && environment; }
   fi
   ;;
 stop) stop_daemon ;;
