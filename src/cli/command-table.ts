@@ -13,7 +13,8 @@ export interface CommandEntry {
 
 /** What a file in `commands/` exports: adds arguments, options, examples and action. */
 export interface CommandModule {
-  readonly define: (command: Command) => void
+  /** `program` is all commands with all they take; for commands about commands, which must not import the program. */
+  readonly define: (command: Command, program: () => Promise<Command>) => void
 }
 
 const develop = 'Develop:'

@@ -1,9 +1,8 @@
 /** Completion scripts, made of the definitions of all commands, so that they cannot say anything else. */
 import type { Command, Option } from 'commander'
-import { makeProgram } from './program.ts'
 import { print } from './terminal.ts'
 
-interface Completed {
+export interface Completed {
   /** `['config', 'print']`; empty for the program. */
   readonly path: readonly string[]
   readonly summary: string
@@ -11,19 +10,19 @@ interface Completed {
   readonly children: readonly { readonly name: string; readonly summary: string }[]
 }
 
-interface CompletedOption {
+export interface CompletedOption {
   readonly flags: readonly string[]
   readonly description: string
   readonly takesValue: boolean
   readonly choices: readonly string[]
 }
 
-export async function completionCommand(shell: 'bash' | 'zsh' | 'fish'): Promise<void> {
-  const all = completed(await makeProgram('complete'), [])
-  await print({ bash, zsh, fish }[shell](all))
+export async function completionCommand(shell: 'bash' | 'zsh' | 'fish', program: Command): Promise<void> {
+  await print({ bash, zsh, fish }[shell](completed(program)))
 }
 
-function completed(command: Command, path: readonly string[]): Completed[] {
+/** The program and every command in it. */
+export function completed(command: Command, path: readonly string[] = []): Completed[] {
   const inherited = path.length === 0 ? [] : globalOptions(command)
   const help = { flags: ['-h', '--help'], description: 'what it takes', takesValue: false, choices: [] }
   const own = {

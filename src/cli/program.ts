@@ -31,7 +31,7 @@ export async function makeProgram(argv: readonly string[] | 'complete'): Promise
     const command = stubOf(root, entry)
     if (argv !== 'complete' && !argv.includes(entry.name)) continue
     const { define } = await entry.load()
-    define(command)
+    define(command, () => makeProgram('complete'))
     settle(command)
   }
   return root

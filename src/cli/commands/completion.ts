@@ -3,12 +3,12 @@ import { Argument } from 'commander'
 import type { Command } from 'commander'
 import { examples } from '../options.ts'
 
-export function define(command: Command): void {
+export function define(command: Command, program: () => Promise<Command>): void {
   command
     .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish']))
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
       const { completionCommand } = await import('../completion.ts')
-      await completionCommand(shell)
+      await completionCommand(shell, await program())
     })
   examples(
     command,
