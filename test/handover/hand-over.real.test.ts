@@ -68,11 +68,10 @@ describe.skipIf(lacks !== undefined)('an application that is handed over between
     const warnings: string[] = []
     const say = (): void => undefined
     const logger = { debug: say, info: say, warn: (_: object, text: string) => void warnings.push(text), error: say }
-    const brokers = kafka.bootstrap.map(({ host, port }) => `${host}:${port}`)
     const topology = handOverTopology(out)
     const streams = new KafkaStreams(topology, {
       applicationId,
-      kafka: { brokers },
+      kafka: kafka.connection,
       stateDir: join(folder, 'ours'),
       sessionTimeoutMs: 6000,
       logger,

@@ -16,11 +16,8 @@ describe.skipIf(lacks !== undefined)('a global table on Apache Kafka', () => {
   const cluster = useRealCluster()
 
   it('is complete in two instances, has nothing that was aborted, and is on disk after a restart', async () => {
-    const { client, brokers } = cluster()
-    const topics = { names: 3, in: 2, out: 1 }
-    await client.admin.createTopics(
-      Object.entries(topics).map(([name, partitions]) => ({ name, partitions, replicationFactor: 1, config: {} })),
-    )
+    const { kafka, client } = cluster()
+    await kafka.createTopics({ names: 3, in: 2, out: 1 })
     for (const [partition, row] of [['a', 'Anna'] as const, ['b', 'Bert'] as const].entries()) {
       await produceTo(client, 'names', partition, [row])
     }
@@ -33,7 +30,7 @@ describe.skipIf(lacks !== undefined)('a global table on Apache Kafka', () => {
 
     const stateDir = await mkdtemp(path.join(tmpdir(), 'millrace-global-'))
     const app = (): KafkaStreams =>
-      new KafkaStreams(lookUpNames(), { applicationId: 'global', kafka: { brokers: brokers.split(',') }, stateDir })
+      new KafkaStreams(lookUpNames(), { applicationId: 'global', kafka: kafka.connection, stateDir })
     try {
       {
         await using one = app()

@@ -5,7 +5,6 @@ import type { Finished } from '../support/child-process.ts'
 import { countByKey } from '../support/embedded-app.ts'
 import { useRealCluster } from '../support/real-cluster.ts'
 import { whatRealKafkaLacks } from '../support/real-kafka.ts'
-import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 
 const lacks = await whatRealKafkaLacks()
@@ -20,8 +19,8 @@ describe.skipIf(lacks !== undefined)('on Apache Kafka', () => {
     return await child.finished
   }
 
-  const create = (name: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<void> =>
-    cluster().client.admin.createTopics([{ name, partitions, replicationFactor: 1, config }])
+  const create = (name: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<string> =>
+    cluster().kafka.createTopic(name, { partitions, config })
 
   const all = async (topic: string, ...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await millrace(['tail', topic, '--from-beginning', '--until-end', ...args])
@@ -87,12 +86,17 @@ describe.skipIf(lacks !== undefined)('on Apache Kafka', () => {
   it('an application goes on with another codec: changelog, offsets and output stay readable', async () => {
     await create('in', 1)
     await create('out', 1)
-    const kafka = { brokers: cluster().brokers.split(',') }
+    const { connection } = cluster().kafka
     for (const compression of ['lz4', 'snappy', 'none'] as const) {
       expect(await millrace(['send', 'in', '-k', ':'], 'a:1\nb:1\na:2\n')).toMatchObject({ code: 0 })
-      await using app = new KafkaStreams(countByKey(), { applicationId: 'app', kafka, compression, store: 'memory' })
+      await using app = new KafkaStreams(countByKey(), {
+        applicationId: 'app',
+        kafka: connection,
+        compression,
+        store: 'memory',
+      })
       await app.start()
-      await committedToEnd(cluster().client, 'app', partitionsOf('in', 1))
+      await cluster().kafka.awaitLagZero('app', { topics: ['in'] })
     }
     const counts = new Map<string, string>()
     for (const line of (await all('out', '-k', '=', '--value-serde', 'int64')).trim().split('\n')) {

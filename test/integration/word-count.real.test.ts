@@ -3,7 +3,6 @@
  * and one comes while records flow; the counts in read_committed order are exact and never fall or repeat.
  */
 import { describe, expect, it } from 'vitest'
-import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
 import { Child } from '../support/child-process.ts'
 import { useRealCluster } from '../support/real-cluster.ts'
 import { whatRealKafkaLacks } from '../support/real-kafka.ts'
@@ -15,17 +14,11 @@ if (lacks !== undefined) console.log(lacks)
 describe.skipIf(lacks !== undefined)('word count on Apache Kafka', () => {
   const cluster = useRealCluster()
 
-  async function makeTopics(): Promise<void> {
-    await cluster().client.admin.createTopics(
-      ['text-lines', 'word-counts'].map((name) => ({ name, partitions: 4, replicationFactor: 1, config: {} })),
-    )
-  }
-
   const run = (): Child => Child.millrace(['run', 'topologies/word-count.ts', '--brokers', cluster().brokers])
 
   it('counts exactly while one of three instances is stopped and another started', async () => {
-    await makeTopics()
-    const { client } = cluster()
+    const { kafka, client } = cluster()
+    await kafka.createTopics({ 'text-lines': 4, 'word-counts': 4 })
     const load = new WordLoad(7)
     await using first = run()
     await using second = run()
@@ -39,8 +32,7 @@ describe.skipIf(lacks !== undefined)('word count on Apache Kafka', () => {
     await fourth.prints('-> RUNNING')
     await producing
     await load.produce(client, 'text-lines', 4, 5000)
-    await committedToEnd(client, 'word-count', partitionsOf('text-lines', 4))
-    await committedToEnd(client, 'word-count', partitionsOf('word-count-counts-repartition', 4))
+    await kafka.awaitLagZero('word-count', { topics: ['text-lines'], timeoutMs: 60_000 })
     const { counts, regressions } = await readCounts(client, 'word-counts', 4)
     expect(regressions).toEqual([])
     expect(counts).toEqual(load.expected)

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 
 // What a machine lacks cannot be taken from the one that runs the tests, so the package itself is another one here.
 
-async function startOn(load: () => unknown): Promise<unknown> {
+async function startOn(load: () => Record<string, unknown>): Promise<unknown> {
   vi.resetModules()
   vi.doMock('testcontainers', load)
   const { startKafka } = await import('../../../src/testing/start-kafka.ts')
