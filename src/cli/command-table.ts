@@ -48,6 +48,30 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/run.ts'),
   },
   {
+    name: 'topics',
+    summary: 'compare the topics of an application with those of the cluster, and create what is missing',
+    group: operate,
+    load: () => import('./commands/topics.ts'),
+  },
+  {
+    name: 'lag',
+    summary: 'print how far an application is behind, and which transactions hold it back',
+    group: operate,
+    load: () => import('./commands/lag.ts'),
+  },
+  {
+    name: 'reset',
+    summary: 'start an application over: offsets, internal topics, local state',
+    group: operate,
+    load: () => import('./commands/reset.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check what an application needs around it, with a fix for each fault',
+    group: operate,
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     name: 'send',
     summary: 'write a record for each line of standard input',
     group: records,

@@ -11,7 +11,7 @@ import type { SettingsOptions } from './settings.ts'
 export interface ConnectionOptions extends SettingsOptions {
   readonly verbose?: boolean
   /** Milliseconds; undefined: no limit. */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 /** Connects, and closes in any case. `command` is what brokers know the client as. */
@@ -21,15 +21,26 @@ export async function withClient(
   use: (client: KafkaClient) => Promise<void>,
   kafka: KafkaConnection = requireConnection(options),
 ): Promise<void> {
+  const connected = async (client: KafkaClient): Promise<void> => {
+    await client.connect()
+    await use(client)
+  }
+  await withUnconnectedClient(command, options, connected, kafka)
+}
+
+/** The same for a command to which a connection that fails is an answer. */
+export async function withUnconnectedClient(
+  command: string,
+  options: Pick<ConnectionOptions, 'verbose' | 'timeout'>,
+  use: (client: KafkaClient) => Promise<void>,
+  kafka: KafkaConnection,
+): Promise<void> {
   const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
   const client = connectKafka({ kafka, applicationId: `millrace-${command}` }, { logger })
   // Between two attempts to connect there is nothing open but a timer.
   const alive = keepProcessAlive()
   try {
-    await withinTimeout(command, options.timeout, async () => {
-      await client.connect()
-      await use(client)
-    })
+    await withinTimeout(command, options.timeout, () => use(client))
   } finally {
     await client.close()
     alive.cancel()

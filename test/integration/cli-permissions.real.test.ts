@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { Child } from '../support/child-process.ts'
 import type { Finished } from '../support/child-process.ts'
+import { fitsSchema } from '../support/cli-schema.ts'
 import { startKafka, whatRealKafkaLacks } from '../support/real-kafka.ts'
 import type { RealKafka } from '../support/real-kafka.ts'
 
@@ -61,11 +62,27 @@ describe.skipIf(missing !== undefined)('without the permission it needs', () => 
     { command: ['send', 'text-lines'], stdin: 'a line\n', names: 'text-lines' },
     { command: ['tail', 'word-counts', '--until-end'], names: 'word-counts' },
     { command: ['run', module, '--state-dir', 'state'], names: 'text-lines' },
+    { command: ['topics', 'plan', module], names: 'text-lines' },
+    { command: ['topics', 'apply', module], names: 'text-lines' },
+    { command: ['lag', module], names: 'text-lines' },
+    { command: ['lag', '--application-id', 'some-group'], names: 'some-group' },
+    { command: ['reset', module, '--dry-run'], names: 'word-count' },
   ])('millrace $command.0 says so', async ({ command, stdin, names }) => {
     const { code, stdout, stderr } = await millrace(command, stdin)
     expect({ code, stdout, stderr }).toMatchObject({ code: 5, stdout: '' })
     expect(stderr).toContain(names)
     expect(stderr).toMatch(/not authori[sz]ed|ACL/i)
     expect(stderr).not.toMatch(/\n\s+at |secret-of-nobody/)
+  })
+  it('millrace doctor finds it, and says which ACLs grant it', async () => {
+    const { code, stdout, stderr } = await millrace(['doctor', module, '--state-dir', 'state', '-o', 'json'])
+    expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('permissions') })
+    const { checks } = fitsSchema('doctor', stdout) as { checks: { id: string; status: string; detail: string }[] }
+    const found = new Map(checks.map((check) => [check.id, check]))
+    expect(found.get('connection')?.status).toBe('ok')
+    expect(found.get('brokers')?.status).toBe('ok')
+    expect(found.get('replication')).toMatchObject({ status: 'warn' })
+    expect(found.get('permissions')).toMatchObject({ status: 'fail', detail: expect.stringMatching(/ACL|lacks/) })
+    expect(stdout).not.toContain('secret-of-nobody')
   })
 })

@@ -1,0 +1,87 @@
+/** A lag report for people. */
+import type { LagRate, PartitionLag } from '../runtime/operations/lag.ts'
+import type { LagOnCluster } from '../runtime/operations/lag-on-cluster.ts'
+import type { OpenTransaction } from '../runtime/operations/open-transactions.ts'
+import { styled } from './style.ts'
+import { tableText } from './table.ts'
+import type { Column } from './table.ts'
+
+export function lagText({ report, transactions }: LagOnCluster, rate: LagRate | undefined): string {
+  const { applicationId, group, partitions, total } = report
+  const members = group === null ? 'has no group yet' : `${group.state}, ${group.members} members`
+  const parts = [
+    `${styled('heading', applicationId)} ${members}; ${totalText(total.lag, total.lagMs, rate)}\n`,
+    partitions.length === 0 ? '' : `\n${tableText(columns(partitions), partitions)}`,
+    subTopologiesText(report.subTopologies),
+    total.uncommitted === 0
+      ? ''
+      : `\n${total.uncommitted} partitions have no committed offset; their lag counts from the beginning of the log\n`,
+    total.lost === 0
+      ? ''
+      : `\n${styled('warning', 'warning')}: retention deleted ${total.lost} records before they were read\n`,
+    transactionsText(transactions, report.atMs),
+  ]
+  return parts.join('')
+}
+
+function totalText(lag: number, lagMs: number | null, rate: LagRate | undefined): string {
+  const age = lagMs === null ? '' : `, the oldest ${ageText(lagMs)} old`
+  const base = `lag ${lag.toLocaleString('en')}${age}`
+  if (rate === undefined) return base
+  const end =
+    lag === 0 ? '' : rate.catchUpMs === null ? ', not catching up' : `, caught up in ${ageText(rate.catchUpMs)}`
+  return `${base}; ${Math.round(rate.perSecond).toLocaleString('en')} records/s${end}`
+}
+
+function columns(partitions: readonly PartitionLag[]): Column<PartitionLag>[] {
+  const hasTasks = partitions.some(({ taskId }) => taskId !== null)
+  const task: Column<PartitionLag>[] = hasTasks ? [{ title: 'TASK', value: ({ taskId }) => taskId }] : []
+  return [
+    ...task,
+    { title: 'TOPIC', value: ({ topic }) => topic, style: () => 'name' },
+    { title: 'PARTITION', value: ({ partition }) => String(partition), align: 'right' },
+    { title: 'COMMITTED', value: ({ committed }) => committed, align: 'right' },
+    { title: 'END', value: ({ end }) => end, align: 'right' },
+    { title: 'LAG', value: ({ lag }) => lag, align: 'right', style: ({ lag }) => (lag > 0 ? 'warning' : undefined) },
+    { title: 'AGE', value: ({ lagMs }) => (lagMs === null ? '' : ageText(lagMs)), align: 'right' },
+    { title: 'OWNER', value: ({ owner }) => owner, flexible: true },
+  ]
+}
+
+function subTopologiesText(subTopologies: LagOnCluster['report']['subTopologies']): string {
+  if (subTopologies.length < 2) return ''
+  const lines = subTopologies.map(
+    ({ subTopology, tasks, lag, lagMs }) =>
+      `sub-topology ${subTopology}: lag ${lag.toLocaleString('en')} over ${tasks} tasks${lagMs === null ? '' : `, the oldest ${ageText(lagMs)} old`}`,
+  )
+  return `\n${lines.join('\n')}\n`
+}
+
+const verdicts = {
+  open: 'open transaction',
+  late: 'transaction that is longer than its time-out',
+  hanging: 'hanging transaction, which no coordinator will ever end',
+} as const
+
+function transactionsText(transactions: readonly OpenTransaction[], nowMs: number): string {
+  if (transactions.length === 0) return ''
+  const lines = transactions.map((transaction) => {
+    const { verdict, producerId, transactionalId, sinceMs, partitions } = transaction
+    const since = sinceMs === null ? '' : ` for ${ageText(Math.max(0, nowMs - sinceMs))}`
+    const where = partitions
+      .map(({ topic, partition, startOffset }) => `${topic}-${partition} at ${startOffset}`)
+      .join(', ')
+    const words = styled(verdict === 'open' ? 'quiet' : 'bad', verdicts[verdict])
+    return `${words}${since}: producer ${producerId}, ${transactionalId ?? 'transactional id not known'}, holds back ${where}`
+  })
+  return `\n${lines.join('\n')}\n`
+}
+
+/** Rounded to what matters: `3.2 s`, `5 min`, `2 d`. */
+export function ageText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`
+  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`
+  return `${Math.round(ms / 86_400_000)} d`
+}
