@@ -1,5 +1,6 @@
 /** How far an application is behind: what it has committed, against the ends of what it reads. */
 import { sleep, systemClock } from '../common/clock.ts'
+import { parseTopicPartition } from '../common/topic-partition.ts'
 import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
@@ -26,6 +27,7 @@ export function untilLagZero(
 ): Promise<void> {
   return untilNothingLeft(query, async () => {
     const topics = await inputTopics(client, query.applicationId, reads)
+    if (topics === undefined) return [`the members of '${query.applicationId}' are joining`]
     const committed = await committedOf(client, query.applicationId, topics)
     // After what is committed: what a task wrote to a repartition topic before that commit is then seen.
     const ends = await endsOf(client, topics)
@@ -59,22 +61,28 @@ function untilNothingLeft(query: LagQuery, look: () => Promise<readonly string[]
 }
 
 /**
- * Its sources, where they are known, and its repartition topics. Of an application that runs elsewhere: what it has
- * committed anything of.
+ * Its sources and its repartition topics. Of an application that was not started here: what its members subscribe to, and
+ * what it has committed anything of. Undefined while its members cannot tell, because they are joining.
  */
 async function inputTopics(
   client: KafkaClient,
   applicationId: string,
   reads: ((topic: string) => boolean) | undefined,
-): Promise<TopicMetadata[]> {
-  const all = [...(await client.describeTopics('all')).values()].filter(({ name }) => !name.startsWith('__'))
-  const isRepartition = ({ name }: TopicMetadata): boolean =>
-    name.startsWith(`${applicationId}-`) && name.endsWith('-repartition')
-  if (reads !== undefined) return all.filter((topic) => isRepartition(topic) || reads(topic.name))
-  const committed = await committedOf(client, applicationId, all)
-  const isCommitted = ({ name, partitionCount }: TopicMetadata): boolean =>
-    partitionsOf(name, partitionCount).some(({ partition }) => committed.has(`${name}-${partition}`))
-  return all.filter((topic) => isRepartition(topic) || isCommitted(topic))
+): Promise<TopicMetadata[] | undefined> {
+  const isInput = reads ?? (await topicsOfGroup(client, applicationId))
+  if (isInput === undefined) return undefined
+  const isRepartition = (name: string): boolean => name.startsWith(`${applicationId}-`) && name.endsWith('-repartition')
+  const all = [...(await client.describeTopics('all')).values()]
+  return all.filter(({ name }) => isInput(name) || isRepartition(name))
+}
+
+async function topicsOfGroup(client: KafkaClient, group: string): Promise<((topic: string) => boolean) | undefined> {
+  const { groups } = client.admin
+  const members = (await groups.describe([group])).get(group)?.members ?? []
+  if (members.some(({ topics }) => topics === undefined)) return undefined
+  const committed = [...(await groups.offsets(group)).keys()].map((key) => parseTopicPartition(key).topic)
+  const names = new Set([...committed, ...members.flatMap(({ topics }) => topics ?? [])])
+  return (topic) => names.has(topic)
 }
 
 async function committedOf(client: KafkaClient, group: string, topics: readonly TopicMetadata[]): Promise<Ends> {

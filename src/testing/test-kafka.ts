@@ -156,8 +156,7 @@ export class TestKafka implements AsyncDisposable {
 
   /**
    * Resolves when an application has committed everything that there is in its source and repartition topics, so that all
-   * its results are there. For one that was not started by `runTopology` give the `topics` that it reads: otherwise those
-   * are looked at of which it has committed something.
+   * its results are there; it may run elsewhere. `topics`: those that it reads, where it may not have joined its group yet.
    */
   async awaitLagZero(
     applicationId: string,

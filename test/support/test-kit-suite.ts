@@ -1,6 +1,7 @@
 /** What `startKafka` promises, whatever kind of Kafka it starts: the same cases on all of them. */
 import { describe, expect, it } from 'vitest'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
+import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { runTopology } from '../../src/testing/run-topology.ts'
 import type { TestKafka } from '../../src/testing/test-kafka.ts'
@@ -103,6 +104,22 @@ export function testKitSuite(kafka: () => TestKafka): void {
       expect([...counts.values()]).toEqual(Array.from({ length: 10 }, () => 30))
     })
 
+    it('that were not started by the kit are known by their group', async () => {
+      const { input, output } = await topics()
+      const other = await kafka().createTopic(kafka().unique('other'), { partitions: 3 })
+      const builder = new StreamsBuilder()
+      builder.stream([input, other], texts).groupByKey().count({ store: 'counts' }).toStream().to(output, numbers)
+      const applicationId = kafka().unique('elsewhere')
+      const config = { applicationId, kafka: kafka().connection, store: 'memory' } as const
+      await using app = new KafkaStreams(builder.build(), config)
+      const starting = app.start()
+      await kafka().pipe(other, texts, [{ key: 'a', value: '1' }])
+      await starting
+      await kafka().pipe(input, texts, [{ key: 'a', value: '2' }])
+      await kafka().awaitLagZero(applicationId)
+      expect(latest(await kafka().read(output, numbers)).get('a')).toBe(2)
+    })
+
     it('that do not run are an error that tells how far they have come', async () => {
       const { input } = await topics()
       await kafka().pipe(input, texts, [{ key: 'a', value: '1' }])
@@ -114,6 +131,7 @@ export function testKitSuite(kafka: () => TestKafka): void {
     it('that have failed are not waited for, and the error has their reason', async () => {
       const { input, output } = await topics()
       await using app = await runTopology(countTopology(input, output), kafka())
+      app.on('error', () => undefined)
       await kafka().pipe(input, texts, [{ key: null, value: 'no key' }])
       const reason = /its key cannot be read: it is null/
       await expect(kafka().awaitLagZero(app.applicationId, { timeoutMs: 60_000 })).rejects.toThrow(reason)
