@@ -27,6 +27,8 @@ export interface StoreCore {
    * whoever flushes puts it back.
    */
   flushOne(): boolean
+  /** Nothing waits in any store of the task any more. */
+  endFlush?(): void
   /** What was written becomes what the next commit takes; it stays readable. */
   freeze(): void
   forEachFrozen(visit: BatchVisitor): void

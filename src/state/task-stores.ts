@@ -158,6 +158,8 @@ export class TaskStores implements StoreHost {
         }
       }
     }
+    // Java's caches show what has expired for as long as they have it.
+    if (this.#options.likeJava !== true) for (const core of this.#cores) core.endFlush?.()
     return true
   }
 

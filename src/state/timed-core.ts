@@ -5,8 +5,8 @@
  *
  * Retention is that of Java's stores in memory (InMemoryWindowStore, InMemorySessionStore), to the millisecond. What
  * comes too late is dropped and counted, but logged all the same, because the layer that logs is above (Java's
- * ChangeLoggingWindowBytesStore). A cache (CachingWindowStore) takes everything, and what it holds does not expire; time
- * goes on below it at the flush.
+ * ChangeLoggingWindowBytesStore). A cache (CachingWindowStore) takes everything; time goes on below it at the flush, and
+ * what has expired then is gone when all is flushed, so that what is read does not depend on when the engine commits.
  */
 import { bytesToLatin1, latin1ToBytes } from '../common/bytes.ts'
 import { StateError } from '../errors/state-error.ts'
@@ -72,6 +72,8 @@ export class TimedCore<V> implements StoreCore {
   readonly #observed: ObservedTime
   /** What is older has expired. */
   #minLive = 0
+  /** Below that, entries of a cache are shown only while they await a flush. */
+  #minShown = 0
   #expired: readonly Segment[] = []
   /** With so many uncommitted entries those that have expired are looked for. */
   #sweepSize = minSweepSize
@@ -120,7 +122,8 @@ export class TimedCore<V> implements StoreCore {
     this.stats.fetches++
     if (time < this.#minLive && !this.cached) return undefined
     const entry = this.#overlay.find(id)
-    return entry === undefined ? this.#readEngine(id, time) : this.#lend(entry.value, entry.timestamp)
+    if (entry === undefined) return this.#readEngine(id, time)
+    return this.#isShown(entry) ? this.#lend(entry.value, entry.timestamp) : undefined
   }
 
   /** What the last flush told of: the value below the cache, where there is a newer one in it. */
@@ -153,7 +156,11 @@ export class TimedCore<V> implements StoreCore {
     const cursor = this.#cursor(reverse)
     const first = this.cached ? Math.max(from, 0) : Math.max(from, this.#minLive)
     if (to < first) return cursor
-    this.#indexed().forEachOf(keyText, first, to, reverse, cursor.collect)
+    const collect =
+      first >= this.#minShown
+        ? cursor.collect
+        : (entry: OverlayEntry): void => void (this.#isShown(entry) && cursor.collect(entry))
+    this.#indexed().forEachOf(keyText, first, to, reverse, collect)
     const firstCommitted = Math.max(first, this.#minLive)
     const segments = this.#committedSegments(firstCommitted, to)
     if (segments.length === 0) return cursor
@@ -173,7 +180,7 @@ export class TimedCore<V> implements StoreCore {
     for (const text of this.#overlayTexts(timeText(first), upper, reverse)) {
       const id = this.#layout.keyFirst(text)
       const entry = this.#overlay.find(this.#options.retainDuplicates ? sequenceOf(this.#layout, id) : id)
-      if (entry !== undefined) cursor.add(text, entry)
+      if (entry !== undefined && this.#isShown(entry)) cursor.add(text, entry)
     }
     const firstCommitted = Math.max(first, this.#minLive)
     const segments = this.#committedSegments(firstCommitted, to)
@@ -218,6 +225,11 @@ export class TimedCore<V> implements StoreCore {
     return true
   }
 
+  /** Not before: what was flushed first is still read by who joins with what is flushed last. */
+  endFlush(): void {
+    this.#minShown = this.#minLive
+  }
+
   freeze(): void {
     this.#overlay.freeze()
     this.#observed.freeze()
@@ -256,6 +268,7 @@ export class TimedCore<V> implements StoreCore {
     this.#spare = new TimedCursor(this.#codec)
     this.#observed.rollback(keepFrozen)
     this.#minLive = this.#minLiveAt(this.#observed.ms)
+    this.#minShown = this.#minLive
     if (keepFrozen) return
     this.#written.clear()
     this.#expired = []
@@ -373,6 +386,10 @@ export class TimedCore<V> implements StoreCore {
 
   #minLiveAt(observed: number): number {
     return Math.max(0, observed - this.#options.retentionMs + 1)
+  }
+
+  #isShown({ time, dirty }: OverlayEntry): boolean {
+    return time >= this.#minShown || dirty
   }
 
   #lend(held: unknown, timestamp: number): Lent<V> | undefined {

@@ -315,17 +315,34 @@ describe('A cached window store', () => {
     expect(store.logged.length).toBe(3)
   })
 
-  it('lets time go on at the flush, and shows what the cache holds however old it is', () => {
-    const store = windows({ caching: true })
-    table(store).write('a', 1, 0, 0)
-    table(store).write('a', 2, 0, 1000)
-    expect(table(store).observedStreamTime).toBe(-1)
-    store.stores.flush(() => false)
-    expect(table(store).observedStreamTime).toBe(1000)
-    expect(table(store).read('a', 0)?.value).toBe(1)
-    commit(store)
-    expect(table(store).read('a', 0)).toBeUndefined()
-  })
+  for (const timeOrdered of [false, true]) {
+    it(`lets time go on at the flush, and shows what awaits it however old it is${timeOrdered ? ', by time' : ''}`, () => {
+      const store = windows({ caching: true, timeOrdered })
+      const found = (): unknown => [
+        table(store).read('a', 0)?.value,
+        rows(table(store).fetch('a', 0, 2000)),
+        rows(table(store).fetchAll(0, 2000)),
+      ]
+      const both = [1, ['a@0=1', 'a@1000=2'], ['a@0=1', 'a@1000=2']]
+      const seenInFlush: unknown[] = []
+      table(store).onFlush(() => void seenInFlush.push(found()), false)
+      table(store).write('a', 1, 0, 0)
+      table(store).write('a', 2, 0, 1000)
+      expect(table(store).observedStreamTime).toBe(-1)
+      expect(found()).toEqual(both)
+      store.stores.flush(() => false)
+      expect(table(store).observedStreamTime).toBe(1000)
+      expect(seenInFlush).toEqual([both, both])
+      const newest = [undefined, ['a@1000=2'], ['a@1000=2']]
+      expect(found()).toEqual(newest)
+      commit(store)
+      expect(found()).toEqual(newest)
+      table(store).write('a', 3, 0, 0)
+      expect(found()).toEqual([3, ['a@0=3', 'a@1000=2'], ['a@0=3', 'a@1000=2']])
+      store.stores.rollback(true)
+      expect(found()).toEqual(newest)
+    })
+  }
 })
 
 describe('A window store that keeps duplicates', () => {
