@@ -16,7 +16,13 @@ const partitions = 6
 const lacks = await whatContainersLack()
 if (lacks !== undefined) console.log(lacks)
 
-describe.skipIf(lacks !== undefined)('three replicas behind Kafka', () => {
+/** As pods of a StatefulSet are, whose names stay. */
+const memberships = [
+  { members: 'dynamic members', instanceIds: ['', '', ''] },
+  { members: 'static members', instanceIds: ['word-count-0', 'word-count-1', 'word-count-2'] },
+] as const
+
+describe.skipIf(lacks !== undefined).for(memberships)('three replicas behind Kafka, $members', ({ instanceIds }) => {
   let bed: ContainerBed
   let client: KafkaClient
 
@@ -32,36 +38,50 @@ describe.skipIf(lacks !== undefined)('three replicas behind Kafka', () => {
     await bed?.close()
   })
 
-  const startOn = async (volume: string): Promise<Container> => {
-    const container = await startWordCount(bed, volume)
+  const startOn = async (volume: string, instanceId: string): Promise<Container> => {
+    const container = await startWordCount(bed, volume, { env: { MILLRACE_INSTANCE_ID: instanceId } })
     await container.prints(running)
     return container
   }
 
+  const allCounted = async (): Promise<void> => {
+    for (const topic of [input, repartition]) {
+      await committedToEnd(client, 'word-count', partitionsOf(topic, partitions))
+    }
+  }
+
   it('count exactly once while one is killed and replaced, and one is rolled', { timeout: 300_000 }, async () => {
     const [first, second, third] = await Promise.all([bed.volume(), bed.volume(), bed.volume()])
-    const [steady, killed, rolled] = await Promise.all([startOn(first), startOn(second), startOn(third)])
+    const [steady, killed, rolled] = await Promise.all([
+      startOn(first, instanceIds[0]),
+      startOn(second, instanceIds[1]),
+      startOn(third, instanceIds[2]),
+    ])
     const load = new WordLoad(11, 5000)
     await load.produce(client, input, partitions, 5000)
+
+    await allCounted()
+    const before = steady.output
 
     let producing = load.produce(client, input, partitions, 20_000)
     await killed.kill('SIGKILL')
     expect(await killed.exitCode()).toBe(137)
-    const replacement = await startOn(second)
+    const replacement = await startOn(second, instanceIds[1])
     await producing
 
     producing = load.produce(client, input, partitions, 20_000)
     expect(await rolled.stop()).toBe(0)
     expect(rolled.output).toContain('-> NOT_RUNNING')
-    const successor = await startOn(third)
+    const successor = await startOn(third, instanceIds[2])
     await producing
 
     await load.produce(client, input, partitions, 5000)
-    await committedToEnd(client, 'word-count', partitionsOf(input, partitions))
-    await committedToEnd(client, 'word-count', partitionsOf(repartition, partitions))
+    await allCounted()
     const { counts, regressions } = await readCounts(client, output, partitions)
     expect(regressions).toEqual([])
     expect(counts).toEqual(load.expected)
+    // Static members have their tasks back without anybody else's noticing.
+    if (instanceIds[0] !== '') expect(steady.output).toBe(before)
     for (const container of [steady, replacement, successor]) expect(await container.stop()).toBe(0)
   })
 })
