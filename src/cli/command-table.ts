@@ -36,6 +36,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/describe.ts'),
   },
   {
+    name: 'validate',
+    summary: 'find what of a topology will not work, or will surprise, without a Kafka',
+    group: develop,
+    load: () => import('./commands/validate.ts'),
+  },
+  {
     name: 'broker',
     summary: 'run the embedded broker for any Kafka client; for development and tests, data in memory',
     group: develop,

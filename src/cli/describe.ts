@@ -1,18 +1,89 @@
-/** `millrace describe <module>`: the topology as text (equal to Java's), JSON or a Mermaid flow chart. */
+/** `millrace describe [module]`: the topology in every format, or what changed since a description that was saved. */
 import { CliError } from '../errors/cli-error.ts'
+import type { TopologyModule } from '../dsl/define-topology.ts'
+import type { StreamsConfig } from '../processor/streams-config.ts'
 import { loadApplication } from './application.ts'
+import type { DescribeFormat as Format } from './describe-formats.ts'
+import { schemaVersion } from './output.ts'
 import type { SettingsOptions } from './settings.ts'
-import { print } from './terminal.ts'
+import { print, say } from './terminal.ts'
 
 export interface DescribeOptions extends SettingsOptions {
-  readonly format: string
+  /** Undefined: text, or what `-o` says. */
+  readonly format?: Format
+  readonly output: 'text' | 'json'
+  readonly diff?: string
+  readonly out?: string
 }
 
 export async function describeCommand(file: string | undefined, options: DescribeOptions): Promise<void> {
-  const { module } = await loadApplication(file, options)
-  const description = module.build().describe()
-  if (options.format === 'text') await print(description.toString())
-  else if (options.format === 'json') await print(`${JSON.stringify(description.toJSON(), undefined, 2)}\n`)
-  else if (options.format === 'mermaid') await print(`${description.toMermaid().trimEnd()}\n`)
-  else throw new CliError('MILLRACE_USAGE', `--format is text, json or mermaid, not '${options.format}'`)
+  const format = formatOf(options)
+  const { module, config } = await loadApplication(file, options)
+  if (options.diff !== undefined) return describeDiff(options.diff, module, config, format, options.out)
+  await write(await described(module, config, format), options.out)
+}
+
+function formatOf({ format, output, diff }: DescribeOptions): Format {
+  if (output === 'json' && format !== undefined && format !== 'json') {
+    throw new CliError('MILLRACE_USAGE', `--format ${format} and -o json contradict each other; give one of them`)
+  }
+  const chosen = output === 'json' ? 'json' : (format ?? 'text')
+  if (diff !== undefined && chosen !== 'text' && chosen !== 'json') {
+    throw new CliError('MILLRACE_USAGE', `--diff is printed as text or json, not as ${chosen}`)
+  }
+  return chosen
+}
+
+type Config = Partial<StreamsConfig> & { readonly applicationId: string }
+
+async function described(module: TopologyModule, config: Config, format: Format): Promise<string> {
+  const description = module.build(config).describe()
+  const { applicationId } = config
+  switch (format) {
+    case 'text':
+      return description.toString()
+    case 'json':
+      return json({ schemaVersion, applicationId, ...description.toJSON() })
+    case 'mermaid':
+      return description.toMermaid()
+    case 'dot':
+      return description.toDot()
+    case 'svg':
+      return description.toSvg({ applicationId })
+    case 'html':
+      return description.toHtml({ applicationId })
+  }
+}
+
+function json(document: object): string {
+  return `${JSON.stringify(document, undefined, 2)}\n`
+}
+
+async function write(content: string, out: string | undefined): Promise<void> {
+  if (out === undefined) return print(content)
+  const { writeOutput } = await import('./saved-topology.ts')
+  await writeOutput(out, content)
+  say(`wrote ${out}`)
+}
+
+async function describeDiff(
+  file: string,
+  module: TopologyModule,
+  config: Config,
+  format: Format,
+  out: string | undefined,
+): Promise<void> {
+  const [{ readDescription }, { diffTopologies }, { diffSummary, diffText }] = await Promise.all([
+    import('./saved-topology.ts'),
+    import('../topology/topology-diff.ts'),
+    import('./diff-text.ts'),
+  ])
+  const before = await readDescription(file, '--diff')
+  const diff = diffTopologies(before, {
+    ...module.build(config).describe().toJSON(),
+    applicationId: config.applicationId,
+  })
+  await write(format === 'json' ? json({ schemaVersion, ...diff }) : diffText(diff), out)
+  if (diff.verdict === 'identical' || diff.verdict === 'safe') return
+  throw new CliError('MILLRACE_DIFFERENT', `the topology is not what ${file} has: ${diffSummary(diff)}`)
 }

@@ -10,7 +10,9 @@ export function diffNodes(before: DescriptionGraph, after: DescriptionGraph): To
   const [old, now] = [[...before.nodes()], [...after.nodes()]]
   const removed = old.filter(({ name }) => after.node(name) === undefined)
   const added = now.filter(({ name }) => before.node(name) === undefined)
-  const renumbered = pair(removed, added, ({ name, naming }) => (naming === 'generated' ? nameStem(name) : undefined))
+  const renumbered = pair(removed, added, ({ name, naming, operator }) =>
+    naming === 'generated' ? `${operator ?? ''} ${nameStem(name)}` : undefined,
+  )
   const isPaired = (node: NodeDescription): boolean => renumbered.some((two) => two.includes(node))
   const [stillRemoved, stillAdded] = [removed, added].map((list) => list.filter((node) => !isPaired(node)))
   const renamed = pair(stillRemoved ?? [], stillAdded ?? [], shape)

@@ -139,10 +139,20 @@ function renameChange(was: StoreDescription, store: StoreDescription): TopologyC
     ...change,
     verdict: 'needs-reset',
     message: `${was.name} is ${store.name} now: it begins empty, while the offsets of its inputs go on, so what was aggregated is missing from the results`,
-    action: generated
-      ? `${nameIt} '${was.name}', which finds the old state again`
-      : `call it '${was.name}' again; or reset the application, to fill it from the records that are there`,
+    action: renameAction(was, generated),
   }
+}
+
+function renameAction({ name, kind, windows }: StoreDescription, generated: boolean): string {
+  const reset = 'or reset the application, to fill it from the records that are there'
+  if (!generated) return `call it '${name}' again; ${reset}`
+  if (kind === 'changeBuffer') {
+    return "give suppress() the option 'name', for the future; what is held back in the old buffer is never given out, unless you reset the application"
+  }
+  if (windows?.kind === 'join') {
+    return "give the join the option 'store', for the future; records from before find no partner, unless you reset the application"
+  }
+  return `give the operator the option { store: '${name}' }, which finds the old state again; ${reset}`
 }
 
 function removedChange({ name, changelogTopic, changelogIsSource }: StoreDescription): TopologyChange {
