@@ -81,7 +81,8 @@ export {
 } from './state/stores.ts'
 
 // --- running --------------------------------------------------------------------------------------------------------
-export { KafkaStreams, type StreamsMetrics } from './runtime/kafka-streams.ts'
+export { KafkaStreams } from './server/serving-kafka-streams.ts'
+export type { StreamsMetrics } from './runtime/kafka-streams.ts'
 export type { StreamsEvents, StreamsState } from './runtime/streams-events.ts'
 export type {
   ErrorsStatus,
@@ -96,10 +97,12 @@ export type { MetricDefinition, MetricSample } from './common/metrics.ts'
 // --- configuration --------------------------------------------------------------------------------------------------
 export type { InProcessKafka, KafkaConnection, StreamsConfig } from './processor/streams-config.ts'
 export type { Logger } from './common/logger.ts'
+export { jsonLogger, type JsonLoggerOptions, type LogLevel } from './common/json-logger.ts'
 
 // --- errors ---------------------------------------------------------------------------------------------------------
 export { StreamsError, type ErrorCode } from './errors/error-code.ts'
 export type { Reaction } from './errors/streams-error.ts'
+export { ServerError } from './errors/server-error.ts'
 export { ConfigError } from './errors/config-error.ts'
 export { RuntimeError } from './errors/runtime-error.ts'
 export { CallbackError } from './errors/callback-error.ts'

@@ -1,11 +1,11 @@
 /** `millrace dev <module>`: the application on an embedded broker that other clients can reach too. */
 import { CliError } from '../errors/cli-error.ts'
-import { KafkaStreams } from '../runtime/kafka-streams.ts'
+import { KafkaStreams } from '../server/serving-kafka-streams.ts'
 import { TopicNames, userSourceTopics } from '../runtime/topology-plan.ts'
 import { EmbeddedKafka } from '../testing/embedded-kafka.ts'
 import { loadApplication } from './application.ts'
 import { portOf } from './broker.ts'
-import { stderrLogger } from './log.ts'
+import { commandLogger } from './log.ts'
 import { runUntilSignal } from './run.ts'
 import type { RunCommandOptions } from './run.ts'
 import { say } from './terminal.ts'
@@ -29,6 +29,6 @@ export async function devCommand(named: string | undefined, options: DevOptions)
   say(
     `millrace: embedded broker on ${kafka.brokers.join(',')}, in memory; input topics: ${topics.join(', ') || 'none'}`,
   )
-  const logger = config.logger ?? stderrLogger(options.verbose === true ? 'debug' : 'warn')
+  const logger = config.logger ?? commandLogger(options)
   await runUntilSignal(new KafkaStreams(topology, { ...config, kafka, logger }))
 }

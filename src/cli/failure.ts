@@ -31,6 +31,7 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
       'MILLRACE_TOPIC_RECREATED',
       'MILLRACE_TOPIC_UNKNOWN',
       'MILLRACE_GROUP_ACTIVE',
+      'MILLRACE_HTTP_ADDRESS',
       'MILLRACE_RESET_REFUSED',
       'MILLRACE_PRECONDITION',
       'MILLRACE_CONFIRMATION',
@@ -51,6 +52,7 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
     exitCode: 5,
     codes: [
       'MILLRACE_CONNECTION_*',
+      'MILLRACE_INSTANCE_UNREACHABLE',
       'MILLRACE_NOT_KAFKA',
       'MILLRACE_TLS_FAILED',
       'MILLRACE_SASL_FAILED',

@@ -1,7 +1,7 @@
 /** `millrace run [module]`: one instance of an application, until SIGINT or SIGTERM. */
 import type { KafkaStreams } from '../runtime/kafka-streams.ts'
 import { loadApplication, requireKafka } from './application.ts'
-import { stderrLogger } from './log.ts'
+import { commandLogger } from './log.ts'
 import type { SettingsOptions } from './settings.ts'
 import { onStopSignal } from './stop-signals.ts'
 import { say } from './terminal.ts'
@@ -14,8 +14,8 @@ export interface RunCommandOptions extends SettingsOptions {
 export async function runCommand(named: string | undefined, options: RunCommandOptions): Promise<void> {
   const { file, module, config } = await loadApplication(named, options)
   const kafka = requireKafka(config, file)
-  const { KafkaStreams } = await import('../runtime/kafka-streams.ts')
-  const logger = config.logger ?? stderrLogger(options.verbose === true ? 'debug' : 'warn')
+  const { KafkaStreams } = await import('../server/serving-kafka-streams.ts')
+  const logger = config.logger ?? commandLogger(options)
   const streams = new KafkaStreams(module.build(config), { ...config, kafka, logger })
   say(
     `millrace: running '${config.applicationId}' on ${'brokers' in kafka ? kafka.brokers.join(',') : 'the embedded broker'}`,
@@ -24,8 +24,13 @@ export async function runCommand(named: string | undefined, options: RunCommandO
 }
 
 /** One line per change of state; a signal drains, commits and leaves the group; a second one does not wait. */
-export async function runUntilSignal(streams: KafkaStreams): Promise<void> {
-  streams.on('state', ({ from, to }) => say(`millrace: ${from} -> ${to}`))
+export async function runUntilSignal(
+  streams: KafkaStreams & { readonly httpAddress?: string | undefined },
+): Promise<void> {
+  streams.on('state', ({ from, to }) => {
+    if (from === 'CREATED' && streams.httpAddress !== undefined) say(`millrace: http on ${streams.httpAddress}`)
+    say(`millrace: ${from} -> ${to}`)
+  })
   // The error that ends the application is printed by who ends the process.
   streams.on('error', ({ error }) => {
     if (streams.state !== 'PENDING_ERROR') say(`millrace: ${error.message}`)

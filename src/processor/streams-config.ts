@@ -190,8 +190,16 @@ export interface StreamsConfig {
 
   // --- Operations --------------------------------------------------------------------------------------------------
 
-  /** `host:port` of a status server. Default undefined: none; refused in this version, read `KafkaStreams#metrics`. */
+  /**
+   * `host:port` where this instance answers over HTTP: health, metrics, status (docs/operations-http.md). Port 0 takes any
+   * free one. What other machines can reach needs `httpToken`. Default undefined: no server.
+   */
   http: string | undefined
+  /**
+   * What requests to the HTTP server must bring as `Authorization: Bearer …`, but for `/livez` and `/readyz`: 16 to 1024
+   * visible ASCII characters. Default undefined: none, which only an address of this machine admits.
+   */
+  httpToken: string | undefined
   /**
    * How often records of repartition topics that everybody has processed are deleted, in milliseconds. Default 30000.
    */

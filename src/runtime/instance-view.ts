@@ -47,6 +47,8 @@ export interface InstanceViewOptions {
 
 export class InstanceView {
   readonly #options: InstanceViewOptions
+  /** `host:port` of the HTTP server, for whoever lists the instances of the group; set while it listens. */
+  http: string | undefined
   readonly #globalProgress = new Map<string, RestoreProgress>()
 
   constructor(options: InstanceViewOptions) {

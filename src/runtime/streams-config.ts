@@ -3,8 +3,10 @@
  * meaning is in `src/processor/streams-config.ts`; `docs/configuration.md` is its page for users.
  */
 import { availableMemoryBytes } from '../common/memory.ts'
+import { isLoopback, parseHttpAddress } from '../common/http-address.ts'
 import { silentLogger } from '../common/logger.ts'
 import { nearest } from '../common/nearest.ts'
+import { isSecretKey, redact, redacted } from '../common/redact.ts'
 import { ConfigError } from '../errors/config-error.ts'
 import { errorPolicyForm, isErrorPolicy } from '../processor/error-policy.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
@@ -40,6 +42,19 @@ const logger: Check = (value) =>
     ? undefined
     : 'an object with debug, info, warn and error (pino and console fit)'
 
+const http: Check = (value) => {
+  if (value === undefined) return undefined
+  const isAddress = typeof value === 'string' && parseHttpAddress(value) !== undefined
+  return isAddress
+    ? undefined
+    : "host:port, such as '127.0.0.1:8080' ('[::1]:8080' with IPv6; port 0 takes any free one)"
+}
+
+const httpToken: Check = (value) =>
+  value === undefined || (typeof value === 'string' && /^[\x21-\x7e]{16,1024}$/.test(value))
+    ? undefined
+    : 'a token of 16 to 1024 visible ASCII characters without spaces, such as `openssl rand -hex 32` prints'
+
 const wrapperMethods = ['wrapProcessorSupplier', 'wrapFixedKeyProcessorSupplier'] as const
 
 const processorWrapper: Check = (value) => {
@@ -56,7 +71,7 @@ const kafka: Check = (value) => {
   const brokers = 'brokers' in value ? value.brokers : undefined
   if (!Array.isArray(brokers) || brokers.length === 0) return '{ brokers: [host:port, …] } with at least one broker'
   const bad: unknown = brokers.find((broker) => typeof broker !== 'string' || !/^.+:\d{1,5}$/.test(broker))
-  return bad === undefined ? undefined : `host:port in brokers, but one is '${String(bad)}'`
+  return bad === undefined ? undefined : `host:port in brokers, but one is '${String(redact(String(bad)))}'`
 }
 
 // Kafka's rule for names of topics and groups; the id is a prefix of both (Topic.java).
@@ -103,7 +118,8 @@ const checks: Readonly<Record<keyof StreamsConfig, Check>> = {
   compatibility: oneOf('none', 'java'),
   emitIntervalMs: integer(0),
   stateMaxBytes: integer(1),
-  http: optionalText,
+  http,
+  httpToken,
   repartitionPurgeIntervalMs: integer(1),
   compression: oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
   logger,
@@ -157,6 +173,7 @@ export function configDefaults(
     emitIntervalMs: 0,
     stateMaxBytes: Math.floor(availableMemoryBytes() / 2),
     http: undefined,
+    httpToken: undefined,
     repartitionPurgeIntervalMs: 30_000,
     compression: 'none',
     logger: silentLogger,
@@ -203,7 +220,6 @@ function ofConnection({ kafka: connection, stateDir }: Partial<StreamsConfig>): 
 const unavailable: readonly (readonly [keyof StreamsConfig, (config: StreamsConfig) => boolean, string])[] = [
   ['threads', (config) => config.threads > 1, 'run more instances of the application instead'],
   ['numStandbyReplicas', (config) => config.numStandbyReplicas > 0, 'leave it at 0'],
-  ['http', (config) => config.http !== undefined, 'read KafkaStreams#metrics instead'],
   ['onUncaughtError', (config) => config.onUncaughtError === 'shutdownApplication', "use 'shutdownClient'"],
 ]
 
@@ -234,7 +250,7 @@ export function checkPartialConfig(given: Partial<StreamsConfig>): void {
       throw new ConfigError(
         'MILLRACE_CONFIG_INVALID_VALUE',
         key,
-        `configuration: '${key}' must be ${expected}, not ${show(value)}`,
+        `configuration: '${key}' must be ${expected}, not ${isSecretKey(key) ? redacted : show(value)}`,
       )
     }
   }
@@ -262,6 +278,18 @@ function checkTogether(config: StreamsConfig): void {
       `configuration: heartbeatIntervalMs (${config.heartbeatIntervalMs}) must be at most a third of sessionTimeoutMs (${config.sessionTimeoutMs}), so that one lost heartbeat does not end the session`,
     )
   }
+  checkHttp(config)
+}
+
+/** Whoever reaches the server learns what the application does; beyond this machine that takes a token. */
+function checkHttp({ http: address, httpToken: token }: StreamsConfig): void {
+  const host = address === undefined ? undefined : parseHttpAddress(address)?.host
+  if (host === undefined || isLoopback(host) || token !== undefined) return
+  throw new ConfigError(
+    'MILLRACE_CONFIG_CONFLICT',
+    'http',
+    `configuration: http = '${address}' can be reached from other machines, and there is no httpToken - give one (16 characters or more, sent as 'Authorization: Bearer …'; /livez and /readyz answer without it), or listen on 127.0.0.1`,
+  )
 }
 
 function withoutUndefined(given: object): object {
@@ -269,5 +297,6 @@ function withoutUndefined(given: object): object {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const safe = redact(value)
+  return typeof safe === 'string' ? `'${safe}'` : typeof safe === 'object' ? JSON.stringify(safe) : String(value)
 }

@@ -60,7 +60,7 @@ export function groupHandler(
   }
 }
 
-function subscription({ identity, fingerprint, threadId }: ThreadOptions, ownership: Ownership): Buffer {
+function subscription({ identity, fingerprint, threadId, http }: ThreadOptions, ownership: Ownership): Buffer {
   const { tasks, localTasks, owners, ownersVersion } = ownership
   return encodeSubscription({
     processId: identity.processId,
@@ -70,6 +70,7 @@ function subscription({ identity, fingerprint, threadId }: ThreadOptions, owners
     host: identity.host,
     directory: identity.directory,
     replaces: identity.replaces,
+    http,
     topologyFingerprint: fingerprint,
     tasks,
     localTasks: localTasks.filter((task) => !tasks.includes(task)),

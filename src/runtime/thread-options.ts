@@ -65,6 +65,8 @@ export interface ThreadOptions {
   readonly metrics: MetricsRegistry
   /** What this client is called in metrics: `<application id>-<process id>`. */
   readonly clientId: string
+  /** `host:port` of the instance's HTTP server, for the group's user data; undefined: none. */
+  readonly http?: string | undefined
   readonly logger: Logger
   readonly listener: ThreadListener
 }

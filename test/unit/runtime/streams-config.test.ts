@@ -19,6 +19,28 @@ describe('completeConfig', () => {
     expect(Object.keys(complete({})).toSorted()).toEqual(configKeys.toSorted())
   })
 
+  it.each(['127.0.0.1:0', '[::1]:8080', 'localhost:80'])('takes http = %s without a token', (http) => {
+    expect(complete({ http }).http).toBe(http)
+  })
+
+  it.each(['0.0.0.0:8080', '[::]:8080', '10.0.0.1:80', 'counts.example:80'])(
+    'takes http = %s with a token only',
+    (http) => {
+      expect(() => complete({ http })).toThrow(/can be reached from other machines.*httpToken/)
+      expect(complete({ http, httpToken: 'sixteen-or-more-characters' }).http).toBe(http)
+    },
+  )
+
+  it.each(['8080', ':8080', 'localhost', 'http://localhost:80', 8080, ''])('refuses http = %s', (http) => {
+    expect(() => complete({ http })).toThrow(/'http' must be host:port/)
+  })
+
+  it('refuses a token that is short or could not be sent, without repeating it', () => {
+    for (const httpToken of ['short', 'with a space in its midst', 'ümläüt-and-long-enough', 5]) {
+      expect(() => complete({ httpToken })).toThrow(/'httpToken' must be a token of 16.*not \(redacted\)$/)
+    }
+  })
+
   it('takes a processor wrapper', () => {
     const processorWrapper = { wrapProcessorSupplier: <T>(_name: string, supplier: T): T => supplier }
     expect(complete({ processorWrapper }).processorWrapper).toBe(processorWrapper)

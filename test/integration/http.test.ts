@@ -1,0 +1,171 @@
+/** The HTTP server of running applications: what its documents say, and when it listens. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
+import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
+import type { StreamsConfig } from '../../src/processor/streams-config.ts'
+import { serdes } from '../../src/serde/serdes.ts'
+import { KafkaStreams } from '../../src/server/serving-kafka-streams.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+import { fitsSchema } from '../support/cli-schema.ts'
+import { Cluster, countByKey } from '../support/embedded-app.ts'
+import { ask } from '../support/http.ts'
+
+const apps: KafkaStreams[] = []
+
+function serving(cluster: Cluster, topology: Topology, config: Partial<StreamsConfig> = {}): KafkaStreams {
+  const kafka = cluster.kafka
+  const app = new KafkaStreams(topology, { applicationId: 'app', kafka, http: '127.0.0.1:0', ...config })
+  apps.push(app)
+  return app
+}
+
+function portOf(app: KafkaStreams): number {
+  return Number(app.httpAddress?.split(':').at(-1))
+}
+
+async function document(app: KafkaStreams, path: string, schema: string): Promise<Record<string, unknown>> {
+  const { body } = await ask(portOf(app), path)
+  return fitsSchema(schema, body) as Record<string, unknown>
+}
+
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close({ timeoutMs: 10_000 }).catch(() => undefined)
+})
+
+describe('The HTTP server of an application', () => {
+  it('tells of its tasks, stores, partitions and topology, in documents that fit their schemas', async () => {
+    await using cluster = await Cluster.start({ in: 2, out: 2 })
+    const app = serving(cluster, countByKey())
+    await app.start()
+    await cluster.produce('in', [
+      ['a', 'x'],
+      ['b', 'x'],
+      ['a', 'x'],
+    ])
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 2))
+    const status = await document(app, '/v1/status', 'http-status')
+    expect(status).toMatchObject({
+      applicationId: 'app',
+      state: 'RUNNING',
+      tasks: { running: 2, restoring: 0, assigned: 0 },
+      lag: 0,
+      restore: { remaining: 0, etaMs: 0 },
+      errors: { total: 0, last: null },
+    })
+    expect(app.status()).toMatchObject({ applicationId: 'app', state: 'RUNNING', processId: status['processId'] })
+    const tasks = await document(app, '/v1/tasks', 'http-tasks')
+    expect(tasks['tasks']).toMatchObject([
+      {
+        taskId: '0_0',
+        state: 'running',
+        partitions: [{ topic: 'in', partition: 0, position: 3, committed: 3, highWatermark: 3, lag: 0 }],
+        stores: [{ name: 'counts', kind: 'timestampedKeyValue', entries: 2 }],
+      },
+      { taskId: '0_1', partitions: [{ topic: 'in', partition: 1 }], stores: [{ entries: 0 }] },
+    ])
+    const topology = await document(app, '/v1/topology', 'http-topology')
+    expect(topology['text']).toBe(countByKey().describe().toString())
+    expect((await ask(portOf(app), '/readyz')).status).toBe(200)
+    expect((await ask(portOf(app), '/metrics')).body).toMatch(
+      /^kafka_stream_processor_node_process_total\{thread_id="app-[^"]+-StreamThread-1",task_id="0_0",processor_node_id="KSTREAM-SOURCE-0000000000"\} 3$/m,
+    )
+  })
+
+  it('listens before Kafka answers: alive, not ready; and no more once it has closed', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const held = cluster.broker.controls.hold('request', { api: 'JoinGroup' })
+    const app = serving(cluster, countByKey())
+    const starting = app.start()
+    await held.arrived
+    const port = portOf(app)
+    const early = await ask(port, '/readyz')
+    expect(early.status).toBe(503)
+    expect(fitsSchema('http-readyz', early.body)).toMatchObject({ status: 'notReady', state: 'REBALANCING' })
+    expect((await ask(port, '/livez')).status).toBe(200)
+    held.release()
+    await starting
+    expect((await ask(port, '/readyz')).status).toBe(200)
+    await app.close()
+    expect(app.httpAddress).toBeUndefined()
+    await expect(ask(port, '/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('has the port back after a start that failed', async () => {
+    await using cluster = await Cluster.start({ out: 1 })
+    const app = serving(cluster, countByKey())
+    await expect(app.start()).rejects.toMatchObject({ code: 'MILLRACE_SOURCE_TOPIC_MISSING' })
+    expect(app.httpAddress).toBeUndefined()
+  })
+
+  it('does not start on a port that is taken, and can be started when it is free', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const first = serving(cluster, countByKey())
+    await first.start()
+    const http = `127.0.0.1:${portOf(first)}`
+    const second = serving(cluster, countByKey(), { http, applicationId: 'other' })
+    await expect(second.start()).rejects.toMatchObject({ code: 'MILLRACE_HTTP_ADDRESS' })
+    expect(second.state).toBe('CREATED')
+    await first.close()
+    await second.start()
+    expect(second.state).toBe('RUNNING')
+  })
+
+  it('tells which records failed and what became of them, and nothing of what was in them', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1, dlq: 1 })
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: serdes.string, value: serdes.string })
+      .mapValues((value) => {
+        if (value.startsWith('bad')) throw new Error(`cannot take ${value}`)
+        return value
+      })
+      .to('out', { key: serdes.string, value: serdes.string })
+    const app = serving(cluster, builder.build(), { onProcessingError: { deadLetter: 'dlq' } })
+    await app.start()
+    await cluster.produce('in', [
+      ['k', 'good'],
+      ['k', 'bad-content'],
+    ])
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+    const { body } = await ask(portOf(app), '/v1/errors')
+    expect(body).not.toContain('bad-content')
+    expect(fitsSchema('http-errors', body)).toMatchObject({
+      total: 1,
+      errors: [
+        {
+          kind: 'record',
+          code: 'MILLRACE_PROCESSING_FAILED',
+          action: 'deadLetter',
+          taskId: '0_0',
+          node: 'KSTREAM-MAPVALUES-0000000001',
+          topic: 'in',
+          partition: 0,
+          offset: 1,
+        },
+      ],
+    })
+    expect(app.metrics.get('dead-letters-total')).toBe(1)
+    expect(app.metrics.get('dropped-records-total', { reason: 'processing' })).toBe(1)
+  })
+
+  it('goes on answering after the application has failed: not alive, and why', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const builder = new StreamsBuilder()
+    builder.stream('in', { key: serdes.string, value: serdes.string }).forEach(() => {
+      throw new Error('it fails')
+    })
+    const app = serving(cluster, builder.build())
+    app.on('error', () => undefined)
+    await app.start()
+    await cluster.produce('in', [['k', 'v']])
+    await app.stateIs('ERROR')
+    const port = portOf(app)
+    expect((await ask(port, '/livez')).status).toBe(503)
+    const errors = await document(app, '/v1/errors', 'http-errors')
+    expect(errors['errors']).toContainEqual(
+      expect.objectContaining({ kind: 'fatal', code: 'MILLRACE_PROCESSING_FAILED', message: null, offset: 0 }),
+    )
+    await app.close()
+    await expect(ask(port, '/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+})
