@@ -80,7 +80,7 @@ export const changeRules = {
   'node-renamed': 'a node under another name',
   'node-rewired': 'a node with other parents',
   'nodes-renumbered': 'generated names of nodes with other numbers',
-} as const satisfies Readonly<Record<string, string>>
+} as const
 
 export type ChangeRule = keyof typeof changeRules
 

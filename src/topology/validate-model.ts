@@ -33,7 +33,7 @@ export const validateRules = {
   'buffer-unbounded': { severity: 'info', summary: 'suppress() without a limit' },
   'topic-read-back': { severity: 'info', summary: 'a topic that the application both writes and reads' },
   'source-unused': { severity: 'info', summary: 'a source whose records go nowhere' },
-} as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly summary: string }>>
+} as const
 
 /** What rules look at. */
 export interface Validated {
