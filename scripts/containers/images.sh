@@ -25,7 +25,9 @@ trap finish EXIT
 
 label_of() { docker image inspect --format '{{index .Config.Labels "millrace.recipe"}}' "$1" 2>/dev/null; }
 
-recipe() { cat "$@" 2>/dev/null | sha256sum | cut -c1-16; }
+recipe() { # <functions…>: what makes the image, and what is given on stdin
+  { declare -f "$@" && cat; } | sha256sum | cut -c1-16
+}
 
 is_there() { # <tag> <recipe>: as it came from a registry, or made by this recipe
   docker image inspect "$1" >/dev/null 2>&1 || return 1
@@ -61,7 +63,7 @@ build() { # <tag> <recipe> <context> <arguments…>
 
 make_debian() {
   local recipe
-  recipe=$(recipe "$here/images.sh")
+  recipe=$(recipe make_debian </dev/null)
   ! is_there "$debian" "$recipe" || return 0
   needs debootstrap debootstrap
   mkdir -p "$cache/debs"
@@ -79,7 +81,7 @@ make_debian() {
 
 make_node() { # user, paths and entry as in the official image
   local recipe context=$work/node
-  recipe=$(recipe "$here/images.sh" node_modules/node/package.json)
+  recipe=$(recipe make_debian make_node <node_modules/node/package.json)
   if is_there "$node" "$recipe" || pulled "$node"; then return 0; fi
   make_debian
   mkdir -p "$context/npm"
@@ -107,13 +109,14 @@ fetch_kafka() { # the broker and its command line tools; Maven keeps what it has
   mkdir -p "$jars"
   sed "s/@VERSION@/$kafka_version/" "$here/kafka/pom.xml" >"$work/pom.xml"
   mvn -q -B -f "$work/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-    -DincludeScope=runtime -DoutputDirectory="$jars/libs" >&2
+    -DincludeScope=runtime -DoutputDirectory="$jars/libs" >"$work/maven.log" 2>&1 ||
+    { tail -20 "$work/maven.log" >&2; return 1; }
   touch "$jars/complete"
 }
 
 make_kafka() {
   local recipe context=$work/kafka
-  recipe=$(echo "$kafka_version" | recipe - "$here/images.sh" "$here"/kafka/*)
+  recipe=$(cat <(echo "$kafka_version") "$here"/kafka/* | recipe make_debian make_kafka)
   if is_there "$kafka" "$recipe" || pulled "$kafka"; then return 0; fi
   make_debian
   fetch_kafka
