@@ -69,12 +69,23 @@ describe('a late payment', () => {
     expect([...driver.sessionStore<string, unknown>('sprees').find('4711', 0, Infinity)]).toHaveLength(1)
   })
 
-  it('counts until its gap and the grace are over, whatever else was reported meanwhile', () => {
+  it('counts until the gap and the grace of its spree are over, whatever else was reported meanwhile', () => {
+    pay('4711', 'Rome', '12:00')
+    pay('4711', 'Oslo', '12:05')
+    pay('1234', 'Rome', '12:19')
+    pay('4711', 'Lima', '12:06')
+    expect(alerts()).toEqual(['4711 Rome,Oslo,Lima 12:00-12:06'])
+  })
+
+  it('begins a spree of its own when those before it take no more payments', () => {
     pay('4711', 'Rome', '12:00')
     pay('4711', 'Oslo', '12:05')
     pay('1234', 'Rome', '12:21')
-    pay('4711', 'Lima', '12:06')
-    expect(alerts()).toEqual(['4711 Rome,Oslo,Lima 12:00-12:06'])
+    pay('4711', 'Lima', '12:08')
+    expect(alerts()).toEqual([])
+    pay('4711', 'Oslo', '12:09')
+    pay('4711', 'Rome', '12:10')
+    expect(alerts()).toEqual(['4711 Lima,Oslo,Rome 12:08-12:10'])
   })
 
   it('is dropped when its gap and the grace are over, and counted', () => {
