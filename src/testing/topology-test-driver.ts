@@ -23,6 +23,7 @@ import { MemoryEngine } from '../state/memory-engine.ts'
 import { requireTopology } from '../topology/require-topology.ts'
 import type { Topology } from '../topology/topology.ts'
 import { DriverCommits } from './driver-commits.ts'
+import { metricOf } from './driver-metrics.ts'
 import { DriverProgress } from './driver-progress.ts'
 import { DriverStoreAccess } from './driver-store-access.ts'
 import { DriverTasks } from './driver-tasks.ts'
@@ -196,17 +197,13 @@ export class TopologyTestDriver {
 
   /**
    * The sum over all tasks; the names are Java's: `dropped-records-total`. With `tags` only what has them:
-   * `driver.metric('dropped-records-total', { reason: 'processing' })`.
+   * `driver.metric('dropped-records-total', { reason: 'processing' })`. A name, tag or value that there cannot be is an
+   * error, MILLRACE_TEST_METRIC_UNKNOWN, which lists those that there are.
    */
   metric(name: string, tags: Readonly<Record<string, string>> = {}): number {
     this.#tasks.ensurePlanned()
-    const value = this.#metrics.get(name, tags)
-    if (value !== undefined) return value
-    if (this.#metrics.get(name) !== undefined) return 0
-    // Nobody has named a topic that a pattern matches, so that there is nobody who counts.
-    if (this.#tasks.isEmpty) return 0
-    const names = [...new Set([...this.#metrics].map(({ definition }) => definition.name))].toSorted().join(', ')
-    throw new TestingError('MILLRACE_TEST_METRIC_UNKNOWN', `nobody counts a metric '${name}'; there are: ${names}`)
+    // Nobody may have named a topic that a pattern matches, so that there is nobody who counts.
+    return metricOf(this.#metrics, name, tags, this.#tasks.isEmpty)
   }
 
   /**

@@ -157,6 +157,39 @@ describe('The test driver', () => {
     expect(codeOf(() => lines.pipeInput({ value: 'a' }))).toBe('MILLRACE_TEST_DRIVER_STOPPED')
   })
 
+  it('counts by tags, and refuses tags that nothing has with those that there are', () => {
+    const driver = new TopologyTestDriver(wordCount(), { partitions: { lines: 30 } })
+    const lines = driver.createInputTopic('lines', serdes.string, serdes.string)
+    for (const partition of [0, 1, 1]) lines.pipeInput({ value: 'a', partition })
+    // Not what the source nodes count as well, which has the same name.
+    expect(driver.metric('process-total')).toBe(6)
+    expect(driver.metric('process-total', { 'task-id': '0_1' })).toBe(2)
+    expect(driver.metric('dropped-records-total', { reason: 'expired window' })).toBe(0)
+    expect(driver.metric('dropped-records-total', { 'task-id': '0_1', reason: 'processing' })).toBe(0)
+    const refusal = (name: string, tags: Record<string, string>): unknown => {
+      let message: unknown
+      const code = codeOf(() => {
+        try {
+          driver.metric(name, tags)
+        } catch (error) {
+          message = (error as Error).message
+          throw error
+        }
+      })
+      expect(code).toBe('MILLRACE_TEST_METRIC_UNKNOWN')
+      return message
+    }
+    expect(refusal('dropped-records-total', { reason: 'late' })).toMatch(
+      /dropped-records-total has nothing with reason 'late'.*reason: null key, .*expired window, .*production/,
+    )
+    expect(refusal('dropped-records-total', { reason: 'late' })).not.toMatch(/none/)
+    expect(refusal('dropped-records-total', { 'task-id': '7_0', reason: 'processing' })).toMatch(
+      /nothing with task-id '7_0' and reason 'processing'.*task-id: 0_0, 0_1, .* and 40 more/,
+    )
+    expect(refusal('process-total', { reason: 'processing' })).toMatch(/nothing with reason 'processing'/)
+    expect(refusal('put-total', { 'state-id': 'count' })).toMatch(/state-id: counts/)
+  })
+
   it('lets a test read and write stores, with and without their timestamps', () => {
     const topology = new Topology()
       .addSource('src', 'in', strings)
