@@ -19,7 +19,10 @@ export function lagText({ report, transactions }: LagOnCluster, rate: LagRate | 
     total.lost === 0
       ? ''
       : `\n${styled('warning', 'warning')}: retention deleted ${total.lost} records before they were read\n`,
-    transactionsText(transactions, report.atMs),
+    transactionsText(
+      transactions.filter((one) => isTold(one, applicationId)),
+      report.atMs,
+    ),
   ]
   return parts.join('')
 }
@@ -62,6 +65,11 @@ const verdicts = {
   late: 'transaction that is longer than its time-out',
   hanging: 'hanging transaction, which no coordinator will ever end',
 } as const
+
+/** A running application always has one of its own open. */
+function isTold({ verdict, transactionalId }: OpenTransaction, applicationId: string): boolean {
+  return verdict !== 'open' || transactionalId?.startsWith(`${applicationId}-`) !== true
+}
 
 function transactionsText(transactions: readonly OpenTransaction[], nowMs: number): string {
   if (transactions.length === 0) return ''

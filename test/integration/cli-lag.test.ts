@@ -86,10 +86,12 @@ describe('millrace lag', () => {
   })
 
   it('shows the transaction that holds readers back, with who has it', async () => {
-    await using bed = await CliBed.start({ 'text-lines': 1 })
+    await using bed = await CliBed.start({ 'text-lines': 1, 'word-count-counts-changelog': 1 })
     const producer = bed.client.producer({ transactionalId: 'someone-else', transactionTimeoutMs: 60_000, lingerMs: 0 })
     await producer.init()
-    producer.append('text-lines', 0, null, Buffer.from('a line'), Date.now(), noHeaders)
+    for (const topic of ['text-lines', 'word-count-counts-changelog']) {
+      producer.append(topic, 0, Buffer.from('key'), Buffer.from('a line'), Date.now(), noHeaders)
+    }
     await producer.flush()
     const { stdout } = await bed.millrace(['lag', wordCount, '-o', 'json'])
     const [transaction] = (fitsSchema('lag', stdout) as LagDocument).transactions
@@ -98,7 +100,10 @@ describe('millrace lag', () => {
       state: 'Ongoing',
       verdict: 'open',
       timeoutMs: 60_000,
-      partitions: [{ topic: 'text-lines', partition: 0, startOffset: 0 }],
+      partitions: [
+        { topic: 'text-lines', partition: 0, startOffset: 0 },
+        { topic: 'word-count-counts-changelog', partition: 0, startOffset: 0 },
+      ],
     })
     expect((await bed.millrace(['lag', wordCount])).stdout).toMatch(
       /open transaction for .* someone-else, holds back text-lines-0 at 0/,

@@ -39,9 +39,12 @@ export async function lagOnCluster({ client, clock, applicationId, application }
     committed,
     group: group === undefined ? undefined : { state: group.state, members: membersOf(group) },
   }
-  const partitions = await partitionFacts(client, wantedPartitions(plan, known))
+  const input = plan === undefined ? groupPartitions(known) : taskPartitions(plan)
+  const partitions = await partitionFacts(client, [...input, ...changelogPartitions(plan)])
   const positions = new Map<TopicPartitionKey, number>()
-  for (const [key, { logStart, highWatermark }] of partitions) {
+  for (const { topic, partition } of input) {
+    const key = topicPartitionKey(topic, partition)
+    const { logStart = 0, highWatermark = 0 } = partitions.get(key) ?? {}
     const from = Math.max(committed.get(key) ?? logStart, logStart)
     if (from < highWatermark) positions.set(key, from)
   }
@@ -51,11 +54,14 @@ export async function lagOnCluster({ client, clock, applicationId, application }
   return { report: lagReport(applicationId, facts, plan), transactions, warnings }
 }
 
-function wantedPartitions(
-  plan: TopologyPlan | undefined,
-  known: Pick<LagFacts, 'committed' | 'group'>,
-): readonly TopicPartition[] {
-  return plan === undefined ? groupPartitions(known) : taskPartitions(plan)
+/** A transaction that holds one of them back holds up restores. */
+function changelogPartitions(plan: TopologyPlan | undefined): TopicPartition[] {
+  const found = plan?.subTopologies.flatMap(({ changelogs, partitionCount }) =>
+    changelogs.flatMap(({ topic, isSource }) =>
+      isSource ? [] : Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })),
+    ),
+  )
+  return found ?? []
 }
 
 function membersOf({ members }: GroupDescription): LagMember[] {
