@@ -12,6 +12,7 @@ import type { kafkaErrors, transportErrors } from './kafka-error.ts'
 import type { protocolErrors } from './protocol-error.ts'
 import type { runtimeErrors } from './runtime-error.ts'
 import type { serdeErrors } from './serde-error.ts'
+import type { serverErrors } from './server-error.ts'
 import type { stateDirectoryErrors, stateErrors } from './state-error.ts'
 import { StreamsError as Thrown, type StreamsErrorOptions } from './streams-error.ts'
 import type { taskErrors } from './task-error.ts'
@@ -28,6 +29,7 @@ type Tables = [
   typeof protocolErrors,
   typeof runtimeErrors,
   typeof serdeErrors,
+  typeof serverErrors,
   typeof stateDirectoryErrors,
   typeof stateErrors,
   typeof taskErrors,
