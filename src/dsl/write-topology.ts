@@ -195,6 +195,11 @@ function namesOf(node: GraphNode): { readonly name: string; readonly operator?: 
         { name: node.sinkName, operator: 'repartition-sink' },
         { name: node.name, operator: 'repartition-source' },
       ]
+    case 'streamSource':
+      // One with a parent reads an internal topic.
+      return [{ name: node.name, operator: node.parents.length > 0 ? 'repartition-source' : 'source' }]
+    case 'sink':
+      return [{ name: node.name, operator: node.createsTopic === true ? 'repartition-sink' : 'sink' }]
     default:
       return [{ name: node.name }]
   }

@@ -18,7 +18,7 @@ const operatorWords: Readonly<Record<string, string>> = {
   outerother: 'outer join',
   leftjoin: 'left join',
   'branch-child': 'branch',
-  'repartition-filter': 'drop null keys',
+  'repartition-filter': 'repartition filter',
   'repartition-sink': 'to repartition topic',
   'repartition-source': 'from repartition topic',
   'table-source': 'table',
@@ -33,7 +33,6 @@ const operatorWords: Readonly<Record<string, string>> = {
   'table-merge': 'merge join',
   'table-jointhis': 'join',
   'table-joinother': 'join',
-  'table-sink': 'to repartition topic',
   'cogroup-aggregate': 'cogroup',
   'cogroup-merge': 'merge cogroup',
 }

@@ -126,3 +126,18 @@ describe('a description as data', () => {
     expect(described.copartitionGroups).toEqual([['orders', 'payments', 'customers']])
   })
 })
+
+test('what a foreign-key join writes and reads goes through repartition topics', () => {
+  const topology = built((builder) => {
+    const [left, right] = [builder.table('left', strings), builder.table('right', strings)]
+    left.joinOn(right, (value) => value, String, { name: 'j' })
+  })
+  const operators = topology
+    .describe()
+    .toJSON()
+    .subTopologies.flatMap(({ nodes }) => nodes)
+    .flatMap(({ kind, operator }) => (kind === 'processor' ? [] : operator))
+  expect(operators.toSorted()).toEqual([
+    ...['repartition-sink', 'repartition-sink', 'repartition-source', 'repartition-source', 'source', 'source'],
+  ])
+})

@@ -129,6 +129,30 @@ const cases: readonly Case[] = [
     rolling: false,
   },
   {
+    title: 'two stores of one topic whose generated names change places',
+    before: (builder) => {
+      const input = builder.stream('in', strings)
+      input
+        .filter(() => true)
+        .groupByKey()
+        .count()
+      input.mapValues(String).groupByKey(strings).count()
+    },
+    after: (builder) => {
+      const input = builder.stream('in', strings)
+      input.mapValues(String).groupByKey(strings).count()
+      input
+        .filter(() => true)
+        .groupByKey()
+        .count()
+    },
+    verdict: 'needs-reset',
+    changes: [
+      ['store-taken-over', 'needs-reset', 'KSTREAM-AGGREGATE-STATE-STORE-0000000002'],
+      ['store-taken-over', 'needs-reset', 'KSTREAM-AGGREGATE-STATE-STORE-0000000005'],
+    ],
+  },
+  {
     title: 'a store of another, compatible kind',
     before: using(stores.keyValue('s', strings)),
     after: using(stores.timestampedKeyValue('s', strings)),
