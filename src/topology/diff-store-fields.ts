@@ -52,7 +52,7 @@ const kind: Rule = (before, after) => {
   }
   const history =
     after.kind === 'versioned'
-      ? '; it begins with the latest version of each key, and its changelog keeps the old configuration (min.compaction.lag.ms), which you have to raise'
+      ? '; the records there become versions by their timestamps, and the changelog keeps the old configuration (min.compaction.lag.ms), which you have to raise'
       : ''
   return {
     ...change,

@@ -10,8 +10,6 @@ import { committedToEnd, partitionsOf, readToEnd } from '../../src/cli/topic-rea
 import type { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import { tumbling } from '../../src/dsl/windows.ts'
 import type { FixedKeyProcessor } from '../../src/processor/processor.ts'
-import type { ValueAndTimestamp } from '../../src/processor/record.ts'
-import type { KeyValueStore } from '../../src/processor/state-store.ts'
 import type { StreamsConfig } from '../../src/processor/streams-config.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { stores } from '../../src/state/stores.ts'
@@ -108,36 +106,52 @@ describe('migrates', () => {
 
   test('with a store of a compatible kind, its content is there in the new form', async () => {
     expect(verdictOf(last('keyValue'), last('timestampedKeyValue'))).toBe('migrates')
+    expect(verdictOf(last('timestampedKeyValue'), last('versioned'))).toBe('migrates')
     await run(built(last('keyValue')))
     await run(built(last('timestampedKeyValue')), [['k', 'c']])
-    expect(await outputs()).toEqual(['none', 'a', 'b at 1'])
+    await run(built(last('versioned')), [['k', 'd']])
+    // The record c is older than b: versions go by time.
+    expect(await outputs()).toEqual(['none', 'a', 'b at 1', 'b at 1'])
   })
 })
 
+type Kind = 'keyValue' | 'timestampedKeyValue' | 'versioned'
+
 /** Gives out what the store had before each record. */
-function last(kind: 'keyValue' | 'timestampedKeyValue'): Make {
+function last(kind: Kind): Make {
+  const store =
+    kind === 'versioned'
+      ? stores.versioned('last', { ...strings, historyRetention: '1h' })
+      : stores[kind]('last', strings)
   return (builder) =>
     builder
       .stream('in', strings)
-      .processValues(() => new Before(kind === 'timestampedKeyValue'), { stores: [stores[kind]('last', strings)] })
+      .processValues(() => new Before(kind), { stores: [store] })
       .to('out', strings)
 }
 
+/** What stores of all these kinds have. */
+interface AnyStore {
+  get(key: string): string | { readonly value: string; readonly timestamp: number } | undefined
+  put(key: string, value: unknown, timestamp?: number): void
+}
+
 class Before implements FixedKeyProcessor<string, string, string> {
-  readonly #isTimed: boolean
+  readonly #kind: Kind
   #process: FixedKeyProcessor<string, string, string>['process'] = () => undefined
 
-  constructor(isTimed: boolean) {
-    this.#isTimed = isTimed
+  constructor(kind: Kind) {
+    this.#kind = kind
   }
 
   init: NonNullable<FixedKeyProcessor<string, string, string>['init']> = (context) => {
-    const store = context.getStateStore<KeyValueStore<string, string | ValueAndTimestamp<string>>>('last')
+    const store = context.getStateStore<AnyStore>('last')
     this.#process = (record) => {
       const { key, value, timestamp } = record
       const found = store.get(key)
-      store.put(key, this.#isTimed ? { value, timestamp } : value)
-      const text = typeof found === 'object' && found !== null ? `${found.value} at ${found.timestamp}` : found
+      if (this.#kind === 'versioned') store.put(key, value, timestamp)
+      else store.put(key, this.#kind === 'keyValue' ? value : { value, timestamp })
+      const text = typeof found === 'object' ? `${found.value} at ${found.timestamp}` : found
       context.forward({ ...record, value: text ?? 'none' })
     }
   }
