@@ -102,6 +102,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/dlq.ts'),
   },
   {
+    name: 'shell',
+    summary: 'run commands one after the other, with history and completion',
+    group: helpGroup,
+    load: () => import('./commands/shell.ts'),
+  },
+  {
     name: 'config',
     summary: 'print the configuration that a command would use, and where each value is from',
     group: helpGroup,

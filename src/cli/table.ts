@@ -45,9 +45,9 @@ export function tableText<R>(
   return `${[head, ...body].join('\n')}\n`
 }
 
-/** Of standard output; undefined where it is no terminal. */
+/** Of standard output; undefined where it is no terminal, or one that does not say its width (0). */
 export function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined
+  return process.stdout.isTTY ? process.stdout.columns || undefined : undefined
 }
 
 function cellText(value: string | number | null | undefined): string {
