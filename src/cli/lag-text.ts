@@ -1,4 +1,5 @@
 /** A lag report for people. */
+import { counted } from '../runtime/operations/counted.ts'
 import type { LagRate, PartitionLag } from '../runtime/operations/lag.ts'
 import type { LagOnCluster } from '../runtime/operations/lag-on-cluster.ts'
 import type { OpenTransaction } from '../runtime/operations/open-transactions.ts'
@@ -8,17 +9,17 @@ import type { Column } from './table.ts'
 
 export function lagText({ report, transactions }: LagOnCluster, rate: LagRate | undefined): string {
   const { applicationId, group, partitions, total } = report
-  const members = group === null ? 'has no group yet' : `${group.state}, ${group.members} members`
+  const members = group === null ? 'has no group yet' : `${group.state}, ${counted(group.members, 'member')}`
   const parts = [
     `${styled('heading', applicationId)} ${members}; ${totalText(total.lag, total.lagMs, rate)}\n`,
     partitions.length === 0 ? '' : `\n${tableText(columns(partitions), partitions)}`,
     subTopologiesText(report.subTopologies),
     total.uncommitted === 0
       ? ''
-      : `\n${total.uncommitted} partitions have no committed offset; their lag counts from the beginning of the log\n`,
+      : `\n${counted(total.uncommitted, 'partition')} without a committed offset: lag counts from the beginning of the log\n`,
     total.lost === 0
       ? ''
-      : `\n${styled('warning', 'warning')}: retention deleted ${total.lost} records before they were read\n`,
+      : `\n${styled('warning', 'warning')}: retention deleted ${counted(total.lost, 'record')} before they were read\n`,
     transactionsText(
       transactions.filter((one) => isTold(one, applicationId)),
       report.atMs,
@@ -55,7 +56,7 @@ function subTopologiesText(subTopologies: LagOnCluster['report']['subTopologies'
   if (subTopologies.length < 2) return ''
   const lines = subTopologies.map(
     ({ subTopology, tasks, lag, lagMs }) =>
-      `sub-topology ${subTopology}: lag ${lag.toLocaleString('en')} over ${tasks} tasks${lagMs === null ? '' : `, the oldest ${ageText(lagMs)} old`}`,
+      `sub-topology ${subTopology}: lag ${lag.toLocaleString('en')} over ${counted(tasks, 'task')}${lagMs === null ? '' : `, the oldest ${ageText(lagMs)} old`}`,
   )
   return `\n${lines.join('\n')}\n`
 }

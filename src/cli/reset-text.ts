@@ -1,5 +1,6 @@
 /** The plan of a reset for people: everything that changes, and what only looks as if it would. */
 import path from 'node:path'
+import { counted } from '../runtime/operations/counted.ts'
 import type { ResetPlan } from '../runtime/operations/reset-plan.ts'
 import type { OffsetReset } from '../runtime/operations/reset-target.ts'
 import { styled } from './style.ts'
@@ -32,7 +33,9 @@ function offsetsText({ offsets, deleteOffsets }: ResetPlan): string {
   )
   const input = offsets.length === 0 ? 'no partition of the input is set\n' : table
   const internal =
-    deleteOffsets.length === 0 ? '' : `${deleteOffsets.length} committed offsets of internal topics are deleted\n`
+    deleteOffsets.length === 0
+      ? ''
+      : `${counted(deleteOffsets.length, 'committed offset')} of internal topics: deleted\n`
   return `${input}${internal}`
 }
 

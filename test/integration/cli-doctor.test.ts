@@ -123,7 +123,7 @@ describe('millrace doctor', () => {
     const { checks } = await examined(bed, wordCount)
     expect(checks.get('permissions')).toMatchObject({
       status: 'fail',
-      detail: 'the principal lacks 1 ACLs: operation Write topic word-counts',
+      detail: 'the principal lacks 1 ACL: operation Write topic word-counts',
       fix: 'kafka-acls.sh --add --allow-principal User:<name> --operation Write --topic word-counts',
     })
   })

@@ -61,7 +61,7 @@ describe('millrace lag', () => {
         return total.lag === 0 && partitions.every(({ committed }, at) => at === 1 || committed !== null)
       })
       const { stdout } = await bed.millrace(['lag', wordCount])
-      expect(stdout).toMatch(/^word-count Stable, 1 members; lag 0\n/)
+      expect(stdout).toMatch(/^word-count Stable, 1 member; lag 0\n/)
       expect(stdout).toMatch(/0_0 +text-lines +0 +5 +5 +0 +- +word-count at /)
       expect(stdout).toMatch(/sub-topology 1: lag 0 over 2 tasks/)
       const group = fitsSchema('lag', (await bed.millrace(['lag', '--application-id', 'word-count', '--json'])).stdout)

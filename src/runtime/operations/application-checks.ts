@@ -3,6 +3,7 @@ import type { Clock } from '../../common/clock.ts'
 import type { AclOperation } from '../../kafka/client/admin-types.ts'
 import type { KafkaClient } from '../../kafka/client/kafka-client.ts'
 import type { ApplicationShape } from './application-shape.ts'
+import { counted } from './counted.ts'
 import type { Check, Finding } from './doctor.ts'
 import { lagOnCluster } from './lag-on-cluster.ts'
 import { topicsPlanOnCluster } from './topics-on-cluster.ts'
@@ -106,11 +107,11 @@ async function permissions(
   if (lacking.length === 0)
     return {
       status: 'ok',
-      detail: `all that can be asked for is allowed on ${plan.topics.length} topics and the group`,
+      detail: `all that can be asked for is allowed on ${counted(plan.topics.length, 'topic')} and the group`,
     }
   return {
     status: 'fail',
-    detail: `the principal lacks ${lacking.length} ACLs: ${lacking.map((one) => one.replaceAll('--', '')).join('; ')}`,
+    detail: `the principal lacks ${counted(lacking.length, 'ACL')}: ${lacking.map((one) => one.replaceAll('--', '')).join('; ')}`,
     fix: lacking.map((one) => `kafka-acls.sh --add --allow-principal User:<name> ${one}`).join('; '),
   }
 }
@@ -148,7 +149,7 @@ async function group(client: KafkaClient, applicationId: string): Promise<Findin
       detail: `'${applicationId}' is not there yet: it has never run, or its offsets have expired`,
     }
   const { state, protocol, protocolType, members } = found
-  const detail = `'${applicationId}' is ${state}, with ${members.length} members`
+  const detail = `'${applicationId}' is ${state}, with ${counted(members.length, 'member')}`
   if (members.length > 0 && protocol !== '' && protocol !== ownProtocol) {
     const hosts = members.map(({ clientId, host }) => `${clientId} at ${host}`).join(', ')
     return {

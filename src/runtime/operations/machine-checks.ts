@@ -6,6 +6,7 @@ import { getHeapStatistics } from 'node:v8'
 import { isCrc32cNative } from '../../common/crc32c.ts'
 import type { FileSystem } from '../../common/file-system.ts'
 import { availableMemoryBytes } from '../../common/memory.ts'
+import { counted } from './counted.ts'
 import { localState } from './local-state.ts'
 import type { Check, Finding } from './doctor.ts'
 
@@ -169,7 +170,7 @@ async function stateHere(options: MachineOptions): Promise<Finding | { readonly 
   const detail =
     slots.length === 0
       ? `${directory}: none yet`
-      : `${slots.length} slots, ${held} of them held by running processes, state of ${tasks} tasks`
+      : `${counted(slots.length, 'slot')}, ${held} held by running processes, state of ${counted(tasks, 'task')}`
   if (refused.length > 0) {
     return {
       status: 'fail',
