@@ -68,6 +68,7 @@ export class BrokerControl {
       brokers: up,
       connection: up === brokerIds.length ? connection : undefined,
       timeoutMs: this.#startupTimeoutMs,
+      advice: this.#cluster.adviceWhenSilent,
       check: () => this.#cluster.checkAlive([id]),
       logTail: () => this.#cluster.logTail(id),
     })

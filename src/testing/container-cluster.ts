@@ -3,6 +3,7 @@
  * process ends (unless `TESTCONTAINERS_RYUK_DISABLED` is set; then `close` alone does).
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { TestingError } from '../errors/testing-error.ts'
 import type { BrokerProperties } from './broker-properties.ts'
 import { containerEngine, containerLogTail } from './container-engine.ts'
@@ -73,6 +74,7 @@ function clusterOf(
     network: network?.name,
     isShared,
     faults: faultsOf(containerOf),
+    adviceWhenSilent: brokers.some(({ host }) => host === 'localhost') ? adviceInContainer() : '',
     async checkAlive(ids) {
       for (const id of ids) await checkRunning(id, containerOf(id))
     },
@@ -83,6 +85,12 @@ function clusterOf(
       await network?.leave()
     },
   }
+}
+
+/** There, localhost is this container and not the engine's host; Testcontainers does not find that out with every engine. */
+function adviceInContainer(): string {
+  if (!existsSync('/.dockerenv')) return ''
+  return "this process is in a container itself: set TESTCONTAINERS_HOST_OVERRIDE to the address of the engine's host, often 172.17.0.1"
 }
 
 async function checkRunning(id: number, container: EngineContainer): Promise<void> {

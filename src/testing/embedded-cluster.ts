@@ -51,6 +51,7 @@ export async function startEmbeddedCluster(brokers: number, properties: BrokerPr
       pause: async (id) => controls.freezeNode(id),
       resume: async (id) => controls.thawNode(id),
     },
+    adviceWhenSilent: '',
     checkAlive: () => Promise.resolve(),
     logTail: () => Promise.resolve(''),
     close: () => kafka.close(),

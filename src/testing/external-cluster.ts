@@ -15,6 +15,7 @@ export function externalCluster(addresses: string): KafkaCluster {
     network: undefined,
     isShared: true,
     faults: undefined,
+    adviceWhenSilent: '',
     checkAlive: () => Promise.resolve(),
     logTail: () => Promise.resolve(''),
     close: () => Promise.resolve(),

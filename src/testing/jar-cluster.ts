@@ -27,6 +27,7 @@ export async function startJarCluster(options: JarClusterOptions): Promise<Kafka
       pause: async (id) => kafka.pauseBroker(id),
       resume: async (id) => kafka.continueBroker(id),
     },
+    adviceWhenSilent: '',
     checkAlive: () => Promise.resolve(),
     logTail: (id) => kafka.logTail(id),
     close: () => kafka.stop(),

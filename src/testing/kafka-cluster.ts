@@ -46,6 +46,8 @@ export interface KafkaCluster {
   readonly isShared: boolean
   /** Rejects, with the end of its log, when one of these brokers has ended by itself. */
   checkAlive(brokerIds: readonly number[]): Promise<void>
+  /** What to do where brokers run and cannot be reached; empty where there is nothing particular. */
+  readonly adviceWhenSilent: string
   /** What a broker wrote last, for messages; empty where it writes nothing. */
   logTail(brokerId: number): Promise<string>
   close(): Promise<void>

@@ -23,6 +23,8 @@ export interface Readiness {
   readonly timeoutMs: number
   /** Rejects when there is nothing to wait for any more. */
   readonly check: () => Promise<void>
+  /** What to do when nobody answers; may be empty. */
+  readonly advice: string
   /** What the brokers wrote last. */
   readonly logTail: () => Promise<string>
 }
@@ -44,7 +46,7 @@ async function untilNamed(address: string, readiness: Readiness, deadlineMs: num
     const what =
       typeof found === 'number'
         ? `${address} names ${found} of ${readiness.brokers} brokers`
-        : `${address} does not answer (${found})`
+        : `${address} does not answer (${found})${readiness.advice === '' ? '' : `; ${readiness.advice}`}`
     await readiness.check()
     if (systemClock.now() > deadlineMs) throw await notReady(readiness, what)
     await sleep(systemClock, pollMs)

@@ -127,6 +127,7 @@ async function ready(cluster: KafkaCluster, { brokers = 1 }: StartKafkaOptions, 
     brokers,
     connection: cluster.connection,
     timeoutMs,
+    advice: cluster.adviceWhenSilent,
     check: () => cluster.checkAlive(cluster.brokerIds),
     logTail: async () => (await Promise.all(cluster.brokerIds.map((id) => cluster.logTail(id)))).join('\n').trim(),
   })

@@ -73,6 +73,22 @@ describe.skipIf(lacks !== undefined)('containers of startKafka', () => {
     await expect(starting).rejects.toThrow(/num\.io\.threads/)
   })
 
+  it('get another port where theirs is taken', async () => {
+    await using first = await startKafka({ on: 'container' })
+    const taken = Number(first.brokers[0]?.split(':').at(-1))
+    const { freePorts } = await import('../../src/testing/free-ports.ts')
+    const found: number[][] = [[taken]]
+    vi.resetModules()
+    vi.doMock('../../src/testing/free-ports.ts', () => ({
+      freePorts: async (count: number) => found.pop() ?? (await freePorts(count)),
+    }))
+    const again = await import('../../src/testing/start-kafka.ts')
+    await using second = await again.startKafka({ on: 'container', topics: { t: 1 } })
+    expect(found).toEqual([])
+    expect(second.brokers).not.toEqual(first.brokers)
+    vi.doUnmock('../../src/testing/free-ports.ts')
+  })
+
   it('of an image that cannot be had are an error that names it', async () => {
     const starting = startKafka({ on: 'container', image: 'localhost:1/no/such-kafka:1' })
     await expect(starting).rejects.toMatchObject({ code: 'MILLRACE_TEST_KAFKA_START' })

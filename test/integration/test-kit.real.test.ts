@@ -19,6 +19,15 @@ describe.skipIf(lacks !== undefined)('startKafka on jars', () => {
   })
 })
 
+describe.skipIf(lacks !== undefined)('A broker that answers, and has no transactions', () => {
+  it('is not ready', async () => {
+    const config = { 'transaction.state.log.replication.factor': 3 }
+    const starting = startKafka({ on: 'jars', config, startupTimeoutMs: 8000 })
+    await expect(starting).rejects.toMatchObject({ code: 'MILLRACE_TEST_KAFKA_START' })
+    await expect(starting).rejects.toThrow(/no transaction can be begun/)
+  })
+})
+
 describe.skipIf(lacks !== undefined)('three brokers from jars', () => {
   it('go on while one is killed', async () => {
     await using kafka = await startKafka({ on: 'jars', brokers: 3, topics: { input: 3, output: 1 } })
