@@ -77,6 +77,31 @@ describe.skipIf(lacks !== undefined)('the image of an application', () => {
     expect(await container.stop()).toBe(0)
   })
 
+  it('is healthy while it runs, by its own check, and not when it does something else', async () => {
+    const check = JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config.Healthcheck.Test}}', image))
+    const [, ...command] = check as [string, ...string[]]
+    await using container = await disposable(startWordCount(bed, await bed.volume()))
+    await container.prints(running)
+    await expect(container.exec(...command)).resolves.toBe('')
+    expect(await container.stop()).toBe(0)
+    await using other = await disposable(startWordCount(bed, await bed.volume(), { command: ['broker'] }))
+    await other.prints('listening on')
+    await expect(other.exec(...command)).rejects.toThrow(/Command failed/)
+  })
+
+  it('answers probes from outside, and the rest only to who has the token, which comes from a file', async () => {
+    const env = { MILLRACE_HTTP: '0.0.0.0:8080', MILLRACE_HTTP_TOKEN_FILE: '/etc/hostname' }
+    const args = ['--hostname', 'a-name-that-is-long-enough']
+    await using container = await disposable(startWordCount(bed, await bed.volume(), { env, args }))
+    await container.prints(running)
+    const ask = `const token = fs.readFileSync('/etc/hostname', 'utf8').trim(), url = 'http://' + os.hostname() + ':8080'
+      const status = async (path, headers = {}) => (await fetch(url + path, { headers })).status
+      const trusted = { authorization: 'Bearer ' + token }
+      Promise.all([status('/livez'), status('/readyz'), status('/metrics'), status('/metrics', trusted)]).then(console.log)`
+    expect(await container.exec('node', '-e', ask)).toBe('[ 200, 200, 401, 200 ]')
+    expect(await container.stop()).toBe(0)
+  })
+
   it('goes on from the state on its volume after a stop, and restores it from Kafka on a new one', async () => {
     const volume = await bed.volume()
     const load = new WordLoad(3)

@@ -12,7 +12,7 @@ const restricted = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-ne
 export function startWordCount(bed: ContainerBed, volume: string, options: ContainerOptions = {}): Promise<Container> {
   return bed.start(wordCountImage, {
     args: [...restricted, '--volume', `${volume}:/var/lib/millrace`, ...(options.args ?? [])],
-    env: { MILLRACE_BROKERS: 'kafka:9092', MILLRACE_HTTP: '', ...options.env },
+    env: { MILLRACE_BROKERS: 'kafka:9092', ...options.env },
     command: options.command ?? ['run'],
   })
 }
