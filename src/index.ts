@@ -6,6 +6,7 @@ export { defineTopology, type TopologyModule } from './dsl/define-topology.ts'
 export { Topology } from './topology/topology.ts'
 export type { TopologyDescription } from './topology/describe.ts'
 export type { NodeDescription, StoreDescription, SubTopologyDescription, TopologyJson } from './topology/description.ts'
+export type { Branches } from './dsl/branches.ts'
 export type { GlobalKTable } from './dsl/global-ktable.ts'
 export type {
   AnyKStream,

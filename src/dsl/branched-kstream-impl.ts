@@ -2,6 +2,7 @@
 import { TopologyError } from '../errors/topology-error.ts'
 import { checkOptions } from '../topology/check-options.ts'
 import type { Named } from '../topology/options.ts'
+import { BranchMap, type Branches } from './branches.ts'
 import type { DslBuilder, KStreamPart } from './dsl-builder.ts'
 import type { NodeId } from './graph.ts'
 import { branchOperator, type BranchPlan } from './operators/branch.ts'
@@ -19,12 +20,13 @@ class BranchedKStreamImpl<K, V> implements BranchedKStream<K, V> {
   readonly #name: string
   readonly #splitter: NodeId
   readonly #plan: BranchPlan<K, V> = { branches: [], defaultChild: undefined }
-  readonly #streams = new Map<string, KStream<K, V>>()
+  readonly #streams: BranchMap<KStream<K, V>>
 
   constructor(dsl: DslBuilder, source: KStreamPart, options: Named) {
     this.#dsl = dsl
     this.#source = source
     this.#name = dsl.nodeName('KSTREAM-BRANCH-', options.name)
+    this.#streams = new BranchMap(this.#name)
     this.#splitter = dsl.graph.add({
       kind: 'operation',
       name: this.#name,
@@ -46,7 +48,7 @@ class BranchedKStreamImpl<K, V> implements BranchedKStream<K, V> {
     return this
   }
 
-  defaultBranch(options: Branched<K, V> = {}): Map<string, KStream<K, V>> {
+  defaultBranch(options: Branched<K, V> = {}): Branches<KStream<K, V>> {
     this.#requireOpen('defaultBranch()')
     const child = this.#childName('defaultBranch()', options, 0)
     this.#plan.defaultChild = child
@@ -54,7 +56,7 @@ class BranchedKStreamImpl<K, V> implements BranchedKStream<K, V> {
     return this.#streams
   }
 
-  noDefaultBranch(): Map<string, KStream<K, V>> {
+  noDefaultBranch(): Branches<KStream<K, V>> {
     return this.#streams
   }
 
@@ -86,10 +88,13 @@ class BranchedKStreamImpl<K, V> implements BranchedKStream<K, V> {
   }
 
   #chain(name: string, stream: KStream<K, V>, { withFunction, withConsumer }: Branched<K, V>): void {
-    if (withConsumer !== undefined) return withConsumer(stream)
+    if (withConsumer !== undefined) {
+      this.#streams.giveAway(name)
+      return withConsumer(stream)
+    }
     const result: unknown = withFunction === undefined ? stream : withFunction(stream)
     // A function may keep its branch to itself.
-    if (result === null || result === undefined) return
+    if (result === null || result === undefined) return this.#streams.giveAway(name)
     this.#dsl.require('withFunction', 'stream', result)
     this.#streams.set(name, result as KStream<K, V>)
   }

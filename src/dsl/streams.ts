@@ -8,6 +8,7 @@ import type { FixedKeyProcessor, Processor, ValueTransformer } from '../processo
 import type { RecordMetadata } from '../processor/record.ts'
 import type { Named, Processed, Produced } from '../topology/options.ts'
 import type { Windowed } from '../serde/windowed.ts'
+import type { Branches } from './branches.ts'
 import type { GlobalKTable } from './global-ktable.ts'
 import type {
   Grouped,
@@ -156,7 +157,7 @@ export interface KStream<K, V> {
    *   .split({ name: 'orders-' })
    *   .branch((order) => order.total > 1000, { name: 'large' })
    *   .defaultBranch({ name: 'other' })
-   * branches.get('orders-large')?.to('large-orders')
+   * branches.get('orders-large').to('large-orders')
    */
   split(options?: Named): BranchedKStream<K, V>
   /**
@@ -242,9 +243,9 @@ export interface BranchedKStream<K, V> {
   /** The records for which `predicate(value, key)` is true, and no earlier one was. Kafka Streams: `BranchedKStream#branch`. */
   branch(predicate: (value: V, key: K) => boolean, options?: Branched<K, V>): BranchedKStream<K, V>
   /** All other records. Returns the branches by name. */
-  defaultBranch(options?: Branched<K, V>): Map<string, KStream<K, V>>
+  defaultBranch(options?: Branched<K, V>): Branches<KStream<K, V>>
   /** Drops all other records. Returns the branches by name. */
-  noDefaultBranch(): Map<string, KStream<K, V>>
+  noDefaultBranch(): Branches<KStream<K, V>>
 }
 
 /**

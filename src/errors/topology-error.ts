@@ -14,6 +14,7 @@ export const topologyErrors = {
   MILLRACE_STORE_OPTION_INVALID: 'a store builder does not fit the place where it is used',
   MILLRACE_SERDE_MISSING: 'a sink, store or repartition topic needs a serde that is not known',
   MILLRACE_OPTION_INVALID: 'an option or argument of the topology has the wrong type or is out of its range',
+  MILLRACE_BRANCH_UNKNOWN: 'the map of a split was asked for a branch that is not in it',
   MILLRACE_SUPPLIER_INVALID: 'a supplier is not a function, or returns the same object twice',
   MILLRACE_PARTITIONS_CONFLICT: 'repartition topics that must have equal partition counts were given different ones',
 } as const

@@ -28,6 +28,24 @@ test('a branch with a consumer is not in the map, one with a function as what th
   expect([...branches]).toEqual([['s-mapped', inner]])
 })
 
+test('the map refuses a name that it does not have, and says which one is meant', () => {
+  const branches = split()
+    .branch(() => true, { name: 'large' })
+    .branch(() => true, { name: 'consumed', withConsumer: () => undefined })
+    .branch(() => true, { name: 'kept', withFunction: () => null })
+    .defaultBranch({ name: 'other' })
+  expect(branches.get('s-large')).toBe([...branches.values()][0])
+  const refused = { code: 'MILLRACE_BRANCH_UNKNOWN', node: 's-' }
+  expect(() => branches.get('s-lrage')).toThrow(expect.objectContaining(refused))
+  expect(() => branches.get('s-lrage')).toThrow("has no 's-lrage'; did you mean 's-large'? it has: s-large, s-other")
+  expect(() => branches.get('other')).toThrow("did you mean 's-other'?")
+  expect(() => branches.get('refunds-of-all-kinds')).toThrow("'refunds-of-all-kinds'; it has: s-large, s-other")
+  expect(() => branches.get('s-consumed')).toThrow('was given to its withConsumer')
+  expect(() => branches.get('s-kept')).toThrow('its withFunction returned nothing')
+  expect(() => split().noDefaultBranch().get('s-0')).toThrow('it is empty')
+  expect(branches.has('s-lrage')).toBe(false)
+})
+
 test('serdes and the need to repartition go into the branches', () => {
   const builder = new StreamsBuilder()
   const keyed = builder.stream('in', strings).selectKey((value) => value)
