@@ -77,6 +77,12 @@ describe.skipIf(lacks !== undefined)('the image of an application', () => {
     expect(await container.stop()).toBe(0)
   })
 
+  it('is built without a package mirror too, for engines that bring an init process', async () => {
+    const plain = await buildWordCountImage('millrace-test/word-count:no-init', '--build-arg', 'INIT=none')
+    expect(await docker('run', '--rm', '--init', plain, '--version')).toMatch(/^\d+\.\d+\.\d+$/)
+    await docker('image', 'rm', plain)
+  })
+
   it('is healthy while it runs, by its own check, and not when it does something else', async () => {
     const check = JSON.parse(await docker('image', 'inspect', '--format', '{{json .Config.Healthcheck.Test}}', image))
     const [, ...command] = check as [string, ...string[]]

@@ -15,19 +15,19 @@ const root = path.join(import.meta.dirname, '../..')
 export const wordCountImage = 'millrace-test/word-count:latest'
 const topology = 'topologies/word-count/topology.ts'
 
-export async function buildWordCountImage(): Promise<string> {
+export async function buildWordCountImage(tag: string = wordCountImage, ...args: readonly string[]): Promise<string> {
   await run(path.join(root, 'scripts/containers/images.sh'), [], { timeout: 600_000 })
   const project = await mkdtemp(path.join(tmpdir(), 'millrace-image-'))
   try {
     await writeProject(project)
-    await buildImage(project, wordCountImage, '--build-arg', `MODULE=${topology}`)
-    return wordCountImage
+    await docker('build', '--quiet', '--tag', tag, '--build-arg', `MODULE=${topology}`, ...args, project)
+    return tag
   } finally {
     await rm(project, { recursive: true, force: true })
   }
 }
 
-export async function writeProject(project: string): Promise<void> {
+async function writeProject(project: string): Promise<void> {
   // dist is there: who runs tests has built it (scripts/test.mjs).
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', project], { cwd: root })
   const tarball = (await readdir(project)).find((file) => file.endsWith('.tgz')) ?? ''
@@ -44,10 +44,6 @@ export async function writeProject(project: string): Promise<void> {
     await copyFile(path.join(root, 'docker', file), path.join(project, file))
   }
   await run('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], { cwd: project, timeout: 120_000 })
-}
-
-export async function buildImage(project: string, tag: string, ...args: readonly string[]): Promise<void> {
-  await docker('build', '--quiet', '--tag', tag, ...args, project)
 }
 
 /** Bytes, layers of the base included. */
