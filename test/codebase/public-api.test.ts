@@ -6,7 +6,7 @@ import { projectRoot, read } from './project-files.ts'
 // A change of the public names is a decision and never an accident: the snapshot changes in the same commit.
 // After a wanted change: npx vitest run --project=codebase -u
 
-const doors = ['index', 'testing'].map((door) => ({
+const doors = ['index', 'testing', 'otel'].map((door) => ({
   door,
   missing: !existsSync(path.join(projectRoot, 'src', `${door}.ts`)),
 }))

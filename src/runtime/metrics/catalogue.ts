@@ -275,7 +275,8 @@ export const processMetrics: Of<
   | 'heapTotal'
   | 'external'
   | 'arrayBuffers'
-  | 'loopDelay'
+  | 'loopDelayP50'
+  | 'loopDelayP99'
   | 'loopDelayMax'
   | 'loopUtilization'
   | 'gc'
@@ -311,11 +312,17 @@ export const processMetrics: Of<
     'The part of it that buffers have.',
     'nodejs_array_buffers_bytes',
   ),
-  loopDelay: gauge(
+  loopDelayP50: gauge(
     'nodejs',
-    'eventloop-delay-seconds',
-    'By how much the event loop was late in the last 30 to 60 seconds, by quantile.',
-    'nodejs_eventloop_delay_seconds',
+    'eventloop-delay-p50-seconds',
+    'By how much the event loop was late in the last 30 to 60 seconds: median.',
+    'nodejs_eventloop_lag_p50_seconds',
+  ),
+  loopDelayP99: gauge(
+    'nodejs',
+    'eventloop-delay-p99-seconds',
+    'By how much the event loop was late in the last 30 to 60 seconds: quantile 0.99.',
+    'nodejs_eventloop_lag_p99_seconds',
   ),
   loopDelayMax: gauge(
     'nodejs',
@@ -338,7 +345,7 @@ export const processMetrics: Of<
   },
 }
 
-type Definitions = Readonly<Record<string, MetricDefinition | RatedDefinition | StatDefinition>>
+export type Definitions = Readonly<Record<string, MetricDefinition | RatedDefinition | StatDefinition>>
 
 /** Of all, rates, averages and so on each as its own. */
 export const allMetrics: readonly MetricDefinition[] = [
@@ -349,7 +356,11 @@ export const allMetrics: readonly MetricDefinition[] = [
   inputMetrics,
   storeMetrics,
   processMetrics,
-].flatMap((definitions: Definitions) => Object.values(definitions).flatMap(definitionsOf))
+].flatMap(definitionsIn)
+
+export function definitionsIn(definitions: Definitions): MetricDefinition[] {
+  return Object.values(definitions).flatMap(definitionsOf)
+}
 
 function definitionsOf(definition: MetricDefinition | RatedDefinition | StatDefinition): MetricDefinition[] {
   if ('avg' in definition) return [definition.avg, definition.max, ...(definition.min ? [definition.min] : [])]

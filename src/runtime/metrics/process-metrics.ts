@@ -1,6 +1,6 @@
 /** Shows what Node tells of the process in a registry, under the names that prom-client has for it. */
 import { availableMemoryBytes } from '../../common/memory.ts'
-import type { MetricsRegistry, TaggedValue } from '../../common/metrics.ts'
+import type { MetricsRegistry } from '../../common/metrics.ts'
 import type { ProcessMonitor } from '../../common/process-monitor.ts'
 import { processMetrics } from './catalogue.ts'
 
@@ -25,7 +25,8 @@ export function showProcess(registry: MetricsRegistry, monitor: ProcessMonitor):
     registry.observe(processMetrics.heapTotal, {}, () => memory.heapTotal),
     registry.observe(processMetrics.external, {}, () => memory.external),
     registry.observe(processMetrics.arrayBuffers, {}, () => memory.arrayBuffers),
-    registry.observeAll(processMetrics.loopDelay, () => quantiles({ '0.5': delay.p50Ms, '0.99': delay.p99Ms })),
+    registry.observe(processMetrics.loopDelayP50, {}, () => delay.p50Ms / 1000),
+    registry.observe(processMetrics.loopDelayP99, {}, () => delay.p99Ms / 1000),
     registry.observe(processMetrics.loopDelayMax, {}, () => delay.maxMs / 1000),
     registry.observe(processMetrics.loopUtilization, {}, () => monitor.loopUtilization),
     ...[...monitor.gc].map(([kind, histogram]) => registry.show(processMetrics.gc, { kind }, histogram)),
@@ -35,8 +36,4 @@ export function showProcess(registry: MetricsRegistry, monitor: ProcessMonitor):
       for (const each of shown) each[Symbol.dispose]()
     },
   }
-}
-
-function quantiles(delays: Readonly<Record<string, number>>): TaggedValue[] {
-  return Object.entries(delays).map(([quantile, ms]) => ({ tags: { quantile }, value: ms / 1000 }))
 }
