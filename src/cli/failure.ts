@@ -4,6 +4,8 @@
  * 5 no connection, or access refused · 6 time-out · 7 done in part · 8 differences found · 130 interrupted.
  */
 import { StreamsError } from '../errors/streams-error.ts'
+import { TopologyError, topologyErrors } from '../errors/topology-error.ts'
+import { placeText } from '../topology/definition-place.ts'
 
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof StreamsError)) return 1
@@ -46,6 +48,7 @@ const exitCodes: readonly { readonly exitCode: number; readonly codes: readonly 
       'MILLRACE_INPUT_INVALID',
       'MILLRACE_CONFIG_*',
       'MILLRACE_TOPOLOGY_*',
+      ...Object.keys(topologyErrors),
     ],
   },
   {
@@ -75,8 +78,14 @@ function isFamily(pattern: string, code: string): boolean {
 export function describeFailure(error: unknown, verbose: boolean): string {
   if (verbose && error instanceof Error) return `error: ${error.stack ?? error.message}${causes(error)}`
   if (!(error instanceof StreamsError)) return `error: ${messageOf(error)}${userFrames(error)}`
-  const frames = error.cause === undefined ? '' : userFrames(error.cause)
+  const frames = error.cause === undefined ? definedAt(error) : userFrames(error.cause)
   return `error: ${error.message}${frames}\n       more: millrace explain ${error.code}; --verbose shows the stack`
+}
+
+/** The user's line that a topology is refused for. */
+function definedAt(error: StreamsError): string {
+  const place = error instanceof TopologyError ? placeText(error) : undefined
+  return place === undefined ? '' : `\n    at ${place}`
 }
 
 /** The same for programs, with `-o json`: one line, `docs/schemas/error.schema.json`. */

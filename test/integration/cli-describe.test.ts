@@ -76,6 +76,12 @@ describe('millrace describe', () => {
     expect(one.stdout).toContain('"place": "app.ts:3"')
   })
 
+  it('says in which line a topology is wrong', async () => {
+    const { code, stdout, stderr } = await millrace('describe', 'no-serde.ts')
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^error: node [^\n]+needs the serde[^\n]+\n {4}at no-serde\.ts:4\n +more: /)
+  })
+
   it('refuses what contradicts itself, and files that cannot be written', async () => {
     expect(await millrace('describe', 'app.ts', '--format', 'svg', '-o', 'json')).toMatchObject({ code: 2, stdout: '' })
     expect(await millrace('describe', 'app.ts', '--format', 'svg', '--diff', 'x')).toMatchObject({
