@@ -1,6 +1,6 @@
 /** Reading a topic of a real broker for a test: typed records, a bounded wait, and an error that shows what was there. */
 import { inspect } from 'node:util'
-import { sleep, systemClock } from '../common/clock.ts'
+import { systemClock } from '../common/clock.ts'
 import type { Headers } from '../common/headers.ts'
 import { topicPartitionKey } from '../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../common/topic-partition.ts'
@@ -38,7 +38,6 @@ export interface RecordQuery<K, V> {
 }
 
 const fetchWaitMs = 50
-const endPollMs = 20
 /** More is no test's to hold in memory. */
 const recordsMax = 1_000_000
 const shownMax = 10
@@ -72,11 +71,10 @@ export async function readUntil<K, V>(
   }
 }
 
-/** Everything that is there when it is called. Read committed, it waits for the end of transactions that are open then. */
+/** Everything that is there when it is called. Read committed, nothing behind an open transaction is given before its end. */
 export async function readToEnd<K, V>(client: KafkaClient, query: RecordQuery<K, V>): Promise<TopicRecord<K, V>[]> {
   const partitions = partitionsOf(query.topic, query.partitions)
   const ends = await offsetsAt(client, partitions, -1, 'read_uncommitted')
-  if (query.isolation === 'read_committed') await untilStable(client, query, ends)
   const begins = await offsetsAt(client, partitions, -2, 'read_uncommitted')
   const open = new Map([...ends].filter(([key, end]) => end > (begins.get(key) ?? 0)))
   const fetcher = client.fetcher({ name: 'test-kit', isolation: query.isolation })
@@ -115,18 +113,6 @@ export function offsetsAt(
 ): Promise<Map<TopicPartitionKey, number>> {
   const query = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
   return client.listOffsets(query, isolation)
-}
-
-async function untilStable<K, V>(
-  client: KafkaClient,
-  query: RecordQuery<K, V>,
-  ends: ReadonlyMap<TopicPartitionKey, number>,
-): Promise<void> {
-  const deadlineMs = systemClock.now() + query.timeoutMs
-  while ((await hiddenBelow(client, query, ends)).length > 0) {
-    if (systemClock.now() > deadlineMs) throw await recordsMissing(client, query, [])
-    await sleep(systemClock, endPollMs)
-  }
 }
 
 /** What open transactions hide from who reads committed records only: `out-0 from 5 to 9`. */

@@ -1,6 +1,7 @@
 /** What `startKafka` promises, whatever kind of Kafka it starts: the same cases on all of them. */
 import { describe, expect, it } from 'vitest'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
+import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { runTopology } from '../../src/testing/run-topology.ts'
@@ -51,6 +52,22 @@ export function testKitSuite(kafka: () => TestKafka): void {
       expect((await kafka().read(output, texts)).map(({ value }) => value)).toEqual(['b'])
       const all = await kafka().read(output, texts, { isolation: 'read_uncommitted' })
       expect(all.map(({ value }) => value)).toEqual(['a', 'b'])
+    })
+
+    it('of a transaction that is open are waited for, and an error tells where they are', async () => {
+      const { output } = await topics()
+      const client = connectKafka({ kafka: kafka().connection, applicationId: 'writer' })
+      const producer = client.producer({ transactionalId: kafka().unique('writer'), transactionTimeoutMs: 30_000 })
+      await producer.init()
+      producer.append(output, 0, null, Buffer.from('late'), 1000, [])
+      await producer.flush()
+      const impatient = kafka().read(output, texts, { timeoutMs: 200 })
+      await expect(impatient).rejects.toThrow(`an open transaction hides ${output}-0 from 0 to 1`)
+      const patient = kafka().read(output, texts)
+      await producer.commit()
+      expect((await patient).map(({ value }) => value)).toEqual(['late'])
+      await producer.close()
+      await client.close()
     })
 
     it('that are waited for are those there and those to come', async () => {
