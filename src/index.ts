@@ -4,8 +4,14 @@
 export { StreamsBuilder } from './dsl/streams-builder.ts'
 export { defineTopology, type TopologyModule } from './dsl/define-topology.ts'
 export { Topology } from './topology/topology.ts'
-export type { TopologyDescription } from './topology/describe.ts'
-export type { NodeDescription, StoreDescription, SubTopologyDescription, TopologyJson } from './topology/description.ts'
+export type { DrawingOptions, TopologyDescription } from './topology/describe.ts'
+export type {
+  NodeDescription,
+  StoreDescription,
+  SubTopologyDescription,
+  TopicDescription,
+  TopologyJson,
+} from './topology/description.ts'
 export type { Branches } from './dsl/branches.ts'
 export type { GlobalKTable } from './dsl/global-ktable.ts'
 export type {
