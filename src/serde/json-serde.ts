@@ -68,7 +68,7 @@ function validate<T>(schema: StandardSchema<T>, value: unknown, topic: string): 
       'MILLRACE_SERDE_SCHEMA_MISMATCH',
       'json',
       topic,
-      `serde json: a value of topic ${topic} does not satisfy its ${vendor} schema: ${describeIssues(issues)}`,
+      `serde json: a value of topic ${topic} does not satisfy its ${vendor} schema: ${describeIssues(issues)}; correct who writes the topic or the schema, or let onDeserializationError skip such records or send them elsewhere`,
     )
   }
   return valid as T
@@ -80,14 +80,23 @@ interface Issue {
 }
 
 const issuesShown = 5
+/** Of the text of one; a path has the names of fields, which may be anything. */
+const issueMaxLength = 300
 
 function describeIssues(issues: readonly Issue[]): string {
-  const shown = issues.slice(0, issuesShown).map(({ message, path }) => {
-    const at = (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-    return at === '' ? message : `${at}: ${message}`
-  })
+  // Some schemas have arrays of their own kind, which do not map to plain ones.
+  const shown = Array.from(issues)
+    .slice(0, issuesShown)
+    .map(({ message, path }) => {
+      const at = Array.from(path ?? [], (part) => String(typeof part === 'object' ? part.key : part)).join('.')
+      return `${at === '' ? 'the value' : shortened(at)}: ${shortened(message)}`
+    })
   const more = issues.length - shown.length
   return shown.join('; ') + (more > 0 ? `; and ${more} more` : '')
+}
+
+function shortened(text: string): string {
+  return text.length > issueMaxLength ? `${text.slice(0, issueMaxLength)}…` : text
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -1,7 +1,7 @@
 /** Integers and floating point numbers as Java writes them: fixed size, big-endian. */
 import { asBuffer } from '../common/bytes.ts'
 import { SerdeError } from '../errors/serde-error.ts'
-import { refuseSize, refuseValue } from './serde-checks.ts'
+import { refuse, refuseFraction, refuseInteger, refuseSize, refuseValue } from './serde-checks.ts'
 import type { Serde } from './serde.ts'
 
 const two32 = 2 ** 32
@@ -21,7 +21,7 @@ function integerSerde(
     injective: true,
     serialize(value, topic) {
       if (!Number.isInteger(value) || value > max || value < -max - 1) {
-        refuseValue(name, topic, `an integer from ${-max - 1} to ${max}`, value)
+        refuseInteger(name, topic, max, value)
       }
       const buffer = Buffer.allocUnsafe(size)
       write(buffer, value)
@@ -55,6 +55,7 @@ export const int64Serde: Serde<number> = {
   serialize(value, topic) {
     if (!Number.isSafeInteger(value)) {
       if (Number.isInteger(value)) refuseUnsafe(topic, 'write')
+      if (typeof value === 'number') refuseFraction('int64', topic, 'an integer', value)
       refuseValue('int64', topic, 'an integer', value)
     }
     const buffer = Buffer.allocUnsafe(8)
@@ -91,8 +92,10 @@ export const bigint64Serde: Serde<bigint> = {
   immutable: true,
   injective: true,
   serialize(value, topic) {
-    if (typeof value !== 'bigint' || value < minInt64 || value > maxInt64) {
-      refuseValue('bigint64', topic, 'a bigint of 64 bits', value)
+    if (typeof value !== 'bigint') refuseValue('bigint64', topic, 'a bigint of 64 bits', value)
+    if (value < minInt64 || value > maxInt64) {
+      const advice = 'a longer integer can be written as text, with serdes.string'
+      refuse('bigint64', topic, 'a bigint out of its range', 'a bigint from -2^63 to 2^63 - 1', advice)
     }
     const buffer = Buffer.allocUnsafe(8)
     buffer.writeBigInt64BE(value)

@@ -11,15 +11,40 @@ export function typeName(value: unknown): string {
 }
 
 export function refuseValue(serde: string, topic: string, expected: string, value: unknown): never {
-  const hint =
+  const advice =
     value === null || value === undefined
-      ? `; null is admitted only by a nullable serde: nullable(serdes.${serde})`
-      : '; give the operator a serde for this type, or convert the value before it'
+      ? `null is admitted only by a nullable serde: nullable(serdes.${serde})`
+      : 'give the operator a serde for this type, or convert the value before it'
+  refuse(serde, topic, `a value of type ${typeName(value)}`, expected, advice)
+}
+
+/** Where a number is what the serde takes, but not this one. */
+export function refuseInteger(serde: string, topic: string, max: number, value: unknown): never {
+  const expected = `an integer from ${-max - 1} to ${max}`
+  if (typeof value !== 'number') refuseValue(serde, topic, expected, value)
+  if (Number.isInteger(value)) refuse(serde, topic, 'an integer out of its range', expected, widerThan(value))
+  refuseFraction(serde, topic, expected, value)
+}
+
+export function refuseFraction(serde: string, topic: string, expected: string, value: number): never {
+  const isFinite = Number.isFinite(value)
+  const found = isFinite ? 'a number with a fraction' : 'a number that is infinite or NaN'
+  refuse(serde, topic, found, expected, `use serdes.float64${isFinite ? ', or round the number before it' : ''}`)
+}
+
+/** Of the serdes that can write this integer the smallest. */
+function widerThan(value: number): string {
+  if (value >= -(2 ** 31) && value < 2 ** 31) return 'use serdes.int32'
+  if (Number.isSafeInteger(value)) return 'use serdes.int64'
+  return 'use serdes.bigint64 with a bigint; a number would not be exact'
+}
+
+export function refuse(serde: string, topic: string, found: string, expected: string, advice: string): never {
   throw new SerdeError(
     'MILLRACE_SERDE_INVALID_VALUE',
     serde,
     topic,
-    `serde ${serde} cannot write a value of type ${typeName(value)} for topic ${topic}: it takes ${expected}${hint}`,
+    `serde ${serde} cannot write ${found} for topic ${topic}: it takes ${expected}; ${advice}`,
   )
 }
 

@@ -28,6 +28,15 @@ export interface AnySerde {
   readonly pending?: (bytes: Uint8Array, topic: string, headers: Headers) => Promise<void> | undefined
 }
 
+/**
+ * What a serde writes and reads, so that the type need not be said twice; of a nullable one null, too.
+ *
+ * @example
+ * const order = serdes.json(orderSchema)
+ * const cents = ({ total }: SerdeType<typeof order>): number => Math.round(total * 100)
+ */
+export type SerdeType<S extends AnySerde> = ReturnType<S['deserialize']>
+
 /** A serde that admits null; made by `nullable`. */
 export interface NullableSerde<T> extends Serde<T | null> {
   readonly nullable: true
