@@ -54,7 +54,7 @@ export type { Duration } from './common/duration.ts'
 
 // --- serdes ---------------------------------------------------------------------------------------------------------
 export { serdes } from './serde/serdes.ts'
-export { nullable, type NullableSerde, type Serde } from './serde/serde.ts'
+export { nullable, type NullableSerde, type Serde, type SerdeType } from './serde/serde.ts'
 export type { StandardSchema } from './serde/standard-schema.ts'
 export type { Window, Windowed } from './serde/windowed.ts'
 

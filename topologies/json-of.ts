@@ -14,9 +14,6 @@ interface Kinds {
 type Shape = Readonly<Record<string, keyof Kinds>>
 type Fields<S extends Shape> = { readonly [Name in keyof S]: Kinds[S[Name]] }
 
-/** What a serde reads and writes. */
-export type ValueOf<S> = S extends Serde<infer T> ? T : never
-
 export function jsonOf<const S extends Shape>(shape: S): Serde<Fields<S>> {
   const validate = (value: unknown): object => {
     const fields = (typeof value === 'object' ? value : null) ?? {}

@@ -10,6 +10,7 @@ import {
   type KTable,
   type Processor,
   type Serde,
+  type SerdeType,
 } from '../../src/index.ts'
 
 interface Order {
@@ -23,6 +24,15 @@ const strings = { key: serdes.string, value: serdes.string }
 function stream(): KStream<string, Order> {
   return new StreamsBuilder().stream('orders', orders)
 }
+
+test('what a serde writes and reads has a type', () => {
+  expectTypeOf<SerdeType<typeof orders.value>>().toEqualTypeOf<Order>()
+  expectTypeOf<SerdeType<typeof serdes.bigint64>>().toEqualTypeOf<bigint>()
+  const maybe = nullable(serdes.string)
+  expectTypeOf<SerdeType<typeof maybe>>().toEqualTypeOf<string | null>()
+  // @ts-expect-error: only of serdes
+  expectTypeOf<SerdeType<string>>().toBeNever()
+})
 
 describe('sources', () => {
   test('have the types of their serdes, and bytes or null without', () => {

@@ -2,8 +2,8 @@
  * Payments in euro cents for a ledger, and an answer to each way in which a record can fail: what cannot be read, what
  * cannot be converted and what cannot be written becomes a dead letter, a bug in this file stops the application.
  */
-import { defineTopology, serdes, type ErrorAction } from 'millrace'
-import { jsonOf, type ValueOf } from '../json-of.ts'
+import { defineTopology, serdes, type ErrorAction, type SerdeType } from 'millrace'
+import { jsonOf } from '../json-of.ts'
 
 export const payment = jsonOf({ amount: 'number', currency: 'text' })
 
@@ -18,7 +18,7 @@ export class UnknownCurrency extends Error {
   override readonly name = 'UnknownCurrency'
 }
 
-function toEuroCents({ amount, currency }: ValueOf<typeof payment>): number {
+function toEuroCents({ amount, currency }: SerdeType<typeof payment>): number {
   const rate = euroCentsPerUnit.get(currency)
   if (rate === undefined) throw new UnknownCurrency(`there is no rate for '${currency}'`)
   return Math.round(amount * rate)

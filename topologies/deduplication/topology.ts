@@ -10,11 +10,12 @@ import {
   type FixedKeyProcessorContext,
   type StreamRecord,
   type WindowStore,
+  type SerdeType,
 } from 'millrace'
-import { byItsTime, jsonOf, type ValueOf } from '../json-of.ts'
+import { byItsTime, jsonOf } from '../json-of.ts'
 
 export const event = jsonOf({ id: 'text', type: 'text', at: 'time' })
-type Event = ValueOf<typeof event>
+type Event = SerdeType<typeof event>
 
 /** How far apart, in event time, a delivery and its repetition can be. The provider gives up after an hour. */
 const repeatedWithinMs = 3_600_000

@@ -1,13 +1,12 @@
-import { serdes } from 'millrace'
+import { serdes, type SerdeType } from 'millrace'
 import { TopologyTestDriver } from 'millrace/testing'
 import type { TestInputTopic } from 'millrace/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ValueOf } from '../json-of.ts'
 import inventory, { item, product, stock } from './topology.ts'
 
 let driver: TopologyTestDriver
-let shelves: TestInputTopic<string, ValueOf<typeof stock>>
-let products: TestInputTopic<string, ValueOf<typeof product>>
+let shelves: TestInputTopic<string, SerdeType<typeof stock>>
+let products: TestInputTopic<string, SerdeType<typeof product>>
 
 beforeEach(() => {
   driver = new TopologyTestDriver(inventory.build(), inventory.config)

@@ -10,11 +10,12 @@ import {
   type FixedKeyProcessorContext,
   type KStream,
   type StreamRecord,
+  type SerdeType,
 } from 'millrace'
-import { byItsTime, jsonOf, type ValueOf } from '../json-of.ts'
+import { byItsTime, jsonOf } from '../json-of.ts'
 
 export const ride = jsonOf({ taxi: 'text', cents: 'number', at: 'time' })
-type Ride = ValueOf<typeof ride>
+type Ride = SerdeType<typeof ride>
 type Judged = Ride & { readonly isLate: boolean }
 const judged = serdes.json<Judged>()
 

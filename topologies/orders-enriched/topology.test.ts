@@ -1,13 +1,12 @@
-import { serdes } from 'millrace'
+import { serdes, type SerdeType } from 'millrace'
 import { TopologyTestDriver } from 'millrace/testing'
 import type { TestInputTopic } from 'millrace/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ValueOf } from '../json-of.ts'
 import enrichment, { customer, order } from './topology.ts'
 
 let driver: TopologyTestDriver
-let customers: TestInputTopic<string, ValueOf<typeof customer>>
-let orders: TestInputTopic<string, ValueOf<typeof order>>
+let customers: TestInputTopic<string, SerdeType<typeof customer>>
+let orders: TestInputTopic<string, SerdeType<typeof order>>
 
 beforeEach(() => {
   driver = new TopologyTestDriver(enrichment.build(), enrichment.config)

@@ -2,14 +2,14 @@
  * Orders with the name and country of their customer, looked up in a table. Orders of customers that nobody knows are
  * kept apart, so that they can be sent again once the customer is there.
  */
-import { defineTopology, serdes } from 'millrace'
-import { jsonOf, type ValueOf } from '../json-of.ts'
+import { defineTopology, serdes, type SerdeType } from 'millrace'
+import { jsonOf } from '../json-of.ts'
 
 export const order = jsonOf({ customer: 'text', cents: 'number' })
 export const customer = jsonOf({ name: 'text', country: 'text' })
 
 /** On its way: the key is the customer's, so the order's own travels in the value. */
-interface Enriched extends ValueOf<typeof order> {
+interface Enriched extends SerdeType<typeof order> {
   readonly id: string
   readonly name?: string
   readonly country?: string
