@@ -60,6 +60,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/topics.ts'),
   },
   {
+    name: 'status',
+    summary: 'print the instances of an application, their tasks, and how they are',
+    group: operate,
+    load: () => import('./commands/status.ts'),
+  },
+  {
     name: 'lag',
     summary: 'print how far an application is behind, and which transactions hold it back',
     group: operate,

@@ -3,7 +3,8 @@ import { CliError } from '../errors/cli-error.ts'
 
 export type Values = Record<string, unknown>
 
-export function brokerList(text: string): string[] {
+/** `option` is what the error names. */
+export function brokerList(text: string, option = '--brokers'): string[] {
   const brokers = text
     .split(',')
     .map((broker) => broker.trim())
@@ -12,7 +13,7 @@ export function brokerList(text: string): string[] {
     (broker) => !/^[^/\s]+:\d{1,5}$/.test(broker) || Number(broker.slice(broker.lastIndexOf(':') + 1)) > 65_535,
   )
   if (bad !== undefined || brokers.length === 0) {
-    throw new CliError('MILLRACE_USAGE', `--brokers takes host:port[,host:port…], not '${bad ?? text}'`)
+    throw new CliError('MILLRACE_USAGE', `${option} takes host:port[,host:port…], not '${bad ?? text}'`)
   }
   return brokers
 }

@@ -11,6 +11,7 @@ export const cliErrors = {
   MILLRACE_DIFFERENT: 'a command that compares found differences',
   MILLRACE_PRECONDITION: 'a command cannot do its work in the state that the cluster, the group or the disk is in',
   MILLRACE_PARTIAL: 'a command did a part of its work; it says what remains',
+  MILLRACE_INSTANCE_UNREACHABLE: 'no status server of the instances that were named answers',
   MILLRACE_COMMAND_TIMEOUT: 'a command did not end within its --timeout',
   MILLRACE_TOPIC_UNKNOWN: 'a command names a topic that does not exist',
   MILLRACE_INPUT_INVALID: 'a line or a record does not fit the serde that a command was given for it',

@@ -201,6 +201,12 @@ export interface StreamsConfig {
    */
   httpToken: string | undefined
   /**
+   * `host:port` under which other machines reach the HTTP server, where that is not what it listens on (behind a mapped
+   * port, in a pod): members of the group tell it, and `millrace status` asks there. Default undefined: the address of
+   * `http`, with this machine's name where that stands for all addresses.
+   */
+  httpAdvertised: string | undefined
+  /**
    * How often records of repartition topics that everybody has processed are deleted, in milliseconds. Default 30000.
    */
   repartitionPurgeIntervalMs: number

@@ -475,7 +475,7 @@ export class KafkaStreams implements AsyncDisposable {
       clock: this.#clock,
       metrics: this.#registry,
       clientId: this.#clientId,
-      http: this.#view.http,
+      http: this.#view.http === undefined ? undefined : (this.#config.httpAdvertised ?? this.#view.http),
       logger: this.#logger,
       listener: this.#threadListener(),
     })

@@ -50,6 +50,11 @@ const http: Check = (value) => {
     : "host:port, such as '127.0.0.1:8080' ('[::1]:8080' with IPv6; port 0 takes any free one)"
 }
 
+const httpAdvertised: Check = (value) => {
+  const port = typeof value === 'string' ? parseHttpAddress(value)?.port : undefined
+  return value === undefined || (port !== undefined && port > 0) ? undefined : "host:port, such as '10.0.0.7:8080'"
+}
+
 const httpToken: Check = (value) =>
   value === undefined || (typeof value === 'string' && /^[\x21-\x7e]{16,1024}$/.test(value))
     ? undefined
@@ -120,6 +125,7 @@ const checks: Readonly<Record<keyof StreamsConfig, Check>> = {
   stateMaxBytes: integer(1),
   http,
   httpToken,
+  httpAdvertised,
   repartitionPurgeIntervalMs: integer(1),
   compression: oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
   logger,
@@ -174,6 +180,7 @@ export function configDefaults(
     stateMaxBytes: Math.floor(availableMemoryBytes() / 2),
     http: undefined,
     httpToken: undefined,
+    httpAdvertised: undefined,
     repartitionPurgeIntervalMs: 30_000,
     compression: 'none',
     logger: silentLogger,

@@ -1,0 +1,63 @@
+/**
+ * The instances of an application: who the group says they are, and what their status servers tell. Shared by `status`
+ * and `describe --live`.
+ */
+import { hostname } from 'node:os'
+import type { KafkaClient } from '../kafka/client/kafka-client.ts'
+import { applicationStatus } from '../runtime/operations/application-status.ts'
+import type { InstanceListing } from '../runtime/operations/application-status.ts'
+import type { StreamsStatus } from '../runtime/streams-status.ts'
+import { askInstance } from './instance-http.ts'
+import type { AskOptions } from './instance-http.ts'
+
+export interface FoundInstance {
+  /** Null for one that was asked without Kafka. */
+  readonly listing: InstanceListing | null
+  /** `host:port` of its status server; null: it has none. */
+  readonly http: string | null
+  /** What its status server says; null where it was not asked or did not answer. */
+  readonly status: StreamsStatus | null
+  /** Why there is no status. */
+  readonly problem: string | null
+}
+
+export interface FoundApplication {
+  readonly applicationId: string
+  readonly groupState: string
+  readonly instances: readonly FoundInstance[]
+}
+
+export async function instancesOfGroup(
+  client: KafkaClient,
+  applicationId: string,
+  ask: AskOptions,
+): Promise<FoundApplication> {
+  const { groupState, instances } = await applicationStatus(client, applicationId)
+  return { applicationId, groupState, instances: await Promise.all(instances.map((listing) => found(listing, ask))) }
+}
+
+/** Without Kafka. */
+export function instancesAt(addresses: readonly string[], ask: AskOptions): Promise<FoundInstance[]> {
+  return Promise.all(
+    addresses.map(async (http) => {
+      const answer = await askInstance<StreamsStatus>(http, '/v1/status', ask)
+      const status = 'document' in answer ? answer.document : null
+      return { listing: null, http, status, problem: 'problem' in answer ? answer.problem : null }
+    }),
+  )
+}
+
+async function found(listing: InstanceListing, ask: AskOptions): Promise<FoundInstance> {
+  const { http, host } = listing
+  const silent = (problem: string): FoundInstance => ({ listing, http: http ?? null, status: null, problem })
+  if (!listing.isOurs) return silent('not a member of this version; what it runs is not known')
+  if (http === undefined) return silent('it has no status server (http)')
+  if (isLoopback(http) && host !== hostname()) return silent(`its status server can be reached on ${host} only`)
+  const answer = await askInstance<StreamsStatus>(http, '/v1/status', ask)
+  if ('problem' in answer) return silent(answer.problem)
+  return { listing, http, status: answer.document, problem: null }
+}
+
+function isLoopback(address: string): boolean {
+  return /^(?:127\.|localhost:|\[::1\])/.test(address)
+}

@@ -1,0 +1,114 @@
+/** Instances for people. */
+import { ageText } from './lag-text.ts'
+import type { FoundApplication, FoundInstance } from './instances.ts'
+import { styled } from './style.ts'
+import type { Style } from './style.ts'
+import { tableText } from './table.ts'
+import type { Column } from './table.ts'
+
+export function statusText(application: FoundApplication, nowMs: number, isVerbose: boolean): string {
+  const { applicationId, groupState, instances } = application
+  const taskCount = instances.reduce((sum, instance) => sum + taskIds(instance).length, 0)
+  const head = `${styled('heading', applicationId)} ${groupText(groupState)}; instances: ${instances.length}, tasks: ${taskCount}\n`
+  const table = instances.length === 0 ? '' : `\n${tableText(columns(nowMs), instances)}`
+  const notes = instances.flatMap((instance) => notesOf(instance, isVerbose))
+  return `${head}${table}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`
+}
+
+function groupText(groupState: string): string {
+  if (groupState === 'Stable') return styled('good', 'Stable')
+  if (groupState === 'Empty') return styled('warning', 'is not running (its group is empty)')
+  if (groupState === 'Dead') return styled('warning', 'has no group: it has not run yet, or its offsets have expired')
+  return groupState === 'not asked' ? '' : styled('warning', groupState)
+}
+
+function columns(nowMs: number): Column<FoundInstance>[] {
+  return [
+    { title: 'INSTANCE', value: nameOf, style: () => 'name' },
+    { title: 'STATE', value: ({ status }) => status?.state, style: stateStyle },
+    { title: 'TASKS', value: taskText, align: 'right' },
+    { title: 'LAG', value: ({ status }) => status?.lag, align: 'right' },
+    {
+      title: 'COMMIT',
+      value: ({ status }) => (status?.lastCommitAgeMs == null ? null : `${ageText(status.lastCommitAgeMs)} ago`),
+      align: 'right',
+    },
+    { title: 'UP', value: (instance) => uptime(instance, nowMs), align: 'right' },
+    {
+      title: 'RSS',
+      value: ({ status }) => (status === null ? null : mebibytes(status.process.rssBytes)),
+      align: 'right',
+    },
+    {
+      title: 'LOOP P99',
+      value: ({ status }) => (status === null ? null : `${Math.round(status.process.eventLoopDelayP99Ms)} ms`),
+      align: 'right',
+    },
+    { title: 'ERRORS', value: ({ status }) => status?.errors.total, align: 'right', style: errorStyle },
+    { title: 'HTTP', value: ({ http }) => http, flexible: true },
+  ]
+}
+
+function nameOf({ listing, http }: FoundInstance): string {
+  if (listing === null) return http ?? ''
+  return listing.instanceId ?? `${listing.host ?? listing.clientId}/${listing.processId?.slice(0, 8) ?? 'unknown'}`
+}
+
+function taskIds({ listing, status }: FoundInstance): readonly string[] {
+  return listing?.tasks ?? status?.threads.flatMap((thread) => thread.taskIds) ?? []
+}
+
+/** `2 +1 restoring`. */
+function taskText(instance: FoundInstance): string {
+  const all = taskIds(instance).length
+  const { restoring = 0, assigned = 0 } = instance.status?.tasks ?? {}
+  const waiting = restoring + assigned
+  return waiting === 0 ? String(all) : `${all} (${waiting} restoring)`
+}
+
+function uptime({ listing, status }: FoundInstance, nowMs: number): string | null {
+  if (status !== null) return ageText(status.uptimeMs)
+  return listing?.startedAtMs === undefined ? null : ageText(Math.max(0, nowMs - listing.startedAtMs))
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`
+}
+
+function stateStyle({ status }: FoundInstance): Style | undefined {
+  if (status === null) return undefined
+  return status.state === 'RUNNING' ? 'good' : status.state.includes('ERROR') ? 'bad' : 'warning'
+}
+
+function errorStyle({ status }: FoundInstance): Style | undefined {
+  return status !== null && status.errors.total > 0 ? 'bad' : undefined
+}
+
+function notesOf(instance: FoundInstance, isVerbose: boolean): string[] {
+  const { listing, status, problem } = instance
+  const name = nameOf(instance)
+  const { remaining = 0, etaMs = null } = status?.restore ?? {}
+  const last = status?.errors.last
+  const told = [
+    problem === null ? undefined : problem,
+    listing?.error === undefined ? undefined : `told to stop: ${listing.error.code}: ${listing.error.message}`,
+    remaining === 0
+      ? undefined
+      : `restores ${remaining.toLocaleString('en')} records${etaMs === null ? '' : `, ${ageText(etaMs)} left`}`,
+    last == null ? undefined : `last error ${last.at}: ${last.code}: ${last.message}`,
+    ...(isVerbose ? detailsOf(instance) : []),
+  ]
+  return told.filter((note) => note !== undefined).map((note) => `${styled('quiet', `${name}:`)} ${note}`)
+}
+
+function detailsOf({ listing, ...instance }: FoundInstance): (string | undefined)[] {
+  const tasks = taskIds({ listing, ...instance })
+  return [
+    `tasks ${tasks.join(' ') || 'none'}`,
+    listing === null ? undefined : `member ${listing.memberId}, connected from ${listing.connectedFrom}`,
+    listing?.directory === undefined ? undefined : `state in ${listing.directory}`,
+    listing === null || listing.localTasks.length === 0
+      ? undefined
+      : `state of tasks that others run: ${listing.localTasks.join(' ')}`,
+  ]
+}
