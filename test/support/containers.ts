@@ -7,7 +7,7 @@ let missing: Promise<string | undefined> | undefined
 export function whatContainersLack(): Promise<string | undefined> {
   missing ??= whyNoKafka('container').then((lacking) => {
     if (lacking === undefined) return undefined
-    const line = `container tests skipped: ${lacking}`
+    const line = `container tests skipped: ${lacking} (here, as root: eval "$(scripts/containers/engine.sh start)")`
     console.log(line)
     return line
   })
