@@ -14,6 +14,9 @@ export interface ConnectionOptions extends SettingsOptions {
   readonly timeout?: number | undefined
 }
 
+/** Somebody is waiting; an application has more patience. */
+const connectTimeoutMs = 5000
+
 /** Connects, and closes in any case. `command` is what brokers know the client as. */
 export async function withClient(
   command: string,
@@ -36,7 +39,7 @@ export async function withUnconnectedClient(
   kafka: KafkaConnection,
 ): Promise<void> {
   const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
-  const client = connectKafka({ kafka, applicationId: `millrace-${command}` }, { logger })
+  const client = connectKafka({ kafka, applicationId: `millrace-${command}` }, { logger, connectTimeoutMs })
   // Between two attempts to connect there is nothing open but a timer.
   const alive = keepProcessAlive()
   try {

@@ -17,6 +17,8 @@ export interface ConnectOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly logger?: Logger
+  /** All attempts of `connect`; default 15 s. */
+  readonly connectTimeoutMs?: number
 }
 
 /** Not connected yet: `connect()` reaches the first broker. */
@@ -24,10 +26,17 @@ export function connectKafka(
   config: Pick<StreamsConfig, 'kafka' | 'applicationId'>,
   options: ConnectOptions = {},
 ): KafkaClient {
-  const { clock = systemClock, random = systemRandom, logger = silentLogger } = options
+  const { clock = systemClock, random = systemRandom, logger = silentLogger, connectTimeoutMs } = options
   const clientId = ('clientId' in config.kafka ? config.kafka.clientId : undefined) ?? config.applicationId
   const transport = transportOf(config.kafka, clientId, clock)
-  return createKafkaClient({ transport, clock, random, logger, clientId })
+  return createKafkaClient({
+    transport,
+    clock,
+    random,
+    logger,
+    clientId,
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+  })
 }
 
 function transportOf(kafka: KafkaConnection, clientId: string, clock: Clock): Transport {

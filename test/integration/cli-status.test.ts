@@ -136,3 +136,28 @@ describe('millrace status of an instance that wants a token', () => {
     expect((await app.finished).code).toBe(0)
   })
 })
+
+describe('millrace describe --live', () => {
+  it('shows who has each task, lag and rates, below the description', async () => {
+    await using bed = await CliBed.start({ 'text-lines': 2, 'word-counts': 2 })
+    await using app = bed.start(['run', module, '--state-dir', path.join(bed.folder, 'state')])
+    await app.prints('-> RUNNING')
+    const args = ['describe', module, '--live', '--interval', '50ms']
+    const { code, stdout } = await bed.millrace(args)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Topologies:\n/)
+    expect(stdout).toMatch(/\nLive: Stable; rates over /)
+    expect(stdout).toMatch(/\n +0 {2}text-lines +2 +0 /)
+    const json = fitsSchema('describe', (await bed.millrace([...args, '-o', 'json'])).stdout)
+    expect(json).toMatchObject({ live: { tasks: allTasks.map((taskId) => ({ taskId, lag: 0 })) } })
+    app.kill('SIGTERM')
+    expect((await app.finished).code).toBe(0)
+    expect((await bed.millrace(args)).stdout).toMatch(/\nLive: does not run; /)
+  })
+
+  it('excludes pictures and --diff', async () => {
+    await using bed = await CliBed.start()
+    expect((await bed.millrace(['describe', module, '--live', '--format', 'svg'])).code).toBe(2)
+    expect((await bed.millrace(['describe', module, '--live', '--diff', 'x.json'])).code).toBe(2)
+  })
+})

@@ -3,24 +3,28 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { describeFormats } from '../describe-formats.ts'
 import type { DescribeOptions } from '../describe.ts'
-import { applicationOption, examples, outputOption, settingsOptions } from '../options.ts'
+import { durationMs } from '../arguments.ts'
+import { applicationOption, connectionOptions, examples, outputOption, timeoutOption } from '../options.ts'
 
 export function define(command: Command): void {
   command
     .argument('[module]', 'a topology module')
     .addOption(new Option('--format <format>', 'how (default: text)').choices(describeFormats))
     .option('--diff <file>', 'what changed since this description (made with --format json), and what that needs')
+    .option('--live', 'with who has each task, lag and rates of the running application')
+    .option('--interval <duration>', 'with --live: between the two looks that rates are made of', durationMs, 2000)
     .option('--out <file>', 'write to this file instead of standard output')
     .action(async (file: string | undefined) => {
       const { describeCommand } = await import('../describe.ts')
       await describeCommand(file, command.optsWithGlobals<DescribeOptions>())
     })
-  settingsOptions(applicationOption(outputOption(command, ['text', 'json'])))
+  timeoutOption(connectionOptions(applicationOption(outputOption(command, ['text', 'json']))))
   examples(
     command,
     'millrace describe topologies/word-count.ts',
     'millrace describe topologies/word-count.ts --format html --out topology.html',
     'millrace describe app.ts --format json --out deployed.json   # at each release',
+    'millrace describe app.ts --live --brokers localhost:9092',
     'millrace describe app.ts --diff deployed.json                # exit code 8 unless identical or safe',
   )
 }
