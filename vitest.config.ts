@@ -5,6 +5,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 const alias = [
   { find: /^millrace$/, replacement: fileURLToPath(new URL('src/index.ts', import.meta.url)) },
   { find: /^millrace\/testing$/, replacement: fileURLToPath(new URL('src/testing.ts', import.meta.url)) },
+  { find: /^millrace\/otel$/, replacement: fileURLToPath(new URL('src/otel.ts', import.meta.url)) },
 ]
 
 /** Files that need a real Kafka end so, wherever they are; they are the project `kafka` and nothing else. */
