@@ -4,6 +4,7 @@ import { CliError } from '../errors/cli-error.ts'
 import type { RecordCursor, RecordSet } from '../processor/record-set.ts'
 import { keyView, valueView } from '../processor/record-set.ts'
 import { serdes } from '../serde/serdes.ts'
+import { timestampText } from './record-time.ts'
 import type { TextSerde } from './text-serde.ts'
 
 export interface RecordFormat {
@@ -12,6 +13,8 @@ export interface RecordFormat {
   readonly value: TextSerde
   /** Undefined: values only. */
   readonly separator: string | undefined
+  /** Undefined: no timestamps. */
+  readonly timestampSeparator: string | undefined
   /** What stands for null. */
   readonly nullText: string
 }
@@ -24,8 +27,10 @@ export function recordText(format: RecordFormat, cursor: RecordCursor, set: Reco
   return format.output === 'json' ? jsonLine(format, cursor, set) : textLine(format, cursor, set)
 }
 
-function textLine({ key, value, separator, nullText }: RecordFormat, cursor: RecordCursor, set: RecordSet): Buffer {
+function textLine(format: RecordFormat, cursor: RecordCursor, set: RecordSet): Buffer {
+  const { key, value, separator, timestampSeparator, nullText } = format
   const parts: (string | Buffer)[] = []
+  if (timestampSeparator !== undefined) parts.push(timestampText(cursor.timestamp), timestampSeparator)
   if (separator !== undefined) {
     const bytes = keyView(cursor)
     parts.push(bytes === null ? nullText : read('key', key, set, cursor, () => key.show(bytes, set.topic)), separator)

@@ -10,6 +10,7 @@ import { RecordCollector } from '../runtime/record-collector.ts'
 import { withClient } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { inputLines } from './input-lines.ts'
+import { givenTimestamp, timedLine } from './record-time.ts'
 import { say } from './terminal.ts'
 import { textSerdeOf } from './text-serde.ts'
 import type { TextSerde } from './text-serde.ts'
@@ -20,6 +21,9 @@ export interface SendOptions extends ConnectionOptions {
   readonly keySerde: string
   readonly valueSerde: string
   readonly nullValue?: string
+  readonly timestamp?: string
+  /** What stands behind the timestamp with which each line begins. */
+  readonly timestamps?: string
   readonly partition?: string
   readonly header?: readonly string[]
   readonly compression?: string
@@ -43,6 +47,9 @@ interface Format {
   readonly value: TextSerde
   readonly separator: Buffer | undefined
   readonly nullValue: Buffer | undefined
+  /** Of all records; undefined: its line's, or now. */
+  readonly timestamp: number | undefined
+  readonly timestampSeparator: Buffer | undefined
 }
 
 interface Sending {
@@ -66,8 +73,8 @@ async function sendLines(client: KafkaClient, sending: Sending): Promise<void> {
   const failure = await readInput(async (lines) => {
     for (const line of lines) {
       atLine(sent + 1, () => {
-        const { key, value } = parse(line, format, topic)
-        collector.append(topic, partition, key, value, systemClock.now(), headers)
+        const { key, value, timestamp = systemClock.now() } = parse(line, format, topic)
+        collector.append(topic, partition, key, value, timestamp, headers)
       })
       sent++
       if (collector.isFull) await collector.drained()
@@ -103,17 +110,24 @@ async function readInput(take: (lines: readonly Buffer[]) => Promise<void>): Pro
   }
 }
 
-function parse(
-  line: Buffer,
-  { key, value, separator, nullValue }: Format,
-  topic: string,
-): { readonly key: Uint8Array | null; readonly value: Uint8Array | null } {
-  if (separator === undefined) return { key: null, value: valueOf(line, value, nullValue, topic) }
-  const at = line.indexOf(separator)
+interface Parsed {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly timestamp: number | undefined
+}
+
+function parse(line: Buffer, format: Format, topic: string): Parsed {
+  const { key, value, separator, nullValue, timestampSeparator } = format
+  const timed = timestampSeparator === undefined ? undefined : timedLine(line, timestampSeparator)
+  const text = timed?.rest ?? line
+  const timestamp = timed?.timestamp ?? format.timestamp
+  if (separator === undefined) return { key: null, value: valueOf(text, value, nullValue, topic), timestamp }
+  const at = text.indexOf(separator)
   if (at < 0) throw new Error(`it has no key: '${separator.toString()}' (--key-separator) is not in it`)
   return {
-    key: encode('key', key, line.subarray(0, at), topic),
-    value: valueOf(line.subarray(at + separator.length), value, nullValue, topic),
+    key: encode('key', key, text.subarray(0, at), topic),
+    value: valueOf(text.subarray(at + separator.length), value, nullValue, topic),
+    timestamp,
   }
 }
 
@@ -140,13 +154,20 @@ function atLine(line: number, append: () => void): void {
   }
 }
 
-function formatOf({ keySeparator, keySerde, valueSerde, nullValue }: SendOptions): Format {
+function formatOf(options: SendOptions): Format {
+  const { keySeparator, keySerde, valueSerde, nullValue, timestamp, timestamps } = options
   if (keySeparator === '') throw new CliError('MILLRACE_USAGE', '--key-separator takes at least one character')
+  if (timestamps === '') throw new CliError('MILLRACE_USAGE', '--timestamps takes at least one character')
+  if (timestamp !== undefined && timestamps !== undefined) {
+    throw new CliError('MILLRACE_USAGE', '--timestamp and --timestamps exclude each other: give one of them')
+  }
   return {
     key: textSerdeOf(keySerde, '--key-serde'),
     value: textSerdeOf(valueSerde, '--value-serde'),
     separator: keySeparator === undefined ? undefined : Buffer.from(keySeparator),
     nullValue: nullValue === undefined ? undefined : Buffer.from(nullValue),
+    timestamp: timestamp === undefined ? undefined : givenTimestamp(timestamp),
+    timestampSeparator: timestamps === undefined ? undefined : Buffer.from(timestamps),
   }
 }
 

@@ -29,6 +29,8 @@ export interface TailOptions extends ConnectionOptions {
   readonly keySerde: string
   readonly valueSerde: string
   readonly nullValue?: string
+  /** What stands behind the timestamp. */
+  readonly timestamps?: string
 }
 
 type Offsets = ReadonlyMap<TopicPartitionKey, number>
@@ -160,12 +162,13 @@ function lastOf({ last, fromBeginning }: TailOptions): number | undefined {
   throw new CliError('MILLRACE_USAGE', `-n takes a number from 0 to ${lastMax}, not '${last}'`)
 }
 
-function formatOf({ output, keySerde, valueSerde, keySeparator, nullValue }: TailOptions): RecordFormat {
+function formatOf({ output, keySerde, valueSerde, keySeparator, nullValue, timestamps }: TailOptions): RecordFormat {
   return {
     output: output === 'text' ? 'text' : 'json',
     key: textSerdeOf(keySerde, '--key-serde'),
     value: textSerdeOf(valueSerde, '--value-serde'),
     separator: keySeparator,
+    timestampSeparator: timestamps,
     nullText: nullValue ?? 'null',
   }
 }

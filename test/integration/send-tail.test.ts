@@ -86,6 +86,33 @@ describe('millrace send', () => {
     expect((await all('numbers', '--value-serde', 'int64')).stdout).toBe('9007199254740993\n')
   })
 
+  it('gives records the times that their lines begin with, as tail prints them', async () => {
+    await kafka.createTopic('timed', { partitions: 1 })
+    const lines = ['2024-11-02T10:00:00+02:00:ada:home', '1700000000123:bob:1:2', '0:zoe:']
+    await send('timed', lines.join('\n'), '--timestamps', ':', '-k', ':')
+    const found = jsonLines(await all('timed', '-o', 'json'))
+    expect(found.map(({ timestamp }) => timestamp)).toEqual([1730534400000, 1700000000123, 0])
+    const printed = await all('timed', '--timestamps', ':', '-k', ':')
+    expect(printed.stdout.split('\n')).toEqual([
+      '2024-11-02T08:00:00.000Z:ada:home',
+      '2023-11-14T22:13:20.123Z:bob:1:2',
+      '1970-01-01T00:00:00.000Z:zoe:',
+      '',
+    ])
+    await kafka.createTopic('timed-again', { partitions: 1 })
+    await send('timed-again', printed.stdout, '--timestamps', ':', '-k', ':')
+    const again = jsonLines(await all('timed-again', '-o', 'json'))
+    expect(again).toEqual(found.map((record) => ({ ...record, topic: 'timed-again' })))
+  })
+
+  it('gives all records the time that it is told', async () => {
+    await kafka.createTopic('at-one-time', { partitions: 1 })
+    await send('at-one-time', 'a\nb\n', '--timestamp', '2024-11-02T10:00Z')
+    expect(jsonLines(await all('at-one-time', '-o', 'json')).map(({ timestamp }) => timestamp)).toEqual([
+      1730541600000, 1730541600000,
+    ])
+  })
+
   it('names the line that does not fit, and sends those before it', async () => {
     await kafka.createTopic('some', { partitions: 1 })
     const { code, stderr } = await send('some', '1\n2\nthree\n4\n', '--value-serde', 'int32')
@@ -100,6 +127,19 @@ describe('millrace send', () => {
     ['an integer out of range', '3000000000\n', ['--value-serde', 'int32'], 'line 1 of the input'],
     ['text that is not JSON', '{"a":1}\n{a}\n', ['--value-serde', 'json'], 'line 2 of the input'],
     ['an unknown serde', '', ['--value-serde', 'strin'], "did you mean 'string'?"],
+    [
+      'a line without a time',
+      '1 a\n2026-11-02T10:00:00 b\n',
+      ['--timestamps', ' '],
+      'line 2 of the input: it does not begin',
+    ],
+    [
+      'a time without a zone',
+      '',
+      ['--timestamp', '2026-11-02T10:00:00'],
+      '--timestamp takes milliseconds since 1970 or',
+    ],
+    ['a time for all and one for each', '', ['--timestamp', '0', '--timestamps', ' '], 'exclude each other'],
     ['a header without a name', '', ['-H', '=x'], '--header takes name=value'],
     ['a record larger than the topic admits', 'x'.repeat(2_000_000), [], 'line 1 of the input: a record of 2000'],
   ])('refuses %s', async (_, input, args, message) => {

@@ -7,7 +7,14 @@ import { InProcessTransport } from '../../../src/kafka/transport/in-process-tran
 import { ClientBed, appendText, producerOf } from '../../support/client-bed.ts'
 
 const serde = textSerdeOf('string', '')
-const format = { output: 'text', key: serde, value: serde, separator: undefined, nullText: 'null' } as const
+const format = {
+  output: 'text',
+  key: serde,
+  value: serde,
+  separator: undefined,
+  timestampSeparator: undefined,
+  nullText: 'null',
+} as const
 
 describe('the last records', () => {
   let broker: EmbeddedBroker
