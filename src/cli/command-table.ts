@@ -24,6 +24,12 @@ export const helpGroup = 'Help:'
 
 export const commandTable: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'write a new project: topology, tests, Dockerfile, compose file, manifests, CI',
+    group: develop,
+    load: () => import('./commands/init.ts'),
+  },
+  {
     name: 'dev',
     summary: 'run an application on an embedded broker; no Kafka needed',
     group: develop,
