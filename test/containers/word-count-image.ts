@@ -20,11 +20,19 @@ export async function buildWordCountImage(tag: string = wordCountImage, ...args:
   const project = await mkdtemp(path.join(tmpdir(), 'millrace-image-'))
   try {
     await writeProject(project)
+    const before = await idOf(tag)
     await docker('build', '--quiet', '--tag', tag, '--build-arg', `MODULE=${topology}`, ...args, project)
+    // What a tag has moved away from would stay for ever.
+    if (before !== '' && before !== (await idOf(tag))) await docker('image', 'rm', before).catch(() => undefined)
     return tag
   } finally {
     await rm(project, { recursive: true, force: true })
   }
+}
+
+/** Empty where there is none. */
+function idOf(tag: string): Promise<string> {
+  return docker('image', 'inspect', '--format', '{{.Id}}', tag).catch(() => '')
 }
 
 async function writeProject(project: string): Promise<void> {
