@@ -1,5 +1,5 @@
 // Packs the project, installs the tarball in an empty project, and uses it there as a stranger would: both doors, the
-// types, the binary; on each Node that package.json promises.
+// types, the binary; on each Node that package.json promises. Then begins a project with it.
 //   node scripts/check-package.mjs [--results <file>]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -109,6 +109,25 @@ function checkOn(major, project) {
   )
 }
 
+/** What a stranger does first: a project of `millrace init`, with all of its scripts that need neither Kafka nor Docker. */
+function checkInit(project, tarball) {
+  const env = { PATH: `${path.dirname(nodeOf('24'))}${path.delimiter}${process.env['PATH']}` }
+  const binary = path.join(project, 'node_modules', 'millrace', 'bin', 'millrace.js')
+  for (const tests of ['node', 'vitest']) {
+    const begun = path.join(work, `begun-with-${tests}`)
+    const args = [binary, 'init', begun, '--millrace', tarball, '--tests', tests]
+    const on = `a project of millrace init (${tests}): `
+    if (!check(`${on}is written`, run(nodeOf('24'), args, project, env))) continue
+    if (!check(`${on}is installed`, run(npm, ['install', '--no-audit', '--no-fund'], begun, env))) continue
+    for (const script of ['check', 'test', 'test:integration', 'validate']) {
+      check(`${on}npm run ${script}`, run(npm, ['run', script], begun, env))
+    }
+    check(`${on}npm run describe`, run(npm, ['run', '--silent', 'describe'], begun, env), ({ stdout }) =>
+      stdout.startsWith('Topologies:'),
+    )
+  }
+}
+
 /** A Node that is too old, where one is at hand: the one that runs npm outside of this project. */
 function checkOldNode(project) {
   const old = (process.env['PATH'] ?? '')
@@ -151,6 +170,7 @@ try {
       check(`its types compile (${resolution}, declarations checked)`, run(process.execPath, args, project))
     }
     for (const major of nodeMajors) checkOn(major, project)
+    checkInit(project, path.join(work, tarball))
     checkOldNode(project)
   }
 } finally {
