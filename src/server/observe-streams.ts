@@ -46,7 +46,8 @@ export function observeStreams(
   const callback: BatchObservableCallback = (result) => {
     for (const sample of streams.metrics.collect()) {
       const known = instruments.get(sample.definition)
-      if (known !== undefined) observe(sample, known, attributes, (instrument, value, given) => result.observe(instrument, value, given))
+      if (known !== undefined)
+        observe(sample, known, attributes, (instrument, value, given) => result.observe(instrument, value, given))
     }
   }
   const all = [...instruments.values()].flatMap(({ value, sum, bucket }) => [value, sum, bucket].filter(isThere))
