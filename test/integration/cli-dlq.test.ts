@@ -1,15 +1,17 @@
 /** `millrace dlq` as a process, on an embedded broker over TCP. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/common/clock.ts'
-import type { Header } from '../../src/common/headers.ts'
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
 import { keyView, valueView } from '../../src/processor/record-set.ts'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
-import { partitionsOf, readRanges } from '../../src/cli/topic-reader.ts'
+import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
+import { committedToEnd, partitionsOf, readRanges } from '../../src/cli/topic-reader.ts'
 import { EmbeddedKafka } from '../../src/testing/embedded-kafka.ts'
 import { Child } from '../support/child-process.ts'
 import type { Finished } from '../support/child-process.ts'
 import { fitsSchema } from '../support/cli-schema.ts'
+import { text, writeLetters } from '../support/dead-letters.ts'
+import ledger from '../../topologies/dead-letters/topology.ts'
 
 let kafka: EmbeddedKafka
 let client: KafkaClient
@@ -28,45 +30,6 @@ afterAll(async () => {
 async function dlq(...args: readonly string[]): Promise<Finished> {
   await using child = Child.millrace(['dlq', ...args, '--brokers', kafka.brokers.join(',')])
   return await child.finished
-}
-
-interface Given {
-  readonly key?: string | null
-  readonly value?: string | Buffer | null
-  readonly timestamp?: number
-  readonly partition?: number
-  /** Where it is from; null: nowhere. */
-  readonly source?: string | null
-  readonly sourcePartition?: number
-  readonly node?: string
-  readonly message?: string
-  readonly headers?: readonly Header[]
-}
-
-const text = (name: string, value: string): Header => [name, Buffer.from(value)]
-
-/** As the runtime writes them. */
-async function writeLetters(topic: string, letters: readonly Given[]): Promise<void> {
-  const producer = client.producer({ lingerMs: 0 })
-  await producer.init()
-  letters.forEach((given, index) => {
-    const { key = `k${index}`, value = `v${index}`, timestamp = 1000 + index, partition = 0, headers = [] } = given
-    const { source = 'orders', sourcePartition = 0, node = 'check', message = `${index} is odd` } = given
-    const added = [
-      text('__streams.errors.exception', 'RangeError'),
-      text('__streams.errors.message', message),
-      text('__streams.errors.stacktrace', `RangeError: ${message}\n    at check (app.ts:1:1)`),
-      text('__streams.errors.partition', String(sourcePartition)),
-      text('__streams.errors.offset', String(index)),
-      text('__millrace.errors.node', node),
-      text('__millrace.errors.code', 'MILLRACE_PROCESSING_FAILED'),
-      ...(source === null ? [] : [text('__streams.errors.topic', source)]),
-    ]
-    const bytes = (part: string | Buffer | null): Buffer | null => (part === null ? null : Buffer.from(part))
-    producer.append(topic, partition, bytes(key), bytes(value), timestamp, [...headers, ...added])
-  })
-  await producer.flush()
-  await producer.close()
 }
 
 /** `partition key=value@time header=…`, in order within each partition. */
@@ -101,7 +64,7 @@ async function topics(partitions = 1): Promise<{ readonly letters: string; reado
 describe('millrace dlq ls', () => {
   it('counts letters by error, node and source, and those that were sent again', async () => {
     const { letters, orders } = await topics(2)
-    await writeLetters(letters, [
+    await writeLetters(client, letters, [
       { source: orders, timestamp: 2000 },
       { source: orders, timestamp: 1000, partition: 1 },
       { source: orders, sourcePartition: 2 },
@@ -161,7 +124,7 @@ describe('millrace dlq ls', () => {
 describe('millrace dlq show', () => {
   it('shows what failed where, the record, and the headers that it had', async () => {
     const { letters } = await topics()
-    await writeLetters(letters, [
+    await writeLetters(client, letters, [
       { value: 'first' },
       {
         key: null,
@@ -197,7 +160,7 @@ describe('millrace dlq show', () => {
 
   it('chooses letters by what they say, their time and their place', async () => {
     const { letters } = await topics(2)
-    await writeLetters(letters, [
+    await writeLetters(client, letters, [
       { node: 'a', timestamp: 1000 },
       { node: 'b', timestamp: 5000, source: 'other' },
       { node: 'a', timestamp: 3000, partition: 1, message: 'no such thing' },
@@ -220,7 +183,7 @@ describe('millrace dlq show', () => {
 describe('millrace dlq retry', () => {
   it('sends records as they were to the partition that they are from, each once', async () => {
     const { letters, orders } = await topics(2)
-    await writeLetters(letters, [
+    await writeLetters(client, letters, [
       { source: orders, sourcePartition: 2, headers: [text('trace', 'a'), text('trace', 'b')] },
       { source: orders, sourcePartition: 1, value: null, partition: 1 },
     ])
@@ -231,14 +194,15 @@ describe('millrace dlq retry', () => {
     expect(await records(orders)).toEqual(expected)
     const again = await dlq('retry', letters, '--yes')
     expect(again).toMatchObject({ code: 0, stdout: 'sent 0 letters\n' })
+    expect(again.stderr).toContain('what was sent before is not sent again')
     expect(await records(orders)).toEqual(expected)
-    await writeLetters(letters, [{ source: orders, key: 'new' }])
+    await writeLetters(client, letters, [{ source: orders, key: 'new' }])
     expect((await dlq('retry', letters, '--yes')).stdout).toBe('sent 1 letter\n')
   })
 
   it('changes nothing before it is confirmed, nor with --dry-run', async () => {
     const { letters, orders } = await topics()
-    await writeLetters(letters, [{ source: orders }])
+    await writeLetters(client, letters, [{ source: orders }])
     const unasked = await dlq('retry', letters)
     expect(unasked).toMatchObject({ code: 4, stdout: '' })
     expect(unasked.stderr).toContain('1 letter will be sent again: give --yes to confirm that')
@@ -251,7 +215,7 @@ describe('millrace dlq retry', () => {
   it('lets those that were not selected be sent later', async () => {
     const { letters, orders } = await topics()
     const nodes = ['a', 'b', 'a', 'b', 'a']
-    await writeLetters(letters, nodes.map((node) => ({ source: orders, node }))) // prettier-ignore
+    await writeLetters(client, letters, nodes.map((node) => ({ source: orders, node }))) // prettier-ignore
     expect((await dlq('retry', letters, '--yes', '--node', 'b')).stdout).toBe('sent 2 letters\n')
     expect((await dlq('retry', letters, '--yes', '--max', '1')).stdout).toBe('sent 1 letter\n')
     expect((await dlq('retry', letters, '--yes')).stdout).toBe('sent 2 letters\n')
@@ -261,7 +225,7 @@ describe('millrace dlq retry', () => {
 
   it('forgets what was sent where that is asked for: one letter, or all', async () => {
     const { letters, orders } = await topics()
-    await writeLetters(letters, [{ source: orders }, { source: orders }, { source: orders }])
+    await writeLetters(client, letters, [{ source: orders }, { source: orders }, { source: orders }])
     await dlq('retry', letters, '--yes')
     const one = await dlq('retry', letters, '--yes', '--again', '--partition', '0', '--offset', '1')
     expect(one.stdout).toBe('sent 1 letter\n')
@@ -273,7 +237,7 @@ describe('millrace dlq retry', () => {
 
   it('leaves letters that it cannot send, says why, and goes on with the others', async () => {
     const { letters, orders } = await topics()
-    await writeLetters(letters, [
+    await writeLetters(client, letters, [
       { source: null },
       { source: '__consumer_offsets' },
       { source: '../../x' },
@@ -297,9 +261,44 @@ describe('millrace dlq retry', () => {
 
   it('sends to another topic where its key says, if that is wanted', async () => {
     const { letters, orders } = await topics()
-    await writeLetters(letters, [{ source: null, key: 'abc', sourcePartition: 9 }])
+    await writeLetters(client, letters, [{ source: null, key: 'abc', sourcePartition: 9 }])
     expect(await dlq('retry', letters, '--yes', '--to', orders)).toMatchObject({ code: 0, stdout: 'sent 1 letter\n' })
     expect(await records(orders)).toEqual([expect.stringMatching(/^[012] abc=v0@1000 __millrace\.retries=1$/)])
+  })
+
+  it('sends what an application gave up, and lets a record that fails again and again stay in the end', async () => {
+    for (const topic of ['payments', 'ledger']) await kafka.createTopic(topic, { partitions: 1 })
+    const applicationId = 'payment-ledger-retried'
+    await using app = new KafkaStreams(ledger.build(ledger.config), { ...ledger.config, applicationId, kafka })
+    await app.start()
+    const producer = client.producer({ lingerMs: 0 })
+    await producer.init()
+    producer.append('payments', 0, Buffer.from('p1'), Buffer.from('{"amount":1,"currency":"DOGE"}'), 1000, [])
+    await producer.flush()
+    await producer.close()
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await committedToEnd(client, applicationId, partitionsOf('payments', 1))
+      expect(await dlq('retry', 'topologies/dead-letters/topology.ts', '--yes')).toMatchObject({
+        code: 0,
+        stdout: 'sent 1 letter\n',
+      })
+    }
+    await committedToEnd(client, applicationId, partitionsOf('payments', 1))
+    const last = await dlq('retry', 'topologies/dead-letters/topology.ts', '--yes', '--json')
+    expect(last.code).toBe(7)
+    expect(fitsSchema('dlq-retry', last.stdout)).toMatchObject({ letters: 0, stay: { tooOften: 1 } })
+    const listed = fitsSchema('dlq-ls', (await dlq('ls', 'payments-dead-letters', '--json')).stdout)
+    expect(listed).toMatchObject({
+      groups: [
+        { exception: 'UnknownCurrency', node: 'to-euro-cents', sourceTopic: 'payments', letters: 4, retried: 3 },
+      ],
+    })
+    expect((await records('payments')).map((record) => record.split(' ').slice(2))).toEqual([
+      [],
+      ['__millrace.retries=1'],
+      ['__millrace.retries=2'],
+      ['__millrace.retries=3'],
+    ])
   })
 
   it('goes on where it was, without a letter twice or none, when it is killed in the middle', async () => {
@@ -310,7 +309,7 @@ describe('millrace dlq retry', () => {
       sourcePartition: i % 3,
       partition: i % 2,
     }))
-    await writeLetters(letters, given)
+    await writeLetters(client, letters, given)
     const args = ['dlq', 'retry', letters, '--yes', '--brokers', kafka.brokers.join(',')]
     await using child = Child.millrace(args)
     await untilAny(orders)
@@ -328,7 +327,7 @@ describe('millrace dlq retry', () => {
   it('ends at a commit when it is interrupted, with exit code 130', async () => {
     const { letters, orders } = await topics()
     const count = 20_000
-    await writeLetters(letters, Array.from({ length: count }, () => ({ source: orders }))) // prettier-ignore
+    await writeLetters(client, letters, Array.from({ length: count }, () => ({ source: orders }))) // prettier-ignore
     await using child = Child.millrace(['dlq', 'retry', letters, '--yes', '--brokers', kafka.brokers.join(',')])
     await untilAny(orders)
     child.kill('SIGINT')

@@ -149,7 +149,6 @@ class Sending {
   #take(key: TopicPartitionKey, pass: ProgressPass, cursor: RecordCursor): boolean {
     const { offset } = cursor
     if (pass.wasSent(offset)) {
-      this.#batch.sentBefore++
       pass.sent(offset)
       return false
     }
@@ -219,7 +218,6 @@ class TooScattered extends CliError {
 
 function addTo(sum: Tally, more: Tally): void {
   sum.sent += more.sent
-  sum.sentBefore += more.sentBefore
   sum.notSelected += more.notSelected
   for (const [reason, letters] of more.stay) sum.stay.set(reason, (sum.stay.get(reason) ?? 0) + letters)
   for (const [id, { topic, to, letters }] of more.targets) {

@@ -11,14 +11,12 @@ export interface Tally {
   sent: number
   readonly targets: Map<string, { readonly topic: string; readonly to: string; letters: number }>
   readonly stay: Map<StayReason, number>
-  /** Sent by an earlier call. */
-  sentBefore: number
   /** Not selected by the conditions. */
   notSelected: number
 }
 
 export function newTally(): Tally {
-  return { sent: 0, targets: new Map(), stay: new Map(), sentBefore: 0, notSelected: 0 }
+  return { sent: 0, targets: new Map(), stay: new Map(), notSelected: 0 }
 }
 
 export function countSent(tally: Tally, topic: string, to: string): void {
@@ -38,12 +36,11 @@ export function stayCount({ stay }: Tally): number {
   return [...stay.values()].reduce((sum, letters) => sum + letters, 0)
 }
 
-export function tallyDocument({ sent, targets, stay, sentBefore, notSelected }: Tally): object {
+export function tallyDocument({ sent, targets, stay, notSelected }: Tally): object {
   return {
     letters: sent,
     targets: [...targets.values()],
     stay: Object.fromEntries(stay),
-    sentBefore,
     notSelected,
   }
 }
@@ -61,11 +58,10 @@ export function planText(plan: Tally): string {
   return `${table}${stayText(plan)}`
 }
 
-export function stayText({ stay, sentBefore, notSelected }: Tally): string {
+export function stayText({ stay, notSelected }: Tally): string {
   const lines = [...stay].map(([reason, letters]) =>
     styled('warning', `${counted(letters, 'letter')} ${stayReasons[reason]}`),
   )
-  if (sentBefore > 0) lines.push(`${counted(sentBefore, 'letter')} were sent again before (--again forgets that)`)
   if (notSelected > 0) lines.push(`${counted(notSelected, 'letter')} are not meant by the conditions`)
   return lines.map((line) => `${line}\n`).join('')
 }

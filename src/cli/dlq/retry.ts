@@ -36,6 +36,8 @@ export interface RetryOptions extends ConnectionOptions, FilterOptions {
   readonly yes?: boolean
 }
 
+const nothing = 'nothing to send; what was sent before is not sent again (--again forgets that)\n'
+
 export async function retryCommand(names: readonly string[], options: RetryOptions): Promise<void> {
   const rules = rulesOf(options)
   const topics = await letterTopics(names, options)
@@ -44,11 +46,11 @@ export async function retryCommand(names: readonly string[], options: RetryOptio
     const targets = new Targets(client)
     const plan = await planOf(client, topics, rules, targets, options.again === true)
     if (options.dryRun === true) {
-      const text = (): string => `${planText(plan)}${plan.sent === 0 ? 'nothing to send\n' : ''}`
+      const text = (): string => `${planText(plan)}${plan.sent === 0 ? nothing : ''}`
       await emit(options.output, { document: { dryRun: true, ...tallyDocument(plan) }, text })
       return
     }
-    say(planText(plan).trimEnd() || 'millrace: no letters')
+    say(`${planText(plan)}${plan.sent === 0 ? nothing : ''}`.trimEnd())
     if (plan.sent > 0) {
       const what = `${counted(plan.sent, 'letter')} will be sent again`
       await confirm({ what, expected: 'yes', given: options.yes === true ? 'yes' : undefined, flag: '--yes' })
@@ -77,10 +79,7 @@ async function planOf(
       await targets.ask()
       const cursor = set.cursor()
       while (cursor.next() && cursor.offset < end && plan.sent < rules.max) {
-        if (passes.get(key)?.wasSent(cursor.offset) === true) {
-          plan.sentBefore++
-          continue
-        }
+        if (passes.get(key)?.wasSent(cursor.offset) === true) continue
         const decision = decide(rules, cursor, provenanceOf(cursor.headers()), targets.known)
         if (decision.kind === 'send') countSent(plan, topic, decision.topic)
         else countStay(plan, decision.reason)
@@ -134,7 +133,7 @@ async function send(
   })
   if (interruption.signal.aborted) process.exitCode = 130
   else if (stayCount(result) > 0) {
-    const left = { ...result, sentBefore: 0, notSelected: 0 }
+    const left = { ...result, notSelected: 0 }
     throw new CliError(
       'MILLRACE_PARTIAL',
       `${counted(result.sent, 'letter')} sent, but ${stayText(left).trim().replaceAll('\n', ', ')}`,
