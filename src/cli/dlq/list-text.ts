@@ -1,6 +1,7 @@
 /** The list of letters for people: a table for each topic. */
 import { styled } from '../style.ts'
-import { tableText } from '../table.ts'
+import { tableText, terminalWidth } from '../table.ts'
+import type { Column } from '../table.ts'
 import { counted, sourceText, timeText } from './letter-text.ts'
 
 /** Letters that failed in the same way at the same place. */
@@ -49,7 +50,11 @@ function headingOf({ topic, letters, retried }: TopicLetters): string {
   return `${styled('heading', topic)}: ${counted(letters, 'letter')}${done}`
 }
 
+const narrowBelow = 120
+
 function tableOf(groups: readonly LetterGroup[]): string {
+  const isNarrow = (terminalWidth() ?? narrowBelow) < narrowBelow
+  const first: Column<LetterGroup> = { title: 'FIRST', value: ({ firstTimestamp }) => timeText(firstTimestamp) }
   return tableText<LetterGroup>(
     [
       { title: 'LETTERS', value: ({ letters }) => letters, align: 'right' },
@@ -58,7 +63,7 @@ function tableOf(groups: readonly LetterGroup[]): string {
       { title: 'CODE', value: ({ code }) => code?.replace(/^MILLRACE_/, '') },
       { title: 'NODE', value: ({ node }) => node, style: () => 'name' },
       { title: 'SOURCE', value: ({ sourceTopic, sourcePartition }) => sourceText(sourceTopic, sourcePartition) },
-      { title: 'FIRST', value: ({ firstTimestamp }) => timeText(firstTimestamp) },
+      ...(isNarrow ? [] : [first]),
       { title: 'LAST', value: ({ lastTimestamp }) => timeText(lastTimestamp) },
       { title: 'MESSAGE', value: ({ lastMessage }) => lastMessage, flexible: true },
     ],

@@ -52,7 +52,8 @@ export async function retryCommand(names: readonly string[], options: RetryOptio
     }
     say(`${planText(plan)}${plan.sent === 0 ? nothing : ''}`.trimEnd())
     if (plan.sent > 0) {
-      const what = `${counted(plan.sent, 'letter')} will be sent again`
+      const forgets = options.again === true ? ', and it is forgotten which ones were sent before' : ''
+      const what = `${counted(plan.sent, 'letter')} will be sent again${forgets}`
       await confirm({ what, expected: 'yes', given: options.yes === true ? 'yes' : undefined, flag: '--yes' })
     }
     await send(client, topics, rules, targets, plan, options)
