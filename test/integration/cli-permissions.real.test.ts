@@ -67,6 +67,9 @@ describe.skipIf(missing !== undefined)('without the permission it needs', () => 
     { command: ['lag', module], names: 'text-lines' },
     { command: ['lag', '--application-id', 'some-group'], names: 'some-group' },
     { command: ['reset', module, '--dry-run'], names: 'word-count' },
+    { command: ['dlq', 'ls', 'word-counts'], names: 'word-counts' },
+    { command: ['dlq', 'show', 'word-counts'], names: 'word-counts' },
+    { command: ['dlq', 'retry', 'word-counts', '--yes'], names: 'word-counts' },
   ])('millrace $command.0 says so', async ({ command, stdin, names }) => {
     const { code, stdout, stderr } = await millrace(command, stdin)
     expect({ code, stdout, stderr }).toMatchObject({ code: 5, stdout: '' })
