@@ -31,12 +31,16 @@ function dockerfile(name: string): string {
   ])
 }
 
-function composeFile(name: string, { topics }: Example): string {
+function composeFile(name: string, { topics, tables }: Example): string {
+  const policies = topics.map((topic) => (tables.includes(topic) ? `${topic}:compact` : topic))
   return replaced(packaged('docker/compose.yaml'), 'compose.yaml', [
-    ["MODULE=topologies/orders.ts TOPICS='orders orders-enriched'", "MODULE=src/other.ts TOPICS='input output'"],
+    [
+      "MODULE=topologies/orders.ts TOPICS='customers:compact orders enriched-orders'",
+      "MODULE=src/other.ts TOPICS='input output'",
+    ],
     ['${COMPOSE_PROJECT_NAME:-millrace}', `\${COMPOSE_PROJECT_NAME:-${name}}`],
     ['${IMAGE:-millrace-application}', `\${IMAGE:-${name}}`],
-    ['${TOPICS:-text-lines word-counts}', `\${TOPICS:-${topics.join(' ')}}`],
+    ['${TOPICS:-text-lines word-counts}', `\${TOPICS:-${policies.join(' ')}}`],
     ['${MODULE:-topology.ts}', '${MODULE:-src/topology.ts}'],
   ])
 }

@@ -12,6 +12,8 @@ export interface Example {
   readonly applicationId: string
   /** What has to exist when the application starts. */
   readonly topics: readonly string[]
+  /** Those of `topics` that are read as tables, which Kafka should compact. */
+  readonly tables: readonly string[]
   /** What is read, repartition topics without the application's id in front; for autoscaling by lag. */
   readonly reads: readonly string[]
 }
@@ -24,6 +26,7 @@ export const examples: readonly Example[] = [
     module: 'orders-enriched/topology.ts',
     applicationId: 'order-enrichment',
     topics: ['customers', 'orders', 'enriched-orders', 'orders-without-customer'],
+    tables: ['customers'],
     reads: ['customers', 'orders', 'with-customer-repartition'],
   },
   {
@@ -32,6 +35,7 @@ export const examples: readonly Example[] = [
     module: 'top-pages/topology.ts',
     applicationId: 'top-pages',
     topics: ['page-views', 'top-pages'],
+    tables: [],
     reads: ['page-views', 'by-page-repartition', 'by-minute-repartition'],
   },
   {
@@ -41,6 +45,7 @@ export const examples: readonly Example[] = [
     module: 'dead-letters/topology.ts',
     applicationId: 'payment-ledger',
     topics: ['payments', 'ledger', 'payments-dead-letters'],
+    tables: [],
     reads: ['payments'],
   },
   {
@@ -49,6 +54,7 @@ export const examples: readonly Example[] = [
     module: 'word-count.ts',
     applicationId: 'word-count',
     topics: ['text-lines', 'word-counts'],
+    tables: [],
     reads: ['text-lines', 'counts-repartition'],
   },
 ]

@@ -33,6 +33,15 @@ describe.each(examples)('a project that begins with $name', (example) => {
     expect(reads).toEqual(new Set(example.reads))
     for (const topic of [...needs, ...reads]) if (!own.has(topic)) expect(example.topics).toContain(topic)
     for (const topic of example.topics) expect(needs.has(topic) || reads.has(topic)).toBe(true)
+    const nodes = module
+      .build(module.config)
+      .describe()
+      .toJSON()
+      .subTopologies.flatMap((subTopology) => subTopology.nodes)
+    const isTable = (name: string): boolean =>
+      nodes.some((node) => node.name === name && node.operator === 'table-source')
+    const tables = nodes.filter(({ successors }) => successors.some(isTable)).flatMap(({ topics = [] }) => topics)
+    expect(tables).toEqual(example.tables)
   })
 
   it('bears its own name everywhere, and nothing of the files that it is made of', () => {
@@ -41,7 +50,8 @@ describe.each(examples)('a project that begins with $name', (example) => {
     const joined = text.join('\n')
     expect(files.get('src/topology.ts')).toContain("'my-app'")
     expect(joined).not.toMatch(/word-count(?!s)|docker\/kubernetes|topologies\/|millrace-application|\.\.\/json-of/)
-    expect(files.get('compose.yaml')).toContain(`\${TOPICS:-${example.topics.join(' ')}}`)
+    const policies = example.topics.map((topic) => (example.tables.includes(topic) ? `${topic}:compact` : topic))
+    expect(files.get('compose.yaml')).toContain(`\${TOPICS:-${policies.join(' ')}}`)
     expect(files.get('README.md')).toContain('npx millrace send')
   })
 
