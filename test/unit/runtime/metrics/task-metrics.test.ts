@@ -29,8 +29,9 @@ function counting(): Topology {
 
 describe('The metrics of a task', () => {
   it('tell how long records took to its sources and its ends, by the clock at the end of the slice', () => {
-    const { task, metrics, clock, add } = taskFixture(passing())
-    for (const timestamp of [1000, 4000, 2500]) add('in', 'k', 'v', timestamp)
+    const fixture = taskFixture(passing())
+    const { task, metrics, clock } = fixture
+    for (const timestamp of [1000, 4000, 2500]) fixture.add('in', 'k', 'v', timestamp)
     clock.nowMs = 5000
     task.process(Infinity)
     for (const node of [source, sink]) {
@@ -42,18 +43,20 @@ describe('The metrics of a task', () => {
   })
 
   it('tell by how much records are behind stream time, those in order among them', () => {
-    const { task, metrics, add } = taskFixture(passing())
-    for (const timestamp of [1000, 5000, 2000, 4000]) add('in', 'k', 'v', timestamp)
+    const fixture = taskFixture(passing())
+    const { task, metrics } = fixture
+    for (const timestamp of [1000, 5000, 2000, 4000]) fixture.add('in', 'k', 'v', timestamp)
     task.process(Infinity)
     expect(metrics.get('record-lateness-avg')).toBe(1000)
     expect(metrics.get('record-lateness-max')).toBe(3000)
   })
 
   it('count records of topics on both sides, and the bytes of what is written', () => {
-    const { task, metrics, add } = taskFixture(passing())
-    add('in', 'key', 'value', 0)
-    add('in', 'key', null, 1)
-    add('in', null, 'v', 2)
+    const fixture = taskFixture(passing())
+    const { task, metrics } = fixture
+    fixture.add('in', 'key', 'value', 0)
+    fixture.add('in', 'key', null, 1)
+    fixture.add('in', null, 'v', 2)
     task.process(Infinity)
     expect(metrics.get('records-consumed-total', { topic: 'in' })).toBe(3)
     expect(metrics.get('bytes-consumed-total', { topic: 'in' })).toBeGreaterThan(0)
@@ -62,9 +65,10 @@ describe('The metrics of a task', () => {
   })
 
   it('count what a flush writes, with its latency', () => {
-    const { task, metrics, clock, add } = taskFixture(counting(), { config: { cacheMaxBytes: 1_000_000 } })
-    add('in', 'a', 'v', 100)
-    add('in', 'a', 'v', 200)
+    const fixture = taskFixture(counting(), { config: { cacheMaxBytes: 1_000_000 } })
+    const { task, metrics, clock } = fixture
+    fixture.add('in', 'a', 'v', 100)
+    fixture.add('in', 'a', 'v', 200)
     clock.nowMs = 300
     task.process(Infinity)
     expect(metrics.get('records-produced-total')).toBe(0)
@@ -75,33 +79,36 @@ describe('The metrics of a task', () => {
   })
 
   it('count what is done to stores, and what a commit has put into them', () => {
-    const { metrics, task, add, commit } = taskFixture(counting())
-    for (const key of ['a', 'b', 'a']) add('in', key, 'v', 0)
+    const fixture = taskFixture(counting())
+    const { metrics, task } = fixture
+    for (const key of ['a', 'b', 'a']) fixture.add('in', key, 'v', 0)
     task.process(Infinity)
     const store = { 'state-id': 'counts', 'store-type': 'key-value-state' }
     expect(metrics.get('get-total', store)).toBe(3)
     expect(metrics.get('put-total', store)).toBe(3)
     expect(metrics.get('num-keys', store)).toBe(0)
-    commit()
+    fixture.commit()
     expect(metrics.get('num-keys', store)).toBe(2)
   })
 
   it('go on after a rollback, which makes the processors anew', () => {
-    const { task, metrics, add } = taskFixture(passing())
-    add('in', 'k', 'v', 0)
+    const fixture = taskFixture(passing())
+    const { task, metrics } = fixture
+    fixture.add('in', 'k', 'v', 0)
     task.process(Infinity)
     task.rollback()
     task.initialize()
     task.resume('in-0', 1, undefined)
-    add('in', 'k', 'v', 1)
+    fixture.add('in', 'k', 'v', 1)
     task.process(Infinity)
     expect(metrics.get('process-total', source)).toBe(2)
     expect(metrics.get('records-produced-total', sink)).toBe(2)
   })
 
   it('are gone with the task, but for histograms, which must not fall', () => {
-    const { task, metrics, add } = taskFixture(passing())
-    add('in', 'k', 'v', 0)
+    const fixture = taskFixture(passing())
+    const { task, metrics } = fixture
+    fixture.add('in', 'k', 'v', 0)
     task.process(Infinity)
     task.close()
     expect(
