@@ -3,12 +3,14 @@
  * and `describe --live`.
  */
 import { hostname } from 'node:os'
+import { isLoopback, parseHttpAddress } from '../common/http-address.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import { applicationStatus } from '../runtime/operations/application-status.ts'
 import type { InstanceListing } from '../runtime/operations/application-status.ts'
 import type { StreamsStatus } from '../runtime/streams-status.ts'
 import { askInstance } from './instance-http.ts'
 import type { AskOptions } from './instance-http.ts'
+import { isStreamsStatus } from './instance-status.ts'
 
 export interface FoundInstance {
   /** Null for one that was asked without Kafka. */
@@ -40,7 +42,7 @@ export async function instancesOfGroup(
 export function instancesAt(addresses: readonly string[], ask: AskOptions): Promise<FoundInstance[]> {
   return Promise.all(
     addresses.map(async (http) => {
-      const answer = await askInstance<StreamsStatus>(http, '/v1/status', ask)
+      const answer = await askInstance(http, '/v1/status', isStreamsStatus, ask)
       const status = 'document' in answer ? answer.document : null
       return { listing: null, http, status, problem: 'problem' in answer ? answer.problem : null }
     }),
@@ -52,12 +54,14 @@ async function found(listing: InstanceListing, ask: AskOptions): Promise<FoundIn
   const silent = (problem: string): FoundInstance => ({ listing, http: http ?? null, status: null, problem })
   if (!listing.isOurs) return silent('not a member of this version; what it runs is not known')
   if (http === undefined) return silent('it has no status server (http)')
-  if (isLoopback(http) && host !== hostname()) return silent(`its status server can be reached on ${host} only`)
-  const answer = await askInstance<StreamsStatus>(http, '/v1/status', ask)
+  if (isOfItsMachine(http) && host !== hostname()) return silent(`its status server can be reached on ${host} only`)
+  const answer = await askInstance(http, '/v1/status', isStreamsStatus, ask)
   if ('problem' in answer) return silent(answer.problem)
   return { listing, http, status: answer.document, problem: null }
 }
 
-function isLoopback(address: string): boolean {
-  return /^(?:127\.|localhost:|\[::1\])/.test(address)
+/** To this machine such an address is itself, and whoever listens there is another one. */
+function isOfItsMachine(address: string): boolean {
+  const { host = '' } = parseHttpAddress(address) ?? {}
+  return isLoopback(host) || host === '0.0.0.0' || host === '::' || host.toLowerCase().startsWith('::ffff:127.')
 }

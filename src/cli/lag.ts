@@ -14,7 +14,7 @@ import type { OutputFormat } from './output.ts'
 import { loadOperand } from './shape.ts'
 import type { Operand } from './shape.ts'
 import { onStopSignal } from './stop-signals.ts'
-import { print, say } from './terminal.ts'
+import { clearScreen, say } from './terminal.ts'
 
 export interface LagOptions extends ConnectionOptions {
   readonly output: OutputFormat
@@ -81,8 +81,6 @@ async function requireSomething(client: KafkaClient, operand: Operand, { report 
   throw new CliError('MILLRACE_PRECONDITION', `there is no group '${report.applicationId}': ${hint}`)
 }
 
-const clearScreen = '\u001B[H\u001B[J'
-
 async function show(
   lag: LagOnCluster,
   before: LagOnCluster | undefined,
@@ -92,7 +90,7 @@ async function show(
   const rate = before === undefined ? undefined : lagRate(before.report, lag.report)
   const document = { ...lag.report, transactions: lag.transactions, warnings: lag.warnings, ...(rate && { rate }) }
   const isDrawn = isWatching && output === 'text' && process.stdout.isTTY
-  if (isDrawn) await print(clearScreen)
+  if (isDrawn) await clearScreen()
   const rows = isWatching ? [document] : lag.report.partitions
   await emit(output, { document, rows, text: () => `${lagText(lag, rate)}${isWatching && !isDrawn ? '\n' : ''}` })
   if (output === 'text') for (const warning of lag.warnings) say(`warning: ${warning}`)

@@ -2,6 +2,7 @@
 import { jsonLogger } from '../common/json-logger.ts'
 import type { Logger } from '../common/logger.ts'
 import { redact } from '../common/redact.ts'
+import { oneLine } from './printable.ts'
 import { say } from './terminal.ts'
 
 const levels = ['debug', 'info', 'warn', 'error'] as const
@@ -38,7 +39,7 @@ function format(facts: object): string {
   const pairs = Object.entries(withoutSecrets(facts)).flatMap(([name, value]: [string, unknown]) =>
     hidden.has(name) || value === undefined ? [] : [`${name}=${show(value)}`],
   )
-  return pairs.length === 0 ? '' : ` (${pairs.join(', ')})`
+  return pairs.length === 0 ? '' : ` (${oneLine(pairs.join(', '))})`
 }
 
 /** Errors are shown by their message alone. */

@@ -1,5 +1,6 @@
 /** Instances for people. */
 import { ageText } from './lag-text.ts'
+import { oneLine } from './printable.ts'
 import type { FoundApplication, FoundInstance } from './instances.ts'
 import { styled } from './style.ts'
 import type { Style } from './style.ts'
@@ -9,7 +10,7 @@ import type { Column } from './table.ts'
 export function statusText(application: FoundApplication, nowMs: number, isVerbose: boolean): string {
   const { applicationId, groupState, instances } = application
   const taskCount = instances.reduce((sum, instance) => sum + taskIds(instance).length, 0)
-  const head = `${styled('heading', applicationId)} ${groupText(groupState)}; instances: ${instances.length}, tasks: ${taskCount}\n`
+  const head = `${styled('heading', oneLine(applicationId))} ${groupText(groupState)}; instances: ${instances.length}, tasks: ${taskCount}\n`
   const table = instances.length === 0 ? '' : `\n${tableText(columns(nowMs), instances)}`
   const notes = instances.flatMap((instance) => notesOf(instance, isVerbose))
   return `${head}${table}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`
@@ -98,7 +99,9 @@ function notesOf(instance: FoundInstance, isVerbose: boolean): string[] {
     last == null ? undefined : `last error ${last.at}: ${last.code}: ${last.message}`,
     ...(isVerbose ? detailsOf(instance) : []),
   ]
-  return told.filter((note) => note !== undefined).map((note) => `${styled('quiet', `${name}:`)} ${note}`)
+  return told
+    .filter((note) => note !== undefined)
+    .map((note) => `${styled('quiet', `${oneLine(name)}:`)} ${oneLine(note)}`)
 }
 
 function detailsOf({ listing, ...instance }: FoundInstance): (string | undefined)[] {

@@ -15,7 +15,7 @@ import { loadOperand } from './shape.ts'
 import type { Operand } from './shape.ts'
 import { statusText } from './status-text.ts'
 import { onStopSignal } from './stop-signals.ts'
-import { print } from './terminal.ts'
+import { clearScreen } from './terminal.ts'
 import { brokerList } from './values.ts'
 
 export interface StatusOptions extends ConnectionOptions {
@@ -26,7 +26,6 @@ export interface StatusOptions extends ConnectionOptions {
 }
 
 const askTimeoutMs = 2000
-const clearScreen = '\u001B[H\u001B[J'
 
 export async function statusCommand(file: string | undefined, options: StatusOptions): Promise<void> {
   if (options.watch === true && options.output === 'json') {
@@ -84,7 +83,7 @@ async function shown(options: StatusOptions, look: () => Promise<FoundApplicatio
 
 async function show(application: FoundApplication, { output, watch, verbose }: StatusOptions): Promise<void> {
   const isDrawn = watch === true && output === 'text' && process.stdout.isTTY
-  if (isDrawn) await print(clearScreen)
+  if (isDrawn) await clearScreen()
   const rows = watch === true ? [application] : application.instances
   const text = (): string => statusText(application, systemClock.now(), verbose === true)
   await emit(output, { document: application, rows, text })

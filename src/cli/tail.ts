@@ -13,7 +13,7 @@ import type { ConnectionOptions } from './connection.ts'
 import { lastRecords } from './last-records.ts'
 import { recordText } from './record-text.ts'
 import type { RecordFormat } from './record-text.ts'
-import { print, say } from './terminal.ts'
+import { printBytes, say } from './terminal.ts'
 import { textSerdeOf } from './text-serde.ts'
 import { checkPartition, requirePartition, requireTopic } from './topic-access.ts'
 import { partitionsOf, readRanges, takeFrom } from './topic-reader.ts'
@@ -53,7 +53,7 @@ export async function tailCommand(topic: string, options: TailOptions): Promise<
     const ends = await (options.untilEnd === true ? settledEnds : stableEnds)(client, partitions)
     const ranges = new Map([...ends].map(([key, end]) => [key, { start: begins.get(key) ?? 0, end }]))
     if (last === undefined) await printRanges(client, ranges, format)
-    else if (last > 0) await lastRecords(client, ranges, last, format, print)
+    else if (last > 0) await lastRecords(client, ranges, last, format, printBytes)
     if (options.untilEnd !== true) await follow(client, ends, format)
   })
 }
@@ -67,7 +67,7 @@ async function printRanges(
   const flush = async (): Promise<void> => {
     const text = Buffer.concat(lines)
     lines = []
-    if (text.length > 0) await print(text)
+    if (text.length > 0) await printBytes(text)
   }
   try {
     await readRanges(client, ranges, (cursor, set) => lines.push(recordText(format, cursor, set)), flush)
@@ -105,7 +105,7 @@ async function printSet(set: RecordSet, format: RecordFormat): Promise<void> {
   try {
     while (cursor.next()) lines.push(recordText(format, cursor, set))
   } finally {
-    if (lines.length > 0) await print(Buffer.concat(lines))
+    if (lines.length > 0) await printBytes(Buffer.concat(lines))
   }
 }
 

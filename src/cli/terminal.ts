@@ -1,4 +1,6 @@
-/** stdout is for data, stderr for people. */
+/** stdout is for data, stderr for people; neither is commanded by what stands in the text of others. */
+import { harmless } from './printable.ts'
+
 let isQuiet = false
 
 /** `--quiet`: only errors are said. */
@@ -11,11 +13,25 @@ export function say(line: string): void {
 }
 
 export function sayAlways(line: string): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${harmless(line)}\n`)
 }
 
 /** Resolves when the line is handed over, so that a slow reader is not drowned; a closed pipe ends the process quietly. */
-export function print(text: string | Uint8Array): Promise<void> {
+export function print(text: string): Promise<void> {
+  return write(harmless(text))
+}
+
+/** Contents of records: as they are, but on a terminal harmless. */
+export function printBytes(bytes: Buffer): Promise<void> {
+  return process.stdout.isTTY ? print(bytes.toString()) : write(bytes)
+}
+
+/** Before what is drawn anew; on a terminal only. */
+export function clearScreen(): Promise<void> {
+  return write('\u001B[H\u001B[J')
+}
+
+function write(text: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     process.stdout.write(text, () => resolve())
   })

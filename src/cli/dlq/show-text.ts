@@ -2,6 +2,7 @@
 import type { Headers } from '../../common/headers.ts'
 import { serdes as allSerdes } from '../../serde/serdes.ts'
 import { noHeaders } from '../../common/headers.ts'
+import { oneLine } from '../printable.ts'
 import { styled } from '../style.ts'
 import type { TextSerde } from '../text-serde.ts'
 import type { Provenance } from './letter.ts'
@@ -105,21 +106,13 @@ function shortened(text: string, limit: number): string {
 }
 
 function line(name: string, text: string): string {
-  return `  ${styled('quiet', name.padEnd(8))} ${escaped(text)}\n`
+  return `  ${styled('quiet', name.padEnd(8))} ${oneLine(text)}\n`
 }
 
 function stackLine(text: string): string {
-  return `  ${styled('quiet', '         ')}${escaped(text.trimEnd())}\n`
+  return `  ${styled('quiet', '         ')}${oneLine(text.trimEnd())}\n`
 }
 
 function joined(parts: readonly (string | null)[]): string {
   return parts.filter((part) => part !== null).join(': ')
-}
-
-/** Control characters as JSON writes them. */
-function escaped(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- those are what is replaced
-  return text.replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, (character) =>
-    character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }
