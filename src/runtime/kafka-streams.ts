@@ -40,6 +40,7 @@ import { clientIdOf, showClient } from './metrics/client-metrics.ts'
 import { showProcess } from './metrics/process-metrics.ts'
 import type { OpenSlot } from './state-slot.ts'
 import { StreamThread } from './stream-thread.ts'
+import { emptyTopology, notAnswered, startedBefore, taskOf, warnOfFailure } from './streams-endings.ts'
 import type { StreamsEvents, StreamsState } from './streams-events.ts'
 import type { StreamsStatus } from './streams-status.ts'
 import type { ThreadListener, ThreadState } from './thread-options.ts'
@@ -554,35 +555,6 @@ export class KafkaStreams implements AsyncDisposable {
   }
 }
 
-/** Nobody listens: an application must not end without a word. */
-function warnOfFailure(applicationId: string, failure: Error): void {
-  process.emitWarning(`application '${applicationId}' stops: ${failure.message}`, {
-    type: 'MillraceError',
-    detail: "listen for it with streams.on('error', …) or await streams.stateIs('NOT_RUNNING')",
-  })
-}
-
-function notAnswered(applicationId: string, afterMs: number): RuntimeError {
-  return new RuntimeError(
-    'MILLRACE_TIMEOUT',
-    `application '${applicationId}' closed without Kafka, which did not answer within ${afterMs} ms; nothing is lost: an open transaction ends by itself (at the next start, or by its time-out), and what was not committed is processed again`,
-  )
-}
-
-function emptyTopology(applicationId: string): RuntimeError {
-  return new RuntimeError(
-    'MILLRACE_TOPOLOGY_EMPTY',
-    `application '${applicationId}': the topology reads no topic, so there is nothing to run; add a source (stream, table, addSource) before build()`,
-  )
-}
-
-function startedBefore(applicationId: string, state: StreamsState): RuntimeError {
-  return new RuntimeError(
-    'MILLRACE_STARTED_BEFORE',
-    `application '${applicationId}' is ${state}: start() may be called once; to start again, make a new KafkaStreams`,
-  )
-}
-
 /** Equal for instances that may share tasks: the same nodes, topics and stores under the same names. */
 function fingerprintOf(topology: Topology, compiled: CompiledTopology): string {
   const stores = compiled.subTopologies.flatMap(({ stores: list }) =>
@@ -590,8 +562,4 @@ function fingerprintOf(topology: Topology, compiled: CompiledTopology): string {
   )
   const text = JSON.stringify([topology.describe().toString(), stores, compiled.repartitionTopics])
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
-}
-
-function taskOf(error: Error): { readonly taskId?: string } {
-  return 'taskId' in error && typeof error.taskId === 'string' ? { taskId: error.taskId } : {}
 }
