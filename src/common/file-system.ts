@@ -18,6 +18,8 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>
   /** A file, or a directory with all that is in it; nothing happens where there is none. */
   remove(path: string): Promise<void>
+  /** Whether it is a symbolic link, wherever that leads; false where there is nothing. */
+  isLink(path: string): Promise<boolean>
   /** When it was written last, in milliseconds since the epoch; undefined where there is none. */
   modifiedAtMs(path: string): Promise<number | undefined>
 }

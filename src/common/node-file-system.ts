@@ -5,7 +5,7 @@
  * What it makes is for its owner alone (0700, 0600): state holds what the records hold.
  */
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import type { FileSystem, OpenFile } from './file-system.ts'
 
@@ -36,6 +36,10 @@ export const nodeFileSystem: FileSystem = {
   },
 
   remove: (target) => rm(target, { recursive: true, force: true }),
+
+  async isLink(target) {
+    return (await orIfMissing(lstat(target), undefined))?.isSymbolicLink() ?? false
+  },
 
   async modifiedAtMs(target) {
     return (await orIfMissing(stat(target), undefined))?.mtimeMs

@@ -220,6 +220,11 @@ export class MemoryFileSystem implements FileSystem {
     })
   }
 
+  /** There are none. */
+  isLink(): Promise<boolean> {
+    return Promise.resolve(false)
+  }
+
   modifiedAtMs(target: string): Promise<number | undefined> {
     const resolved = path.resolve(target)
     return this.#run('modifiedAtMs', resolved, () => {

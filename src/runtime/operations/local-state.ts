@@ -1,7 +1,7 @@
 /**
  * What an application keeps on this machine: its slots, who holds them, the state of tasks in them. Only state is ever
  * removed, under the lock of its slot; the lock and the identity of the slot stay, since with the identity the next start
- * ends what the last one left open.
+ * ends what the last one left open. Links are not followed: what they lead to is another's, or of another application.
  */
 import path from 'node:path'
 import type { FileSystem } from '../../common/file-system.ts'
@@ -42,10 +42,13 @@ export async function localState(options: LocalStateOptions): Promise<LocalState
   const directory = path.resolve(options.stateDir, options.applicationId)
   const names = (await namesIn(fileSystem, directory)).toSorted((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1))
   const slots: LocalSlot[] = []
-  for (const name of names.filter((one) => slotName.test(one))) {
-    slots.push(await localSlot(path.join(directory, name), fileSystem, lockSystem))
+  const foreign: string[] = []
+  for (const name of names) {
+    const isSlot = slotName.test(name) && !(await fileSystem.isLink(path.join(directory, name)))
+    if (isSlot) slots.push(await localSlot(path.join(directory, name), fileSystem, lockSystem))
+    else foreign.push(name)
   }
-  return { directory, slots, foreign: names.filter((name) => !slotName.test(name)) }
+  return { directory, slots, foreign }
 }
 
 async function localSlot(directory: string, fileSystem: FileSystem, lockSystem: LockSystem): Promise<LocalSlot> {
@@ -76,7 +79,7 @@ export async function removeLocalState(
   const removed: string[] = []
   const held: string[] = []
   for (const { directory, state } of slots) {
-    if (state.length === 0) continue
+    if (state.length === 0 || (await fileSystem.isLink(directory))) continue
     const lock = await lockSlot(directory, lockSystem)
     if (lock === undefined) {
       held.push(directory)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -232,5 +232,18 @@ describe('The disk in memory', () => {
       lengths.add(after?.byteLength ?? -1)
     }
     expect([...lengths].toSorted((one, other) => one - other)).toEqual([2, 3, 4])
+  })
+})
+
+describe('A symbolic link on the real disk', () => {
+  it('is told, whether it leads to something or not', async () => {
+    const at = (name: string): string => path.join(realDirectory, 'links', name)
+    await nodeFileSystem.makeDirectory(at('folder'))
+    await symlink(at('folder'), at('to-folder'))
+    await symlink(at('absent'), at('to-nothing'))
+    const found = await Promise.all(
+      ['to-folder', 'to-nothing', 'folder', 'absent'].map((name) => nodeFileSystem.isLink(at(name))),
+    )
+    expect(found).toEqual([true, true, false, false])
   })
 })

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeFileSystem } from '../../../../src/common/node-file-system.ts'
 import { localState, removeLocalState } from '../../../../src/runtime/operations/local-state.ts'
+import { checkPartialConfig } from '../../../../src/runtime/streams-config.ts'
 import { lockSlot } from '../../../../src/runtime/slot-lock.ts'
 
 describe('Local state', () => {
@@ -46,6 +48,55 @@ describe('Local state', () => {
     expect((await localState(options())).slots.map(({ state }) => state)).toEqual([[], []])
     // Again: nothing is left to do.
     expect(await removeLocalState(await localState(options()), options())).toEqual({ removed: [], held: [] })
+  })
+
+  it('behind a link is not removed, whether the link stands for a slot, a task or what is in a task', async () => {
+    const elsewhere = await mkdtemp(path.join(tmpdir(), 'local-state-elsewhere-'))
+    const precious = async (...names: readonly string[]): Promise<string> => {
+      const target = path.join(elsewhere, ...names)
+      await mkdir(path.dirname(target), { recursive: true })
+      await writeFile(target, 'precious')
+      return target
+    }
+    const files = [
+      await precious('slot', '0_0', 'state.log'),
+      await precious('task', 'state.log'),
+      await precious('inner', 'state.log'),
+    ]
+    await file('0', '0_1', 'state.log')
+    await symlink(path.join(elsewhere, 'slot'), path.join(stateDir, 'app', '1'))
+    await symlink(path.join(elsewhere, 'task'), path.join(stateDir, 'app', '0', '0_2'))
+    await symlink(path.join(elsewhere, 'inner'), path.join(stateDir, 'app', '0', '0_1', 'linked'))
+    const found = await localState(options())
+    expect(found).toMatchObject({ slots: [{ state: ['0_1', '0_2'] }], foreign: ['1'] })
+    await removeLocalState(found, options())
+    // As if the link had come after the plan.
+    const linked = { directory: path.join(stateDir, 'app', '1'), isHeld: false, state: ['0_0'], foreign: [] }
+    expect(await removeLocalState({ ...found, slots: [linked] }, options())).toEqual({ removed: [], held: [] })
+    for (const one of files) expect(await readFile(one, 'utf8')).toBe('precious')
+    expect(await readdir(path.join(stateDir, 'app', '0'))).not.toContain('0_2')
+    expect(await readdir(path.join(elsewhere, 'slot'))).toEqual(['0_0'])
+    await rm(elsewhere, { recursive: true })
+  })
+
+  it('is directly below the state directory for every id that the configuration takes', () => {
+    const piece = fc.constantFrom('.', '..', '/', '\\', '\u0000', '~', '%2e', 'a', '0', '-', '_', '\n', 'CON', ':')
+    const id = fc.oneof(
+      fc.string(),
+      fc.array(piece, { maxLength: 6 }).map((parts) => parts.join('')),
+    )
+    fc.assert(
+      fc.property(id, (applicationId) => {
+        try {
+          checkPartialConfig({ applicationId })
+        } catch {
+          return
+        }
+        const directory = path.resolve('/state', applicationId)
+        expect([path.dirname(directory), path.basename(directory)]).toEqual(['/state', applicationId])
+      }),
+      { numRuns: 2000 },
+    )
   })
 
   it('that a process holds is told, and stays', async () => {
