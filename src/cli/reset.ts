@@ -9,7 +9,7 @@ import { StreamsError } from '../errors/streams-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import { carryOutReset, resetPlanOnCluster } from '../runtime/operations/reset-on-cluster.ts'
 import type { ResetOutcome, ResetRequest } from '../runtime/operations/reset-on-cluster.ts'
-import { heldSlots, isReset } from '../runtime/operations/reset-plan.ts'
+import { goesBeyond, heldSlots, isReset } from '../runtime/operations/reset-plan.ts'
 import type { ResetPlan } from '../runtime/operations/reset-plan.ts'
 import { parseOffsets, parseTimestamp } from '../runtime/operations/reset-target.ts'
 import type { ResetTarget } from '../runtime/operations/reset-target.ts'
@@ -18,6 +18,7 @@ import { withClient } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { emit } from './output.ts'
 import type { OutputFormat } from './output.ts'
+import { oneLine } from './printable.ts'
 import { confirm } from './prompt.ts'
 import { resetText } from './reset-text.ts'
 import { loadOperand } from './shape.ts'
@@ -75,25 +76,26 @@ function requestOf(
 
 async function reset(request: ResetRequest, options: ResetOptions): Promise<void> {
   const { output } = options
-  const plan = await resetPlanOnCluster(request)
+  const shown = await resetPlanOnCluster(request)
   const isText = output === 'text'
   // With JSON there is one document, at the end; who is asked must see the plan all the same.
-  if (isText) await print(resetText(plan))
-  requireStopped(plan)
-  if (isReset(plan)) {
+  if (isText) await print(resetText(shown))
+  requireStopped(shown)
+  if (isReset(shown)) {
     if (isText) await print('nothing to do\n')
-    else await emitOutcome(plan, undefined, options)
+    else await emitOutcome(shown, undefined, options)
     return
   }
   if (options.dryRun === true) {
-    if (!isText) await emitOutcome(plan, undefined, options)
+    if (!isText) await emitOutcome(shown, undefined, options)
     say('nothing was changed (--dry-run)')
     return
   }
-  if (!isText && options.confirm === undefined) say(resetText(plan))
-  const { applicationId } = plan
+  if (!isText && options.confirm === undefined) say(resetText(shown))
+  const { applicationId } = request
   const what = `this starts '${applicationId}' over`
   await confirm({ what, expected: applicationId, given: options.confirm, flag: `--confirm ${applicationId}` })
+  const plan = await planAgain(request, shown)
   const outcome = await carryOutReset(request, plan)
   if (!isText) await emitOutcome(plan, outcome, options)
   if (outcome.failed !== undefined) throw partial(outcome)
@@ -101,11 +103,22 @@ async function reset(request: ResetRequest, options: ResetOptions): Promise<void
   say(adviceOf(plan))
 }
 
+/** While somebody thinks about the question instances may start, and topics come. */
+async function planAgain(request: ResetRequest, shown: ResetPlan): Promise<ResetPlan> {
+  const plan = await resetPlanOnCluster(request)
+  requireStopped(plan)
+  if (!goesBeyond(plan, shown)) return plan
+  throw new CliError(
+    'MILLRACE_PRECONDITION',
+    `since the plan was shown there is more to delete for '${request.applicationId}', so nothing was changed; call reset again and look at the new plan`,
+  )
+}
+
 /** Whoever runs would go on from where it is, and commit over what was set. */
 function requireStopped(plan: ResetPlan): void {
   const { applicationId, members } = plan
   if (members.length > 0) {
-    const names = members.map(({ clientId, host, memberId }) => `${clientId} at ${host} (${memberId})`)
+    const names = members.map(({ clientId, host, memberId }) => oneLine(`${clientId} at ${host} (${memberId})`))
     throw new CliError(
       'MILLRACE_PRECONDITION',
       `'${applicationId}' is running, so nothing was changed; stop ${members.length === 1 ? 'this instance' : `these ${members.length} instances`} first (one that was killed stays in the group until its session ends):\n  ${names.join('\n  ')}`,

@@ -192,6 +192,31 @@ describe('millrace reset', () => {
     }
   })
 
+  it('looks again before it deletes: an instance that has started since the plan is noticed', async () => {
+    await using bed = await ranBefore()
+    const { controls } = bed.kafka['~kafka']
+    const asked = { api: 'DescribeGroups', clientId: 'millrace-reset' } as const
+    const first = controls.hold('request', asked)
+    await using command = bed.start(['reset', wordCount, ...flags(bed), '--confirm', 'word-count'])
+    await first.arrived
+    first.release()
+    const second = controls.hold('request', asked)
+    await Promise.race([second.arrived, command.finished])
+    const streams = instance(bed)
+    await streams.start()
+    try {
+      second.release()
+      const { code, stderr } = await command.finished
+      expect({ code, stderr }).toEqual({
+        code: 4,
+        stderr: expect.stringContaining('is running, so nothing was changed'),
+      })
+      expect(await bed.topics()).toContain(changelog)
+    } finally {
+      await streams.close()
+    }
+  })
+
   it('leaves topics of another application whose id begins alike, and dead letters', async () => {
     await using bed = await CliBed.start({
       'text-lines': 1,

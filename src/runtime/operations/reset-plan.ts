@@ -3,6 +3,7 @@
  * machine. Made of facts, shown before anything happens, and made anew before it is carried out. Topics of others, dead
  * letters among them, are never deleted.
  */
+import path from 'node:path'
 import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
 import type { TopicMetadata } from '../../kafka/client/kafka-client.ts'
 import { userSourceTopics } from '../topology-plan.ts'
@@ -47,6 +48,16 @@ export function isReset({ offsets, deleteOffsets, deleteTopics, state }: ResetPl
   )
 }
 
+/** Whether it destroys anything that `shown` does not: offsets of a log that is written to move all the time. */
+export function goesBeyond({ deleteTopics, state }: ResetPlan, shown: ResetPlan): boolean {
+  const known = new Set([...shown.deleteTopics, ...removedState(shown.state)])
+  return [...deleteTopics, ...removedState(state)].some((one) => !known.has(one))
+}
+
+function removedState(state: LocalState | null): readonly string[] {
+  return (state?.slots ?? []).flatMap((slot) => slot.state.map((name) => path.join(slot.directory, name)))
+}
+
 /** Slots that a running process has, and with them the state. */
 export function heldSlots({ state }: ResetPlan): readonly string[] {
   return (state?.slots ?? []).flatMap(({ directory, isHeld }) => (isHeld ? [directory] : []))
@@ -81,10 +92,12 @@ export function chooseTopics(choice: TopicChoice): ChosenTopics {
   const internal: string[] = []
   const kept: KeptTopic[] = []
   for (const name of [...existing.keys()].toSorted()) {
-    const isNamed = alsoInternal.includes(name)
-    const reason = isNamed ? undefined : reasonToKeep(name, choice)
-    if (isOwn(name, choice) || (looksInternal(name, applicationId) && reason === undefined)) internal.push(name)
-    else if (looksInternal(name, applicationId) && reason !== undefined) kept.push({ name, reason })
+    const isOurs = isOwn(name, choice)
+    // Most topics of a cluster are nothing of ours, and whose they are is looked for among all of its groups.
+    if (!isOurs && !looksInternal(name, applicationId)) continue
+    const reason = isOurs || alsoInternal.includes(name) ? undefined : reasonToKeep(name, choice)
+    if (reason === undefined) internal.push(name)
+    else kept.push({ name, reason })
   }
   const input = (choice.inputTopics ?? inputOf(choice)).filter((name) => !internal.includes(name))
   return { input, internal, kept, refused: [...refusedInternal(choice), ...refusedInput(choice)] }
@@ -113,7 +126,7 @@ function reasonToKeep(name: string, choice: TopicChoice): string | undefined {
   const { applicationId, application, groupIds } = choice
   const owner = otherOwner(name, applicationId, groupIds)
   if (owner !== undefined) return `it belongs to the application '${owner}', whose id begins with '${applicationId}-'`
-  if (application === undefined || isOwn(name, choice)) return undefined
+  if (application === undefined) return undefined
   return 'the topology does not have it: it may be of an older version, or of another application'
 }
 

@@ -4,8 +4,8 @@ import type { TopicPartitionKey } from '../../../../src/common/topic-partition.t
 import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
 import { applicationShape } from '../../../../src/runtime/operations/application-shape.ts'
 import { looksInternal, otherOwner } from '../../../../src/runtime/operations/internal-topic-names.ts'
-import { chooseTopics } from '../../../../src/runtime/operations/reset-plan.ts'
-import type { TopicChoice } from '../../../../src/runtime/operations/reset-plan.ts'
+import { chooseTopics, goesBeyond } from '../../../../src/runtime/operations/reset-plan.ts'
+import type { ResetPlan, TopicChoice } from '../../../../src/runtime/operations/reset-plan.ts'
 import { configDefaults } from '../../../../src/runtime/streams-config.ts'
 import { serdes } from '../../../../src/serde/serdes.ts'
 
@@ -94,5 +94,32 @@ describe('The topics of a reset', () => {
   it('must exist where they were named as input', () => {
     const found = choose(all, { inputTopics: ['orders', 'order'] })
     expect(found.refused).toEqual([{ name: 'order', reason: 'it does not exist' }])
+  })
+})
+
+describe('A plan that is made again', () => {
+  const plan = (deleteTopics: readonly string[], tasks: readonly string[] = [], to = 0): ResetPlan => ({
+    applicationId: 'app',
+    members: [],
+    offsets: [{ topic: 'orders', partition: 0, from: 5, to, asked: null }],
+    deleteOffsets: [],
+    deleteTopics,
+    keptTopics: [],
+    state: {
+      directory: '/state/app',
+      slots: [{ directory: '/state/app/0', isHeld: false, state: tasks, foreign: [] }],
+      foreign: [],
+    },
+  })
+  const shown = plan(['app-a-changelog', 'app-b-changelog'], ['0_0', '0_1'])
+
+  it('goes beyond the one that was shown with a topic or state more, not with less', () => {
+    expect(goesBeyond(plan(['app-a-changelog'], ['0_1']), shown)).toBe(false)
+    expect(goesBeyond(plan(['app-a-changelog', 'app-c-changelog']), shown)).toBe(true)
+    expect(goesBeyond(plan([], ['0_2']), shown)).toBe(true)
+  })
+
+  it('does not with offsets alone, since logs are written to meanwhile', () => {
+    expect(goesBeyond(plan(['app-a-changelog'], [], 7), shown)).toBe(false)
   })
 })
