@@ -27,8 +27,10 @@ describe('word count', () => {
   it('goes on after the broker was restarted', async () => {
     await kafka.restartBroker()
     await kafka.pipe('text-lines', lines, [{ value: 'not to' }])
-    const records = await kafka.awaitRecords('word-counts', counts, (all) => latest(all).to === 3)
-    assert.equal(latest(records).not, 2)
+    // Both words: each may be counted by another task, in a transaction of its own.
+    const isCounted = (all) => latest(all).to === 3 && latest(all).not === 2
+    const records = await kafka.awaitRecords('word-counts', counts, isCounted)
+    assert.deepEqual(latest(records), { to: 3, be: 2, or: 1, not: 2 })
   })
 
   it('is told what was there when something else is waited for', async () => {
