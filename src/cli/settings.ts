@@ -8,7 +8,6 @@
  * Keys are replaced as a whole, but for `kafka`, which is merged, so that brokers and credentials may come from different
  * places. Nothing here checks values but `completeSettings`, at the end, where the origin of each key is known.
  */
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { CliError } from '../errors/cli-error.ts'
 import { ConfigError } from '../errors/config-error.ts'
@@ -17,7 +16,8 @@ import type { StreamsConfig } from '../processor/streams-config.ts'
 import { checkPartialConfig } from '../runtime/streams-config.ts'
 import { environmentValues } from './environment.ts'
 import type { Environment } from './environment.ts'
-import { assignPath, brokerList, isPlain, jsonOrText } from './values.ts'
+import { readSmallFile } from './small-file.ts'
+import { assignPath, brokerList, isPlain, jsonOrText, parseJson } from './values.ts'
 import type { Values } from './values.ts'
 
 /** What commander gives of the options in `options.ts`. */
@@ -119,7 +119,10 @@ function configFiles(options: SettingsOptions, environment: Environment, directo
   const user = path.join(userFolder, 'millrace', 'config.json')
   const given = options.config ?? environment['MILLRACE_CONFIG']
   const project = path.resolve(directory, given ?? 'millrace.json')
-  const files = [readConfigFile(user, user), readConfigFile(project, given ?? 'millrace.json')]
+  const files = [
+    readConfigFile(user, user, false),
+    readConfigFile(project, given ?? 'millrace.json', given !== undefined),
+  ]
   if (given !== undefined && files[1] === undefined) {
     throw new CliError('MILLRACE_CONFIG_FILE', `there is no configuration file '${given}' (looked for ${project})`)
   }
@@ -127,10 +130,10 @@ function configFiles(options: SettingsOptions, environment: Environment, directo
 }
 
 /** Undefined: there is none. */
-function readConfigFile(file: string, name: string): ConfigFile | undefined {
+function readConfigFile(file: string, name: string, takesPipe: boolean): ConfigFile | undefined {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readSmallFile(file, { takesPipe })
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw new CliError('MILLRACE_CONFIG_FILE', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
@@ -155,9 +158,10 @@ function readConfigFile(file: string, name: string): ConfigFile | undefined {
 function parsedFile(text: string, name: string): Values {
   let content: unknown
   try {
-    content = JSON.parse(text)
+    content = parseJson(text)
   } catch (error) {
-    throw new CliError('MILLRACE_CONFIG_FILE', `${name} is not JSON: ${(error as Error).message}`)
+    const what = error instanceof CliError ? '' : ' is not JSON'
+    throw new CliError('MILLRACE_CONFIG_FILE', `${name}${what}: ${(error as Error).message}`)
   }
   return objectOf(content ?? 'null', undefined, name)
 }
@@ -261,7 +265,7 @@ function withFileContents(values: Values, only: readonly string[] | undefined, o
 
 function contentOf(file: string, key: string, origin: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    return readSmallFile(file, { takesPipe: true }).replace(/\r?\n$/, '')
   } catch (error) {
     throw new CliError(
       'MILLRACE_CONFIG_FILE',

@@ -18,10 +18,26 @@ export function brokerList(text: string, option = '--brokers'): string[] {
   return brokers
 }
 
+/** Never of use to who configures, and dangerous to what merges objects. */
+const reservedKeys = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Throws a CliError where a key is one that objects have anyway, and a SyntaxError for what is no JSON. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, (key, value: unknown) => {
+    refuseReserved(key)
+    return value
+  })
+}
+
+function refuseReserved(key: string): void {
+  if (reservedKeys.has(key)) throw new CliError('MILLRACE_USAGE', `the key '${key}' is not taken`)
+}
+
 export function jsonOrText(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
-  } catch {
+    return parseJson(text)
+  } catch (error) {
+    if (error instanceof CliError) throw error
     return text
   }
 }
@@ -29,7 +45,7 @@ export function jsonOrText(text: string): unknown {
 /** `['kafka', 'sasl', 'username']`; what stands in the way and is no object is replaced. */
 export function assignPath(values: Values, keys: readonly string[], value: unknown): void {
   const [key = '', ...rest] = keys
-  if (['__proto__', 'constructor', 'prototype'].includes(key)) return
+  refuseReserved(key)
   if (rest.length === 0) values[key] = value
   else {
     const inner = isPlain(values[key]) ? values[key] : {}

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -71,11 +72,6 @@ describe('-X', () => {
     expect(() => configWith('onDeserializationError={deadLetter:dlq}')).toThrow(
       "'onDeserializationError' must be 'fail', 'skip', { deadLetter: topic } or a function",
     )
-  })
-
-  it('does not reach prototypes', () => {
-    expect(() => configWith('__proto__.polluted=1')).not.toThrow()
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
   })
 })
 
@@ -161,4 +157,57 @@ describe('configuration files', () => {
     const { module: found } = settings({ project: { module: 'src/app.ts' } })
     expect(found).toMatch(/\/src\/app\.ts$/)
   })
+})
+
+describe('A file that is none, or too much', () => {
+  const kafka = { brokers: ['host:9092'] }
+  const passwordFrom = (file: string): object =>
+    settings({ project: { config: { kafka: { ...kafka, sasl: { mechanism: 'plain', passwordFile: file } } } } }).config
+
+  it.each(['/dev/zero', '/dev/urandom', '/dev/tty', '/proc/self/fd', '/'])('%s is no password', (file) => {
+    expect(() => passwordFrom(file)).toThrow(/'passwordFile' \(from millrace.json\) names a file that cannot be read/)
+  })
+
+  it('of more than 1 MiB is no password, no token and no configuration', () => {
+    const folder = folderWith({ 'large.txt': ' '.repeat(1024 * 1024 + 1) })
+    const large = path.join(folder, 'large.txt')
+    expect(() => passwordFrom(large)).toThrow('larger than 1 MiB')
+    expect(() => settings({ environment: { MILLRACE_HTTP_TOKEN_FILE: large } })).toThrow('larger than 1 MiB')
+    expect(() => settings({}, { config: large })).toThrow('larger than 1 MiB')
+  })
+
+  it('where nobody asked for one is not waited for', () => {
+    const folder = folderWith({ 'unused.txt': '' })
+    execFileSync('mkfifo', [path.join(folder, 'millrace.json')])
+    expect(() => loadSettings({}, {}, { environment: {}, directory: folder })).toThrow('it is a pipe, not a file')
+  })
+
+  it('is taken through a link: secrets are mounted so', () => {
+    const folder = folderWith({ '..data/password': 'hidden\n' })
+    symlinkSync('..data/password', path.join(folder, 'password'))
+    expect(passwordFrom(path.join(folder, 'password'))).toMatchObject({ kafka: { sasl: { password: 'hidden' } } })
+  })
+})
+
+describe('Keys that every object has', () => {
+  const evil = '{"__proto__":{"store":"memory"}}'
+
+  it.each([
+    ['a file', { project: `{"config":${evil}}` }],
+    ['a connection in a file', { project: `{"config":{"kafka":{"brokers":["a:1"],"ssl":${evil}}}}` }],
+    ['a profile', { project: `{"profile":"a","profiles":{"a":${evil}}}` }],
+    ['a constructor', { project: '{"config":{"constructor":{"prototype":{"store":"memory"}}}}' }],
+    ['the environment', { environment: { MILLRACE_KAFKA__SSL: evil } }],
+    ['a variable', { environment: { MILLRACE_KAFKA__CONSTRUCTOR__X: '1' } }],
+  ])('are refused in %s', (_, places) => {
+    expect(() => settings(places)).toThrow(/the key '(?:__proto__|constructor|prototype)' is not taken/)
+  })
+
+  it.each(['__proto__.store=memory', 'kafka.__proto__.x=1', 'kafka.constructor.x=1', `kafka=${evil}`])(
+    'are refused by -X %s',
+    (assignment) => {
+      expect(() => settings({}, { set: [assignment] })).toThrow(/the key '\w+' is not taken/)
+      expect(Object.getPrototypeOf({})).not.toHaveProperty('store')
+    },
+  )
 })
