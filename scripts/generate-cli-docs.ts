@@ -52,7 +52,11 @@ function pathOf(command: Command): string {
 /** As it is printed, examples included. */
 function helpOf(command: Command): string {
   let text = ''
-  command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => helpWidth })
+  command.configureOutput({
+    writeOut: (part) => (text += part),
+    getOutHelpWidth: () => helpWidth,
+    getOutHasColors: () => false,
+  })
   command.outputHelp()
   return text
 }

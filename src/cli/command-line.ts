@@ -1,6 +1,8 @@
 /** How a call of the command line begins and ends. What there is to call is in `program.ts`. */
 import { CommanderError } from 'commander'
 import type { Command } from 'commander'
+import { CliError } from '../errors/cli-error.ts'
+import { commandTable } from './command-table.ts'
 import { describeFailure, exitCodeOf, failureDocument } from './failure.ts'
 import { makeProgram } from './program.ts'
 import { forbidQuestions } from './prompt.ts'
@@ -12,13 +14,15 @@ interface Ending {
   readonly quiet?: boolean
   readonly color?: boolean
   readonly input?: boolean
-  readonly output?: string
 }
 
 /** Runs one command; resolves with its exit code, and never rejects. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--no-color')) forbidColours()
   let called: Command | undefined
+  const isForPrograms = wantsDocuments(argv)
   const root = await makeProgram(argv)
+  if (isForPrograms) silence(root)
   root.hook('preAction', (_, command) => {
     called = command
     const { quiet, color, input } = command.optsWithGlobals<Ending>()
@@ -27,16 +31,47 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     if (input === false) forbidQuestions()
   })
   try {
-    await root.parseAsync([...argv], { from: 'user' })
+    await root.parseAsync(helpAsked(argv), { from: 'user' })
     return exitCodeOfSuccess()
   } catch (error) {
     // Commander has printed its own words already; help and version are no errors.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    const { verbose, output } = (called ?? root).optsWithGlobals<Ending>()
-    const isForPrograms = output === 'json' || output === 'jsonl'
-    sayAlways(isForPrograms ? failureDocument(error, verbose === true) : describeFailure(error, verbose === true))
-    return exitCodeOf(error)
+    if (error instanceof CommanderError && (error.exitCode === 0 || !isForPrograms)) return error.exitCode === 0 ? 0 : 2
+    const { verbose } = (called ?? root).optsWithGlobals<Ending>()
+    const failure = error instanceof CommanderError ? usageError(error) : error
+    sayAlways(isForPrograms ? failureDocument(failure, verbose === true) : describeFailure(failure, verbose === true))
+    return exitCodeOf(failure)
   }
+}
+
+/** As `-o` and `--output` are written; also where the command is not called, because something else of it is wrong. */
+function wantsDocuments(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  const options = end < 0 ? argv : argv.slice(0, end)
+  return options.some((option, at) => {
+    if (option === '--json') return true
+    const value = /^(?:-o=?|--output=)(jsonl?)$/.exec(option)?.[1]
+    return value !== undefined || (/^(?:-o|--output)$/.test(option) && /^jsonl?$/.test(options[at + 1] ?? ''))
+  })
+}
+
+/** What is wrong with the usage is told once, as a document. */
+function silence(command: Command): void {
+  command.configureOutput({ writeErr: () => undefined })
+  for (const inner of command.commands) silence(inner)
+}
+
+function usageError({ code, message }: CommanderError): CliError {
+  const found =
+    code === 'commander.help' ? 'no command was named' : message.replace(/^error: /, '').replaceAll(/\s+/g, ' ')
+  return new CliError('MILLRACE_USAGE', `${found}; 'millrace help' tells what there is`)
+}
+
+/** `help dlq retry` is `dlq retry --help`; a name that is none is an error, and no reason to print all there is. */
+function helpAsked(argv: readonly string[]): string[] {
+  const [first, name, ...others] = argv
+  if (first !== 'help' || name === undefined || name.startsWith('-')) return [...argv]
+  const isCommand = name === 'help' || commandTable.some((entry) => entry.name === name)
+  return isCommand ? [name, ...others, '--help'] : [name]
 }
 
 /** A command that is ended by a signal says so through `process.exitCode`. */

@@ -1,5 +1,6 @@
 /** A connected client for a command, and what ends the command: its work, its time limit, or Ctrl-C. */
 import { keepProcessAlive, sleep, systemClock } from '../common/clock.ts'
+import type { Logger } from '../common/logger.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { KafkaConnection } from '../processor/streams-config.ts'
@@ -7,6 +8,7 @@ import { connectKafka } from '../runtime/connect-kafka.ts'
 import { stderrLogger } from './log.ts'
 import { loadSettings } from './settings.ts'
 import type { SettingsOptions } from './settings.ts'
+import { say } from './terminal.ts'
 
 export interface ConnectionOptions extends SettingsOptions {
   readonly verbose?: boolean
@@ -24,11 +26,19 @@ export async function withClient(
   use: (client: KafkaClient) => Promise<void>,
   kafka: KafkaConnection = requireConnection(options),
 ): Promise<void> {
+  const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
+  let isConnected = false
   const connected = async (client: KafkaClient): Promise<void> => {
     await client.connect()
+    isConnected = true
     await use(client)
   }
-  await withUnconnectedClient(command, options, connected, kafka)
+  // What each attempt ends with is what the error will say.
+  const warn: Logger['warn'] = (facts, message) =>
+    isConnected || options.verbose === true
+      ? logger.warn(facts, message)
+      : say(`millrace: no connection yet; trying for ${connectTimeoutMs / 1000} s`)
+  await withUnconnectedClient(command, options, connected, kafka, { ...logger, warn })
 }
 
 /** The same for a command to which a connection that fails is an answer. */
@@ -37,8 +47,8 @@ export async function withUnconnectedClient(
   options: Pick<ConnectionOptions, 'verbose' | 'timeout'>,
   use: (client: KafkaClient) => Promise<void>,
   kafka: KafkaConnection,
+  logger: Logger = stderrLogger(options.verbose === true ? 'debug' : 'warn'),
 ): Promise<void> {
-  const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
   const client = connectKafka({ kafka, applicationId: `millrace-${command}` }, { logger, connectTimeoutMs })
   // Between two attempts to connect there is nothing open but a timer.
   const alive = keepProcessAlive()

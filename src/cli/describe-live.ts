@@ -55,8 +55,8 @@ const lagColumns: readonly Column<LiveTask | LiveTopic>[] = [
 
 const topicColumns: readonly Column<LiveTopic>[] = [
   { title: 'SUB-TOPOLOGY', value: ({ subTopology }) => String(subTopology), align: 'right' },
-  { title: 'READS', value: ({ topic }) => topic, style: () => 'name' },
-  { title: 'PARTITIONS', value: ({ partitions }) => partitions, align: 'right' },
+  { title: 'READS', value: ({ topic }) => topic, style: () => 'name', flexible: 'middle', widthMin: 20 },
+  { title: 'PARTITIONS', value: ({ partitions }) => partitions, align: 'right', expendable: 1 },
   { title: 'WRITTEN/S', value: ({ writtenPerSecond }) => Math.round(writtenPerSecond), align: 'right' },
   ...lagColumns,
 ]

@@ -1,6 +1,7 @@
 /** The comparison of two versions of a topology, for people. */
 import type { ChangeVerdict, DiffVerdict, TopologyChange, TopologyDiff } from '../topology/diff-model.ts'
 import { styled, type Style } from './style.ts'
+import { paragraph } from './wrap.ts'
 
 const meanings: Readonly<Record<DiffVerdict, string>> = {
   identical: 'nothing changed',
@@ -42,8 +43,8 @@ function changeLines({ verdict, subject, name, rule, message, action }: Topology
   return [
     '',
     `${styled(styles[verdict], verdict)}  ${subject} ${styled('name', name)} ${styled('quiet', `(${rule})`)}`,
-    `  ${message}`,
-    ...(action === undefined ? [] : [`  ${styled('heading', 'to do:')} ${action}`]),
+    paragraph(`  ${message}`, 2),
+    ...(action === undefined ? [] : [paragraph(`  ${styled('heading', 'to do:')} ${action}`, 2)]),
   ]
 }
 

@@ -22,6 +22,7 @@ import type { ShapedApplication } from './shape.ts'
 import { styled } from './style.ts'
 import type { Style } from './style.ts'
 import { print } from './terminal.ts'
+import { paragraph } from './wrap.ts'
 
 export interface DoctorOptions extends ConnectionOptions {
   readonly output: OutputFormat
@@ -109,11 +110,14 @@ const signs: Readonly<Record<CheckStatus, readonly [string, Style]>> = {
 
 function lineOf({ title, status, detail, fix }: CheckResult): string {
   const [sign, style] = signs[status]
-  const todo = fix === null || status === 'ok' ? '' : `\n         ${styled('quiet', 'do:')} ${fix}`
-  return `${styled(style, sign)}  ${styled('heading', title)}: ${detail}${todo}\n`
+  const todo = fix === null || status === 'ok' ? '' : `\n         ${styled('heading', 'to do:')} ${fix}`
+  const text = `${styled(style, sign)}  ${styled('heading', title)}: ${detail}${todo}`
+  return `${paragraph(text, 9)}\n`
 }
 
 function summaryOf({ summary }: DoctorReport): string {
-  const counts = (['ok', 'warn', 'fail', 'skipped'] as const).map((status) => `${summary[status]} ${status}`)
+  const counts = (['fail', 'warn', 'ok', 'skipped'] as const)
+    .filter((status) => summary[status] > 0)
+    .map((status) => styled(signs[status][1], `${summary[status]} ${status}`))
   return `\n${counts.join(', ')}\n`
 }

@@ -6,13 +6,11 @@ import type { ErrorEntry } from './error-catalogue.ts'
 import { emit } from './output.ts'
 import type { OutputFormat } from './output.ts'
 import { styled } from './style.ts'
-import { terminalWidth } from './table.ts'
+import { proseWidth, wrapped } from './wrap.ts'
 
 export interface ExplainOptions {
   readonly output: OutputFormat
 }
-
-const widthMax = 100
 
 export async function explainCommand(given: string | undefined, { output }: ExplainOptions): Promise<void> {
   const catalogue = readErrorCatalogue()
@@ -37,9 +35,9 @@ function find(catalogue: ReadonlyMap<string, ErrorEntry>, given: string): ErrorE
 function textOf({ code, area, meaning, lookAt, todo, exitCode }: ErrorEntry): string {
   const parts = [
     `${styled('heading', code)} ${styled('quiet', `(${area})`)}`,
-    wrapped(meaning),
-    wrapped(`${styled('heading', 'Look at')}: ${lookAt}`),
-    ...(todo === null ? [] : [wrapped(`${styled('heading', 'Do')}: ${todo}`)]),
+    proseOf(meaning),
+    proseOf(`${styled('heading', 'Look at')}: ${lookAt}`),
+    ...(todo === null ? [] : [proseOf(`${styled('heading', 'Do')}: ${todo}`)]),
     `${styled('heading', 'Exit code')} of a command that ends with it: ${exitCode}`,
   ]
   return `${parts.join('\n\n')}\n`
@@ -51,32 +49,20 @@ function listOf(errors: readonly ErrorEntry[]): string {
   const parts = areas.map((area) => {
     const lines = errors
       .filter((entry) => entry.area === area)
-      .map(({ code, meaning }) => `  ${styled('name', code)}\n${wrapped(firstSentence(meaning), '      ')}`)
+      .map(({ code, meaning }) => `  ${styled('name', code)}\n${indented(firstSentence(meaning))}`)
     return `${styled('heading', area)}\n${lines.join('\n')}\n`
   })
   return parts.join('\n')
+}
+
+function indented(text: string): string {
+  return wrapped(`      ${text.replaceAll('\n', ' ')}`, { width: proseWidth(), hanging: 6 })
 }
 
 function firstSentence(text: string): string {
   return /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text
 }
 
-/** Each line of the text in lines that fit the terminal. */
-function wrapped(text: string, indent = ''): string {
-  const width = Math.min(terminalWidth() ?? widthMax, widthMax) - indent.length
-  return text
-    .split('\n')
-    .map((line) => fold(line, width).replaceAll(/^(?=.)/gm, indent))
-    .join('\n')
-}
-
-function fold(line: string, width: number): string {
-  let length = 0
-  let folded = ''
-  for (const word of line.split(' ')) {
-    const fits = length === 0 || length + 1 + word.length <= width
-    folded += `${length === 0 ? '' : fits ? ' ' : '\n'}${word}`
-    length = fits && length > 0 ? length + 1 + word.length : word.length
-  }
-  return folded
+function proseOf(text: string): string {
+  return wrapped(text, { width: proseWidth() })
 }

@@ -53,7 +53,7 @@ async function found(listing: InstanceListing, ask: AskOptions): Promise<FoundIn
   const { http, host } = listing
   const silent = (problem: string): FoundInstance => ({ listing, http: http ?? null, status: null, problem })
   if (!listing.isOurs) return silent('not a member of this version; what it runs is not known')
-  if (http === undefined) return silent('it has no status server (http)')
+  if (http === undefined) return silent('it has no status server, which would tell more: start it with --http')
   if (isOfItsMachine(http) && host !== hostname()) return silent(`its status server can be reached on ${host} only`)
   const answer = await askInstance(http, '/v1/status', isStreamsStatus, ask)
   if ('problem' in answer) return silent(answer.problem)

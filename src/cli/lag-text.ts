@@ -3,6 +3,7 @@ import { counted } from '../runtime/operations/counted.ts'
 import type { LagRate, PartitionLag } from '../runtime/operations/lag.ts'
 import type { LagOnCluster } from '../runtime/operations/lag-on-cluster.ts'
 import type { OpenTransaction } from '../runtime/operations/open-transactions.ts'
+import { oneLine } from './printable.ts'
 import { styled } from './style.ts'
 import { tableText } from './table.ts'
 import type { Column } from './table.ts'
@@ -42,13 +43,13 @@ function columns(partitions: readonly PartitionLag[]): Column<PartitionLag>[] {
   const task: Column<PartitionLag>[] = hasTasks ? [{ title: 'TASK', value: ({ taskId }) => taskId }] : []
   return [
     ...task,
-    { title: 'TOPIC', value: ({ topic }) => topic, style: () => 'name' },
+    { title: 'TOPIC', value: ({ topic }) => topic, style: () => 'name', flexible: 'middle', widthMin: 20 },
     { title: 'PARTITION', value: ({ partition }) => String(partition), align: 'right' },
-    { title: 'COMMITTED', value: ({ committed }) => committed, align: 'right' },
-    { title: 'END', value: ({ end }) => end, align: 'right' },
+    { title: 'COMMITTED', value: ({ committed }) => committed, align: 'right', expendable: 2 },
+    { title: 'END', value: ({ end }) => end, align: 'right', expendable: 3 },
     { title: 'LAG', value: ({ lag }) => lag, align: 'right', style: ({ lag }) => (lag > 0 ? 'warning' : undefined) },
     { title: 'AGE', value: ({ lagMs }) => (lagMs === null ? '' : ageText(lagMs)), align: 'right' },
-    { title: 'OWNER', value: ({ owner }) => owner, flexible: true },
+    { title: 'OWNER', value: ({ owner }) => owner, flexible: true, expendable: 1 },
   ]
 }
 
@@ -81,7 +82,7 @@ function transactionsText(transactions: readonly OpenTransaction[], nowMs: numbe
       .map(({ topic, partition, startOffset }) => `${topic}-${partition} at ${startOffset}`)
       .join(', ')
     const words = styled(verdict === 'open' ? 'quiet' : 'bad', verdicts[verdict])
-    return `${words}${since}: producer ${producerId}, ${transactionalId ?? 'transactional id not known'}, holds back ${where}`
+    return `${words}${since}: producer ${producerId}, ${oneLine(transactionalId ?? 'transactional id not known')}, holds back ${where}`
   })
   return `\n${lines.join('\n')}\n`
 }

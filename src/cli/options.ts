@@ -1,4 +1,5 @@
 /** Options that several commands share, so that one thing is called by one name everywhere. */
+import { styleText } from 'node:util'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { durationMs } from './arguments.ts'
@@ -35,12 +36,20 @@ export function timeoutOption(command: Command): Command {
   )
 }
 
+/** How long between two looks, for what looks more than once; `what` says when. */
+export function intervalOption(command: Command, what: string): Command {
+  return command.addOption(new Option('--interval <duration>', what).argParser(durationMs).default(2000, '2s'))
+}
+
 /** `choices` of text, json and jsonl. */
 export function outputOption(command: Command, choices: readonly string[] = ['text', 'json', 'jsonl']): Command {
   const json = new Option('--json', 'the same as -o json').implies({ output: 'json' })
   return command
     .addOption(
-      new Option('-o, --output <format>', 'json: one document; jsonl: a line for each row')
+      new Option(
+        '-o, --output <format>',
+        choices.includes('jsonl') ? 'json: one document; jsonl: a line for each row' : 'json: one document',
+      )
         .choices(choices)
         .default('text'),
     )
@@ -53,8 +62,11 @@ export function applicationOption(command: Command): Command {
 }
 
 export function examples(command: Command, ...lines: readonly string[]): Command {
-  return command.addHelpText(
-    'after',
-    `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
-  )
+  const title = lines.length === 1 ? 'Example:' : 'Examples:'
+  return command.addHelpText('after', `\n${heading(title)}\n${lines.map((line) => `  ${line}`).join('\n')}`)
+}
+
+/** In help, from which commander takes the colours away where there are none. */
+export function heading(text: string): string {
+  return styleText('bold', text, { validateStream: false })
 }

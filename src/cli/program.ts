@@ -18,6 +18,12 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { commandTable, helpGroup } from './command-table.ts'
 import type { CommandEntry } from './command-table.ts'
+import { heading } from './options.ts'
+import { hasColours } from './style.ts'
+import { wrapped } from './wrap.ts'
+
+/** Where the terminal does not say how wide it is; commander's own. */
+const helpWidth = 80
 
 export interface GlobalOptions {
   readonly verbose?: boolean
@@ -47,19 +53,25 @@ function rootCommand(): Command {
     .addOption(new Option('--no-input', 'never ask; fail where an answer is needed'))
     .addHelpCommand(new Command('help').argument('[command]').summary('what a command takes').helpGroup(helpGroup))
     .commandsGroup(helpGroup)
-    .addHelpText(
-      'after',
-      `
-Examples:
+    // What subcommands inherit.
+    .configureHelp({ styleTitle: heading })
+    .addHelpText('after', ({ error }) => endOfHelp(error ? process.stderr : process.stdout))
+  return settle(root)
+}
+
+function endOfHelp({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): string {
+  const prose = [
+    `${heading('Exit codes:')} 0 done, 1 unexpected, 2 usage or configuration, 3 a check failed, 4 a precondition does not hold, 5 no connection or no access, 6 time-out, 7 done in part, 8 differences found, 130 interrupted.`,
+    `${heading('Documentation:')} docs/README.md in the package; every error code: 'millrace explain <code>'`,
+  ]
+  const width = (isTTY === true ? columns : undefined) ?? helpWidth
+  return `
+${heading('Examples:')}
   millrace dev topologies/word-count.ts --port 9092
   millrace describe topologies/word-count.ts --format mermaid
   millrace help run
 
-Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 a check failed, 4 a precondition does not hold,
-5 no connection or no access, 6 time-out, 7 done in part, 8 differences found, 130 interrupted.
-Documentation: docs/README.md in the package; every error code: millrace explain <code>`,
-    )
-  return settle(root)
+${wrapped(prose.join('\n'), { width })}`
 }
 
 function stubOf(root: Command, { name, summary, group }: CommandEntry): Command {
@@ -71,9 +83,18 @@ function settle(command: Command): Command {
   command
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({ outputError: (text, write) => write(text) })
+    .showHelpAfterError(`see: ${pathOf(command)} --help`)
+    .configureOutput({
+      outputError: (text, write) => write(text),
+      getOutHasColors: () => hasColours(process.stdout),
+      getErrHasColors: () => hasColours(process.stderr),
+    })
   for (const inner of command.commands) settle(inner)
   return command
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 export function version(): string {

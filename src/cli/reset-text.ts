@@ -14,7 +14,7 @@ export function resetText(plan: ResetPlan): string {
 function offsetsText({ offsets, deleteOffsets }: ResetPlan): string {
   const table = tableText<OffsetReset>(
     [
-      { title: 'TOPIC', value: ({ topic }) => topic, style: () => 'name' },
+      { title: 'TOPIC', value: ({ topic }) => topic, style: () => 'name', flexible: 'middle', widthMin: 20 },
       { title: 'PARTITION', value: ({ partition }) => String(partition), align: 'right' },
       { title: 'COMMITTED', value: ({ from }) => from, align: 'right' },
       {
@@ -27,6 +27,7 @@ function offsetsText({ offsets, deleteOffsets }: ResetPlan): string {
         title: 'NOTE',
         value: ({ from, to, asked }) =>
           asked !== null ? `${asked} was asked for, and is not in the log` : from === to ? 'stays' : '',
+        flexible: true,
       },
     ],
     offsets,

@@ -25,7 +25,7 @@ function groupText(groupState: string): string {
 
 function columns(nowMs: number): Column<FoundInstance>[] {
   return [
-    { title: 'INSTANCE', value: nameOf, style: () => 'name' },
+    { title: 'INSTANCE', value: nameOf, style: () => 'name', flexible: 'middle' },
     { title: 'STATE', value: ({ status }) => status?.state, style: stateStyle },
     { title: 'TASKS', value: taskText, align: 'right' },
     { title: 'LAG', value: ({ status }) => status?.lag, align: 'right' },
@@ -33,20 +33,23 @@ function columns(nowMs: number): Column<FoundInstance>[] {
       title: 'COMMIT',
       value: ({ status }) => (status?.lastCommitAgeMs == null ? null : `${ageText(status.lastCommitAgeMs)} ago`),
       align: 'right',
+      expendable: 4,
     },
-    { title: 'UP', value: (instance) => uptime(instance, nowMs), align: 'right' },
+    { title: 'UP', value: (instance) => uptime(instance, nowMs), align: 'right', expendable: 3 },
     {
       title: 'RSS',
       value: ({ status }) => (status === null ? null : mebibytes(status.process.rssBytes)),
       align: 'right',
+      expendable: 2,
     },
     {
       title: 'LOOP P99',
       value: ({ status }) => (status === null ? null : `${Math.round(status.process.eventLoopDelayP99Ms)} ms`),
       align: 'right',
+      expendable: 1,
     },
     { title: 'ERRORS', value: ({ status }) => status?.errors.total, align: 'right', style: errorStyle },
-    { title: 'HTTP', value: ({ http }) => http, flexible: true },
+    { title: 'HTTP', value: ({ http }) => http, flexible: true, expendable: 5 },
   ]
 }
 

@@ -2,14 +2,15 @@
 import { stripVTControlCharacters } from 'node:util'
 import { styled } from './style.ts'
 import type { Style } from './style.ts'
+import { fittedWidths, gapWidth } from './table-fit.ts'
+import type { FittedColumn } from './table-fit.ts'
+import { terminalWidth } from './wrap.ts'
 
-export interface Column<R> {
+export interface Column<R> extends FittedColumn {
   readonly title: string
   readonly value: (row: R) => string | number | null | undefined
   readonly align?: 'left' | 'right'
   readonly style?: (row: R) => Style | undefined
-  /** Cut with `…` where the terminal is too narrow; at most one column of a table. */
-  readonly flexible?: boolean
 }
 
 export interface TableOptions {
@@ -18,9 +19,8 @@ export interface TableOptions {
 }
 
 const nothing = '-'
-const cutMin = 8
 
-/** Ends with a line end; empty for no rows. */
+/** Ends with a line end; empty for no rows. Which columns did not fit is said below. */
 export function tableText<R>(
   columns: readonly Column<R>[],
   rows: readonly R[],
@@ -31,23 +31,27 @@ export function tableText<R>(
   const natural = columns.map(({ title }, at) =>
     Math.max(title.length, ...cells.map((line) => widthOf(line[at] ?? ''))),
   )
-  const widths = fitted(columns, natural, widthMax)
-  const line = (texts: readonly string[], style: (at: number) => Style | undefined): string =>
-    columns
-      .map(({ align }, at) => styledCell(style(at), texts[at] ?? '', widths[at] ?? 0, align, at === columns.length - 1))
-      .join('  ')
+  const widths = widthMax === undefined ? natural : fittedWidths(columns, natural, widthMax)
+  const shown = columns.flatMap((column, at) => {
+    const width = widths[at]
+    return width === undefined ? [] : [{ column, at, width }]
+  })
+  const line = (texts: readonly string[], style: (column: Column<R>) => Style | undefined): string =>
+    shown
+      .map(({ column, at, width }, place) => {
+        const blanks = place === shown.length - 1 && column.align !== 'right' ? 0 : width
+        return styledCell(column, style(column), fittedText(column, texts[at] ?? '', width), blanks)
+      })
+      .join(' '.repeat(gapWidth))
       .trimEnd()
   const head = line(
     columns.map(({ title }) => title),
     () => 'quiet',
   )
-  const body = rows.map((row, index) => line(cells[index] ?? [], (at) => columns[at]?.style?.(row)))
-  return `${[head, ...body].join('\n')}\n`
-}
-
-/** Of standard output; undefined where it is no terminal, or one that does not say its width (0). */
-export function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns || undefined : undefined
+  const body = rows.map((row, index) => line(cells[index] ?? [], (column) => column.style?.(row)))
+  const leftOut = columns.filter((_, at) => widths[at] === undefined).map(({ title }) => title)
+  const note = leftOut.length === 0 ? [] : [styled('quiet', `(too narrow for ${leftOut.join(', ')})`)]
+  return `${[head, ...body, ...note].join('\n')}\n`
 }
 
 function cellText(value: string | number | null | undefined): string {
@@ -61,33 +65,42 @@ function printable(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001F\u007F-\u009F]/g, ' ')
 }
 
+function fittedText({ flexible }: FittedColumn, text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  const kept = Math.max(0, width - 1)
+  if (flexible !== 'middle') return `${headOf(text, kept)}…`
+  const tail = Math.floor(kept / 2)
+  return `${headOf(text, kept - tail)}…${tailOf(text, tail)}`
+}
+
+/** As much of it as fits: a wide character may leave a cell empty. */
+function headOf(text: string, width: number): string {
+  let head = ''
+  for (const character of text) {
+    if (widthOf(head) + widthOf(character) > width) break
+    head += character
+  }
+  return head
+}
+
+function tailOf(text: string, width: number): string {
+  let tail = ''
+  for (const character of Array.from(text).toReversed()) {
+    if (widthOf(tail) + widthOf(character) > width) break
+    tail = `${character}${tail}`
+  }
+  return tail
+}
+
 function styledCell(
+  { align }: Pick<Column<unknown>, 'align'>,
   style: Style | undefined,
   text: string,
   width: number,
-  align: Column<unknown>['align'],
-  isLast: boolean,
 ): string {
-  const shown =
-    widthOf(text) > width
-      ? `${Array.from(text)
-          .slice(0, width - 1)
-          .join('')}…`
-      : text
-  const blanks = ' '.repeat(Math.max(0, width - widthOf(shown)))
-  const painted = style === undefined ? shown : styled(style, shown)
-  if (align === 'right') return `${blanks}${painted}`
-  return isLast ? painted : `${painted}${blanks}`
-}
-
-function fitted<R>(columns: readonly Column<R>[], natural: readonly number[], widthMax: number | undefined): number[] {
-  const widths = [...natural]
-  const total = natural.reduce((sum, width) => sum + width, 0) + 2 * (columns.length - 1)
-  const flexible = columns.findIndex((column) => column.flexible === true)
-  if (widthMax === undefined || total <= widthMax || flexible < 0) return widths
-  const own = natural[flexible] ?? 0
-  widths[flexible] = Math.max(Math.min(own, cutMin), own - (total - widthMax))
-  return widths
+  const blanks = ' '.repeat(Math.max(0, width - widthOf(text)))
+  const painted = style === undefined ? text : styled(style, text)
+  return align === 'right' ? `${blanks}${painted}` : `${painted}${blanks}`
 }
 
 /** Of what a terminal shows: East Asian wide characters and emoji take two cells. */

@@ -31,7 +31,7 @@ export async function topicsPlanCommand(file: string | undefined, options: Topic
       await emit(output, { document: documentOf(plan), rows: plan.topics, text: () => planText(plan) })
       const isDifferent = hasChanges(plan) || isBlocked(plan)
       if (options.check === true && isDifferent) throw different(plan)
-      if (hasChanges(plan) && !isBlocked(plan)) say(`to carry it out: ${applyCommand(named, options)}`)
+      if (hasChanges(plan) && !isBlocked(plan)) say(`to carry it out:\n  ${applyCommand(named, options)}`)
       if (isBlocked(plan)) say(adviceOf(plan))
     },
     config.kafka,
@@ -110,11 +110,11 @@ function planText({ applicationId, topics, problems }: TopicsPlan): string {
   const table = tableText<PlannedTopic>(
     [
       { title: 'STATUS', value: ({ status }) => signs[status][0], style: ({ status }) => signs[status][1] },
-      { title: 'TOPIC', value: ({ name }) => name, style: () => 'name' },
-      { title: 'ROLE', value: ({ roles }) => roles.join(', ') },
+      { title: 'TOPIC', value: ({ name }) => name, style: () => 'name', flexible: 'middle', widthMin: 24 },
+      { title: 'ROLE', value: ({ roles }) => roles.join(', '), expendable: 2 },
       { title: 'PARTITIONS', value: countText, align: 'right' },
-      { title: 'REPLICAS', value: replicasText, align: 'right' },
-      { title: 'WHY', value: ({ reason }) => reason, flexible: true },
+      { title: 'REPLICAS', value: replicasText, align: 'right', expendable: 1 },
+      { title: 'WHY', value: ({ reason }) => reason, flexible: true, widthMin: 30, expendable: 3 },
     ],
     topics,
   )

@@ -5,6 +5,7 @@ import type { TopologyDiff } from '../topology/diff-model.ts'
 import { validateRules, type Finding, type Severity } from '../topology/validate-model.ts'
 import { diffSummary } from './diff-text.ts'
 import { styled, type Style } from './style.ts'
+import { paragraph } from './wrap.ts'
 
 export interface ValidateReport {
   readonly module: string
@@ -37,8 +38,8 @@ function findingLines({ severity, rule, message, fix, place, node }: Finding): s
   return [
     '',
     `${styled(styles[severity], severity)}  ${rule}  ${styled('quiet', where)}`.trimEnd(),
-    `  ${message}`,
-    `  ${styled('heading', 'to do:')} ${fix}`,
+    paragraph(`  ${message}`, 2),
+    paragraph(`  ${styled('heading', 'to do:')} ${fix}`, 2),
   ]
 }
 

@@ -52,7 +52,7 @@ describe('millrace doctor', () => {
     const text = await bed.millrace(['doctor', wordCount])
     expect(text.code).toBe(0)
     expect(text.stdout).toMatch(/^ok +connection to Kafka: cluster /m)
-    expect(text.stdout).toMatch(/\n\d+ ok, \d+ warn, 0 fail, 0 skipped\n$/)
+    expect(text.stdout).toMatch(/\n(?:\d+ warn, )?\d+ ok\n$/)
   })
 
   it('looks at the machine alone without brokers, and at no application without a module', async () => {
@@ -84,7 +84,7 @@ describe('millrace doctor', () => {
     expect(checks.get('topics')).toMatchObject({ status: 'fail', detail: expect.stringContaining('text-lines') })
     expect(checks.get('topics')?.fix).toContain('millrace topics plan')
     const { stdout, stderr } = await bed.millrace(['doctor', wordCount])
-    expect(stdout).toMatch(/fail +topics of the application: .*text-lines.*\n +do: millrace topics plan/)
+    expect(stdout).toMatch(/fail +topics of the application: .*text-lines.*\n +to do: millrace topics plan/)
     expect(stderr).toMatch(/checks failed: topics/)
   })
 

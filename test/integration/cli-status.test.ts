@@ -55,7 +55,9 @@ describe('millrace status', () => {
     expect(groupState).toBe('Stable')
     expect(instances.flatMap(({ listing }) => listing?.tasks ?? []).toSorted()).toEqual(allTasks)
     expect(instances.filter(({ status }) => status?.state === 'RUNNING')).toHaveLength(1)
-    expect(instances.flatMap(({ problem }) => problem ?? [])).toEqual(['it has no status server (http)'])
+    expect(instances.flatMap(({ problem }) => problem ?? [])).toEqual([
+      'it has no status server, which would tell more: start it with --http',
+    ])
   })
 
   it('prints a table, and with --verbose task ids and directories', async () => {

@@ -3,8 +3,14 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { describeFormats } from '../describe-formats.ts'
 import type { DescribeOptions } from '../describe.ts'
-import { durationMs } from '../arguments.ts'
-import { applicationOption, connectionOptions, examples, outputOption, timeoutOption } from '../options.ts'
+import {
+  applicationOption,
+  connectionOptions,
+  examples,
+  intervalOption,
+  outputOption,
+  timeoutOption,
+} from '../options.ts'
 
 export function define(command: Command): void {
   command
@@ -12,12 +18,12 @@ export function define(command: Command): void {
     .addOption(new Option('--format <format>', 'how (default: text)').choices(describeFormats))
     .option('--diff <file>', 'what changed since this description (made with --format json), and what that needs')
     .option('--live', 'with who has each task, lag and rates of the running application')
-    .option('--interval <duration>', 'with --live: between the two looks that rates are made of', durationMs, 2000)
     .option('--out <file>', 'write to this file instead of standard output')
     .action(async (file: string | undefined) => {
       const { describeCommand } = await import('../describe.ts')
       await describeCommand(file, command.optsWithGlobals<DescribeOptions>())
     })
+  intervalOption(command, 'with --live: between the two looks that rates are made of')
   timeoutOption(connectionOptions(applicationOption(outputOption(command, ['text', 'json']))))
   examples(
     command,

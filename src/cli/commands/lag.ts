@@ -2,7 +2,14 @@
 import type { Command } from 'commander'
 import { durationMs, integerFrom } from '../arguments.ts'
 import type { LagOptions } from '../lag.ts'
-import { applicationOption, connectionOptions, examples, outputOption, timeoutOption } from '../options.ts'
+import {
+  applicationOption,
+  connectionOptions,
+  examples,
+  intervalOption,
+  outputOption,
+  timeoutOption,
+} from '../options.ts'
 
 export function define(command: Command): void {
   command
@@ -13,7 +20,7 @@ export function define(command: Command): void {
     .option('--threshold <n>', 'exit code 3 where the lag of all partitions is more than that', integerFrom(0))
     .option('--threshold-time <duration>', 'exit code 3 where the next record of any partition is older', durationMs)
     .option('-w, --watch', 'again and again, until Ctrl-C')
-    .option('--interval <duration>', 'with --watch: how often', durationMs, 2000)
+  intervalOption(command, 'with --watch: how often')
   outputOption(timeoutOption(connectionOptions(applicationOption(command)))).action(
     async (file: string | undefined) => {
       const { lagCommand } = await import('../lag.ts')

@@ -1,7 +1,13 @@
 /** `millrace status [module]`: the instances of an application, their tasks, and how they are. */
 import type { Command } from 'commander'
-import { durationMs } from '../arguments.ts'
-import { applicationOption, connectionOptions, examples, outputOption, timeoutOption } from '../options.ts'
+import {
+  applicationOption,
+  connectionOptions,
+  examples,
+  intervalOption,
+  outputOption,
+  timeoutOption,
+} from '../options.ts'
 import type { StatusOptions } from '../status.ts'
 
 export function define(command: Command): void {
@@ -12,7 +18,7 @@ export function define(command: Command): void {
     .argument('[module]', 'a topology module')
     .option('--at <host:port,…>', 'ask these status servers, without Kafka')
     .option('-w, --watch', 'again and again, until Ctrl-C')
-    .option('--interval <duration>', 'with --watch: how often', durationMs, 2000)
+  intervalOption(command, 'with --watch: how often')
   outputOption(timeoutOption(connectionOptions(applicationOption(command)))).action(
     async (file: string | undefined) => {
       const { statusCommand } = await import('../status.ts')

@@ -1,7 +1,6 @@
 /** The list of letters for people: a table for each topic. */
 import { styled } from '../style.ts'
-import { tableText, terminalWidth } from '../table.ts'
-import type { Column } from '../table.ts'
+import { tableText } from '../table.ts'
 import { counted, sourceText, timeText } from './letter-text.ts'
 
 /** Letters that failed in the same way at the same place. */
@@ -50,22 +49,22 @@ function headingOf({ topic, letters, retried }: TopicLetters): string {
   return `${styled('heading', topic)}: ${counted(letters, 'letter')}${done}`
 }
 
-const narrowBelow = 120
-
 function tableOf(groups: readonly LetterGroup[]): string {
-  const isNarrow = (terminalWidth() ?? narrowBelow) < narrowBelow
-  const first: Column<LetterGroup> = { title: 'FIRST', value: ({ firstTimestamp }) => timeText(firstTimestamp) }
   return tableText<LetterGroup>(
     [
       { title: 'LETTERS', value: ({ letters }) => letters, align: 'right' },
-      { title: 'RETRIED', value: ({ retried }) => retried, align: 'right', style: () => 'quiet' },
+      { title: 'RETRIED', value: ({ retried }) => retried, align: 'right', style: () => 'quiet', expendable: 2 },
       { title: 'ERROR', value: ({ exception }) => exception, style: () => 'bad' },
-      { title: 'CODE', value: ({ code }) => code?.replace(/^MILLRACE_/, '') },
-      { title: 'NODE', value: ({ node }) => node, style: () => 'name' },
-      { title: 'SOURCE', value: ({ sourceTopic, sourcePartition }) => sourceText(sourceTopic, sourcePartition) },
-      ...(isNarrow ? [] : [first]),
-      { title: 'LAST', value: ({ lastTimestamp }) => timeText(lastTimestamp) },
-      { title: 'MESSAGE', value: ({ lastMessage }) => lastMessage, flexible: true },
+      { title: 'CODE', value: ({ code }) => code?.replace(/^MILLRACE_/, ''), expendable: 3 },
+      { title: 'NODE', value: ({ node }) => node, style: () => 'name', flexible: 'middle' },
+      {
+        title: 'SOURCE',
+        value: ({ sourceTopic, sourcePartition }) => sourceText(sourceTopic, sourcePartition),
+        flexible: 'middle',
+      },
+      { title: 'FIRST', value: ({ firstTimestamp }) => timeText(firstTimestamp), expendable: 1 },
+      { title: 'LAST', value: ({ lastTimestamp }) => timeText(lastTimestamp), expendable: 4 },
+      { title: 'MESSAGE', value: ({ lastMessage }) => lastMessage, flexible: true, widthMin: 18 },
     ],
     groups,
   )

@@ -48,6 +48,7 @@ export async function retryCommand(names: readonly string[], options: RetryOptio
     if (options.dryRun === true) {
       const text = (): string => `${planText(plan)}${plan.sent === 0 ? nothing : ''}`
       await emit(options.output, { document: { dryRun: true, ...tallyDocument(plan) }, text })
+      if (plan.sent > 0) say('nothing was sent (--dry-run)')
       return
     }
     say(`${planText(plan)}${plan.sent === 0 ? nothing : ''}`.trimEnd())
