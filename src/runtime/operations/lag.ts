@@ -87,7 +87,8 @@ export interface LagReport {
 /** Without a plan: the partitions that are committed or assigned. */
 export function lagReport(applicationId: string, facts: LagFacts, plan: TopologyPlan | undefined): LagReport {
   const wanted = plan === undefined ? groupPartitions(facts) : taskPartitions(plan)
-  const partitions = wanted.flatMap((one) => partitionLag(one, facts) ?? [])
+  const ownerOf = ownersIn(facts.group)
+  const partitions = wanted.flatMap((one) => partitionLag(one, facts, ownerOf(one)) ?? [])
   const tasks = sumsBy(partitions, ({ taskId }) => taskId).map(([taskId, rows]) => ({
     taskId,
     subTopology: rows[0]?.subTopology ?? 0,
@@ -147,8 +148,11 @@ export function groupPartitions({ committed, group }: Pick<LagFacts, 'committed'
     .toSorted((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
 }
 
-function partitionLag(wanted: LagPartition, facts: LagFacts): PartitionLag | undefined {
-  const { topic, partition, subTopology, taskId } = wanted
+function partitionLag(
+  { topic, partition, subTopology, taskId }: LagPartition,
+  facts: LagFacts,
+  owner: string | null,
+): PartitionLag | undefined {
   const key = topicPartitionKey(topic, partition)
   const log = facts.partitions.get(key)
   if (log === undefined) return undefined
@@ -161,7 +165,7 @@ function partitionLag(wanted: LagPartition, facts: LagFacts): PartitionLag | und
     partition,
     subTopology,
     taskId,
-    owner: ownerOf(wanted, facts),
+    owner,
     committed: committed ?? null,
     logStart: log.logStart,
     end: log.highWatermark,
@@ -172,13 +176,17 @@ function partitionLag(wanted: LagPartition, facts: LagFacts): PartitionLag | und
   }
 }
 
-function ownerOf({ topic, partition, taskId }: LagPartition, { group }: LagFacts): string | null {
-  const owner = group?.members.find(({ tasks, partitions }) =>
-    taskId !== null && tasks.length > 0
-      ? tasks.includes(taskId)
-      : partitions.some((one) => one.topic === topic && one.partition === partition),
-  )
-  return owner === undefined ? null : `${owner.clientId} at ${owner.host}`
+/** By task, and of members that name none by partition. One look at each member: groups have thousands of partitions. */
+function ownersIn(group: LagFacts['group']): (wanted: LagPartition) => string | null {
+  const byTask = new Map<string, string>()
+  const byPartition = new Map<TopicPartitionKey, string>()
+  for (const { clientId, host, tasks, partitions } of group?.members ?? []) {
+    const owner = `${clientId} at ${host}`
+    for (const taskId of tasks) byTask.set(taskId, owner)
+    for (const { topic, partition } of partitions) byPartition.set(topicPartitionKey(topic, partition), owner)
+  }
+  return ({ topic, partition, taskId }) =>
+    byTask.get(taskId ?? '') ?? byPartition.get(topicPartitionKey(topic, partition)) ?? null
 }
 
 function sumsBy<K>(

@@ -45,6 +45,25 @@ function facts(
 }
 
 describe('Lag', () => {
+  it('looks at each member once, however many partitions there are', () => {
+    let looks = 0
+    const members = Array.from({ length: 50 }, (_, index) => ({
+      memberId: `m${index}`,
+      clientId: `c${index}`,
+      host: 'h',
+      tasks: [],
+      get partitions() {
+        looks++
+        return [{ topic: 'a', partition: index }]
+      },
+    }))
+    const logs = Object.fromEntries(members.map((_, index) => [`a-${index}`, [0, 10] as const]))
+    const report = lagReport('app', facts(logs, {}, { group: { state: 'Stable', members } }), undefined)
+    expect(report.partitions[49]).toMatchObject({ partition: 49, owner: 'c49 at h' })
+    // Once for which partitions there are, and once for whose they are.
+    expect(looks).toBe(2 * members.length)
+  })
+
   it('counts from what is committed to where the log ends, per partition, task, sub-topology and in all', () => {
     const given = facts(
       { 'a-0': [0, 10], 'a-1': [0, 20], 'c-0': [0, 5], 'c-1': [0, 5] },
