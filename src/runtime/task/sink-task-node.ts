@@ -84,22 +84,25 @@ export class SinkTaskNode implements TaskNode {
     if (failures.tracksSent) failures.wasSent = true
     try {
       if (partitions === null) {
-        const stats = this.#stats
-        stats.note(record.timestamp)
-        if (keyBytes !== null) stats.bytes += keyBytes.byteLength
-        if (valueBytes !== null) stats.bytes += valueBytes.byteLength
         const partition = this.#keySuffix > 0 && keyBytes !== null ? this.#windowedPartition(topic, keyBytes) : -1
         sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
+        this.#count(keyBytes, valueBytes)
         return
       }
       for (const partition of partitions) {
-        this.#stats.note(record.timestamp)
-        this.#stats.bytes += (keyBytes?.byteLength ?? 0) + (valueBytes?.byteLength ?? 0)
         sink.append(topic, partition, keyBytes, valueBytes, record.timestamp, record.headers)
+        this.#count(keyBytes, valueBytes)
       }
     } catch (error) {
       this.#handle(error, `the result cannot be sent to topic ${topic}`, key, value)
     }
+  }
+
+  #count(keyBytes: Uint8Array | null, valueBytes: Uint8Array | null): void {
+    const stats = this.#stats
+    stats.note(this.#scope.record.timestamp)
+    if (keyBytes !== null) stats.bytes += keyBytes.byteLength
+    if (valueBytes !== null) stats.bytes += valueBytes.byteLength
   }
 
   /** A function has named a topic for the first time: everything that is lent for the record is copied. */

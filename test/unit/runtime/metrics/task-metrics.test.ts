@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
+import { KafkaError } from '../../../../src/errors/kafka-error.ts'
 import { nullable } from '../../../../src/serde/serde.ts'
 import { serdes } from '../../../../src/serde/serdes.ts'
 import type { Topology } from '../../../../src/topology/topology.ts'
@@ -62,6 +63,19 @@ describe('The metrics of a task', () => {
     expect(metrics.get('bytes-consumed-total', { topic: 'in' })).toBeGreaterThan(0)
     expect(metrics.get('records-produced-total', { topic: 'out' })).toBe(3)
     expect(metrics.get('bytes-produced-total', { topic: 'out' })).toBe(3 + 5 + 3 + 1)
+  })
+
+  it('do not count as written what the producer refuses', () => {
+    const onAppend = (): void => {
+      throw new KafkaError('MILLRACE_RECORD_TOO_LARGE', 'record too large')
+    }
+    const fixture = taskFixture(passing(), { config: { onProductionError: 'skip' }, onAppend })
+    const { task, metrics } = fixture
+    fixture.add('in', 'key', 'value', 0)
+    task.process(Infinity)
+    expect(metrics.get('dropped-records-total')).toBe(1)
+    expect(metrics.get('records-produced-total', { topic: 'out' })).toBe(0)
+    expect(metrics.get('bytes-produced-total', { topic: 'out' })).toBe(0)
   })
 
   it('count what a flush writes, with its latency', () => {
