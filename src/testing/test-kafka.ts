@@ -12,6 +12,7 @@ import { KafkaTopics } from './kafka-topics.ts'
 import type { TestTopicOptions, TestTopics } from './kafka-topics.ts'
 import { TestApplications } from './test-applications.ts'
 import { keptAlive } from './kept-alive.ts'
+import { looksInternal, otherOwner } from '../runtime/operations/internal-topic-names.ts'
 import type { InputRecord } from './test-topics.ts'
 import { countOf, readToEnd, readUntil } from './topic-records.ts'
 import type { RecordQuery, TestSerdes, TopicRecord } from './topic-records.ts'
@@ -232,9 +233,9 @@ export class TestKafka implements AsyncDisposable {
     const { ids } = this['~applications']
     if (this.#topics.created.length === 0 && ids.length === 0) return
     const client = await this.#connected()
-    const prefixes = ids.map((id) => `${id}-`)
+    const groupIds = (await client.admin.groups.list()).map(({ groupId }) => groupId)
     const isInternal = (name: string): boolean =>
-      /-(?:changelog|repartition)$/.test(name) && prefixes.some((prefix) => name.startsWith(prefix))
+      ids.some((id) => looksInternal(name, id) && otherOwner(name, id, groupIds) === undefined)
     const internal = [...(await client.describeTopics('all')).keys()].filter(isInternal)
     await this.#topics.delete(client, [...this.#topics.created, ...internal])
     await client.admin.deleteGroups(ids)

@@ -50,6 +50,22 @@ describe('startKafka', () => {
     await expect(running.read('input', texts)).rejects.toThrow(/there are: theirs\./)
   })
 
+  it('knows the internal topics of its applications, and those of others whose ids begin alike', async () => {
+    const own = 'count-KTABLE-FK-JOIN-SUBSCRIPTION-REGISTRATION-0000000006-topic'
+    const theirs = 'count-eu-totals-changelog'
+    await using running = await startKafka({ topics: { theirs: 1, [own]: 1, [theirs]: 1 } })
+    await using other = await runTopology(countTopology('theirs', theirs), running, { applicationId: 'count-eu' })
+    const [address = ''] = running.brokers
+    {
+      await using kafka = await startKafka({ on: address as 'localhost:1', topics: { input: 1, output: 1 } })
+      await using app = await runTopology(countTopology('input', 'output'), kafka, { applicationId: 'count' })
+      expect(app.state).toBe('RUNNING')
+    }
+    expect(other.state).toBe('RUNNING')
+    expect(await running.read(theirs, texts)).toEqual([])
+    await expect(running.read(own, texts)).rejects.toMatchObject({ code: 'MILLRACE_TEST_TOPIC_UNKNOWN' })
+  })
+
   it('has three brokers, one of which may be missing', async () => {
     await using kafka = await startKafka({ brokers: 3, topics: { input: 3, output: 1 } })
     await using app = await runTopology(countTopology('input', 'output'), kafka)
