@@ -8,6 +8,7 @@ import type { Merger } from './operators/aggregation-calls.ts'
 import { sessionWindowAggregateOperator } from './operators/session-window-aggregate.ts'
 import { slidingWindowAggregateOperator } from './operators/sliding-window-aggregate.ts'
 import { windowAggregateOperator } from './operators/window-aggregate.ts'
+import { withLastMillisecond } from './last-millisecond.ts'
 import { windowedStore } from './window-stores.ts'
 import { openSessions, openWindows, WindowTable } from './window-supply.ts'
 import { finite, type EmitStrategy, type SessionWindows, type SlidingWindows, type TimeWindows } from './windows.ts'
@@ -49,9 +50,10 @@ export function sessionWindowedTable(
 ): MakeTable {
   const emitsOnClose = emit === 'onWindowClose'
   return (node, storeName, options, serdes) => {
-    const spec = windowedStore(node, storeName, windows, emitsOnClose, options, serdes)
-    const table = new WindowTable(storeName, spec.retentionMs, openSessions)
     const losesExpired = shape.compatibility === 'java'
+    const asJava = windowedStore(node, storeName, windows, emitsOnClose, options, serdes)
+    const spec = losesExpired ? asJava : withLastMillisecond(asJava)
+    const table = new WindowTable(storeName, spec.retentionMs, openSessions)
     return {
       spec,
       supply: table,

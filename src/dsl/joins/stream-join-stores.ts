@@ -8,9 +8,8 @@ import type { StoreBuilder, StoreSpec } from '../../processor/store-builder.ts'
 import { bytesSerde } from '../../serde/basic-serdes.ts'
 import type { AnySerde } from '../../serde/serde.ts'
 import { checkName } from '../../topology/names.ts'
+import { withLastMillisecond } from '../last-millisecond.ts'
 import type { JoinWindows } from '../windows.ts'
-
-const dayMs = 86_400_000
 
 export interface JoinStoreOptions {
   readonly operator: string
@@ -30,8 +29,8 @@ export function sideStore(
   const windowSizeMs = windows.beforeMs + windows.afterMs
   const retentionMs = windowSizeMs + windows.graceMs
   if (given !== undefined) checkWindow(operator, given, windowSizeMs, retentionMs)
-  const spec: StoreSpec = {
-    kind: 'window',
+  const spec = {
+    kind: 'window' as const,
     name,
     key,
     value,
@@ -45,19 +44,9 @@ export function sideStore(
     windowSizeMs,
     retainDuplicates: true,
     logsHeaders: true,
-    windows: { kind: 'join', beforeMs: windows.beforeMs, afterMs: windows.afterMs, graceMs: windows.graceMs },
+    windows: { kind: 'join' as const, beforeMs: windows.beforeMs, afterMs: windows.afterMs, graceMs: windows.graceMs },
   }
-  return asJava ? spec : withLastMillisecond(spec, retentionMs)
-}
-
-/**
- * differs from Java (#last-millisecond): there a store forgets a record when it is exactly as old as its retention, and
- * with it the match that the last millisecond of window and grace may bring; with a window of 0 ms and no grace, every
- * match. The topic's retention stays Java's.
- */
-function withLastMillisecond(spec: StoreSpec, retentionMs: number): StoreSpec {
-  const topicRetention = { 'retention.ms': String(retentionMs + dayMs) }
-  return { ...spec, retentionMs: retentionMs + 1, changelogConfig: { ...topicRetention, ...spec.changelogConfig } }
+  return asJava ? spec : withLastMillisecond(spec)
 }
 
 /** Records that wait for a match. Keys and values are bytes: `operators/unmatched-records.ts` writes them. */
