@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { StreamsBuilder } from '../../../../src/dsl/streams-builder.ts'
-import { KafkaError } from '../../../../src/errors/kafka-error.ts'
 import { nullable } from '../../../../src/serde/serde.ts'
 import { serdes } from '../../../../src/serde/serdes.ts'
 import type { Topology } from '../../../../src/topology/topology.ts'
@@ -13,7 +12,7 @@ const sink = { 'processor-node-id': 'KSTREAM-SINK-0000000001' }
 function passing(): Topology {
   const builder = new StreamsBuilder()
   const either = { key: nullable(serdes.string), value: nullable(serdes.string) }
-  builder.stream('in', either).to('out', either)
+  builder.stream('in', either).to('out', text)
   return builder.build()
 }
 
@@ -67,7 +66,7 @@ describe('The metrics of a task', () => {
 
   it('do not count as written what the producer refuses', () => {
     const onAppend = (): void => {
-      throw new KafkaError('MILLRACE_RECORD_TOO_LARGE', 'record too large')
+      throw Object.assign(new Error('too large'), { code: 'MILLRACE_RECORD_TOO_LARGE' })
     }
     const fixture = taskFixture(passing(), { config: { onProductionError: 'skip' }, onAppend })
     const { task, metrics } = fixture
