@@ -1,7 +1,7 @@
 /** What the HTTP server of an instance answers: one document per path, read anew for every request. */
 import { prometheusContentType } from '../common/prometheus.ts'
 import type { InstanceView } from '../runtime/instance-view.ts'
-import { liveness, readiness, type Health } from './health.ts'
+import { liveness, readiness, readinessAlone, type Health } from './health.ts'
 
 /** What the routes look at. */
 export interface Served {
@@ -25,8 +25,11 @@ export interface Route {
 const jsonContentType = 'application/json; charset=utf-8'
 
 export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ['/livez', { isProbe: true, answer: ({ view }) => probe(liveness(view), true) }],
-  ['/readyz', { isProbe: true, answer: ({ view }, isTrusted) => probe(readiness(view), isTrusted) }],
+  ['/livez', { isProbe: true, answer: ({ view }) => probe(liveness(view)) }],
+  [
+    '/readyz',
+    { isProbe: true, answer: ({ view }, isTrusted) => probe((isTrusted ? readiness : readinessAlone)(view)) },
+  ],
   ['/metrics', guarded(({ metrics }) => ({ status: 200, contentType: prometheusContentType, body: metrics() }))],
   ['/v1/status', guarded(({ view }) => json(200, view.status()))],
   ['/v1/topology', guarded(({ view }) => json(200, view.topology()))],
@@ -42,7 +45,6 @@ function guarded(answer: (served: Served) => Answer): Route {
   return { isProbe: false, answer }
 }
 
-function probe({ isWell, document }: Health, isTrusted: boolean): Answer {
-  const { schemaVersion, status } = document
-  return json(isWell ? 200 : 503, isTrusted ? document : { schemaVersion, status })
+function probe({ isWell, document }: Health): Answer {
+  return json(isWell ? 200 : 503, document)
 }

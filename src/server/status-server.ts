@@ -26,7 +26,10 @@ const limits = {
   /** How often the two above are looked at. */
   connectionsCheckingInterval: 2000,
 } as const
+/** Beyond it the connection makes room that has been without a request for longest: whoever holds many keeps out nobody. */
 const maxConnections = 64
+/** Of one connection. A client sends the next request when it has the answer; whoever does not would fill memory with answers. */
+const maxWaitingAnswers = 4
 const maxRequestsPerSocket = 1000
 /** Of a connection on which nothing happens. */
 const idleMs = 30_000
@@ -46,6 +49,10 @@ export class StatusServer {
   readonly #served: Served
   readonly #guard: GuardOptions
   readonly #logger: Logger
+  /** How many answers are not written yet; in the order of their last request. */
+  readonly #connections = new Map<Socket, number>()
+  /** Told that they end: what still comes on them is the rest of something refused. */
+  readonly #ending = new WeakSet<Socket>()
 
   /** Listens. Throws a {@link ServerError} where the address cannot be had. */
   static async open(served: Served, options: StatusServerOptions): Promise<StatusServer> {
@@ -66,10 +73,10 @@ export class StatusServer {
     this.#guard = { token, host }
     this.#logger = logger
     const server = createServer(limits, (request, response) => this.#answer(request, response))
-    server.maxConnections = maxConnections
     server.maxRequestsPerSocket = maxRequestsPerSocket
     server.timeout = idleMs
-    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket))
+    server.on('connection', (socket: Socket) => this.#admitConnection(socket))
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#refuseBytes(error, socket))
     this.#server = server
   }
 
@@ -108,7 +115,34 @@ export class StatusServer {
     server.unref()
   }
 
+  #admitConnection(socket: Socket): void {
+    const [longestQuiet] = this.#connections.keys()
+    if (this.#connections.size >= maxConnections && longestQuiet !== undefined) {
+      this.#connections.delete(longestQuiet)
+      longestQuiet.destroy()
+    }
+    this.#connections.set(socket, 0)
+    socket.once('close', () => this.#connections.delete(socket))
+  }
+
+  /** False: the client does not wait for answers, and is gone. */
+  #noteRequest({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const waiting = this.#connections.get(socket)
+    if (waiting === undefined || waiting >= maxWaitingAnswers) {
+      socket.destroy()
+      return false
+    }
+    this.#connections.delete(socket)
+    this.#connections.set(socket, waiting + 1)
+    response.once('close', () => {
+      const now = this.#connections.get(socket)
+      if (now !== undefined) this.#connections.set(socket, now - 1)
+    })
+    return true
+  }
+
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#noteRequest(request, response)) return
     try {
       const admitted = admit(request, this.#guard)
       if ('status' in admitted) this.#refuse(admitted, request, response)
@@ -122,8 +156,21 @@ export class StatusServer {
 
   #refuse({ status, error, headers = {}, closes }: Refusal, request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    if (closes === true) response.setHeader('connection', 'close')
+    if (closes === true) {
+      this.#ending.add(request.socket)
+      response.setHeader('connection', 'close')
+    }
     send(json(status, { schemaVersion: 1, error }), request, response)
+  }
+
+  /** What is no HTTP, too large or too slow: a word, and the end of the connection. */
+  #refuseBytes({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+    // Behind an answer another one would be taken for that of the next request, or for a part of the first.
+    if (this.#ending.has(socket)) return
+    const isAnswered = (this.#connections.get(socket) ?? 0) > 0
+    if (code === 'ECONNRESET' || !socket.writable || isAnswered) return void socket.destroy()
+    const status = wordsOnBytes[code] ?? '400 Bad Request'
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
   }
 }
 
@@ -136,16 +183,9 @@ function send({ status, contentType, body }: Answer, { method }: IncomingMessage
   response.end(method === 'HEAD' ? undefined : body)
 }
 
-/** What is no HTTP, too large or too slow: a word, and the end of the connection. */
-function refuseBytes({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const status =
-    code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+const wordsOnBytes: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
 function cannotListen(address: string, cause: NodeJS.ErrnoException): ServerError {

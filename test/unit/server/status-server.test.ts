@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/common/logger.ts'
 import type { InstanceView } from '../../../src/runtime/instance-view.ts'
@@ -112,18 +111,6 @@ describe('The HTTP server', () => {
     expect((await sendRaw(port, 'hello\r\n\r\n')).status).toBe(400)
     expect((await sendRaw(port, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')).status).toBe(400)
     expect((await ask(port, '/livez')).status).toBe(200)
-  })
-
-  it('holds a limited number of connections, and answers again when they are gone', async () => {
-    const port = await open()
-    const sockets = Array.from({ length: 64 }, () => connect({ host: '127.0.0.1', port }))
-    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))))
-    // Refused before it is read: the connection just ends.
-    expect((await ask(port, '/livez')).status).toBeNaN()
-    const gone = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-    for (const socket of sockets) socket.destroy()
-    await Promise.all(gone)
-    await expect.poll(async () => (await ask(port, '/livez')).status).toBe(200)
   })
 
   it('tells who asks that an answer failed, not why, and goes on', async () => {
