@@ -1,7 +1,13 @@
-/** Secrets out of what is shown: configuration, logs, errors. Keys decide, at any depth; what is under them is not looked at. */
+/**
+ * Secrets out of what is shown: configuration, logs, errors. Keys decide, at any depth; what is under them is not looked at.
+ * Of credentials for Kafka only what is known to be harmless is shown: a misspelt `pasword` is still one.
+ */
 
 const secretKey =
-  /^(?:key|pfx|authorization|proxy-authorization|cookie|set-cookie|credentials|jaas|oauthBearerProvider|authenticationProvider)$|(?:password|passphrase|secret|token|accessKey)$|^secret/i
+  /^(?:key|pfx|authorization|proxy-authorization|cookie|set-cookie|credentials|jaas|oauthBearerProvider|authenticationProvider)$|(?:password|passwd|passphrase|secret|token|(?:access|api|private|signing)[-_]?key)s?$|^secret/i
+
+/** Under `sasl`; everything else there is a secret, and so is a `sasl` or an `ssl` that is text. */
+const harmlessCredentials: ReadonlySet<string> = new Set(['mechanism', 'username'])
 
 const depthMax = 8
 const itemsMax = 1000
@@ -21,7 +27,7 @@ export function redact(value: unknown): unknown {
 }
 
 function copy(value: unknown, depth: number, parents: readonly object[]): unknown {
-  if (typeof value === 'string') return withoutUserInfo(value)
+  if (typeof value === 'string') return withoutSecrets(value)
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
@@ -43,10 +49,20 @@ function copy(value: unknown, depth: number, parents: readonly object[]): unknow
 }
 
 function copyEntries(entries: readonly [string, unknown][], depth: number, parents: readonly object[]): object {
+  return Object.fromEntries(entries.slice(0, itemsMax).map(([key, item]) => [key, copyItem(key, item, depth, parents)]))
+}
+
+function copyItem(key: string, item: unknown, depth: number, parents: readonly object[]): unknown {
+  if (item === undefined) return undefined
+  if (isSecretKey(key)) return redacted
+  if ((key === 'sasl' || key === 'ssl') && typeof item === 'string') return redacted
+  return copy(key === 'sasl' ? withoutCredentials(item) : item, depth + 1, parents)
+}
+
+function withoutCredentials(sasl: unknown): unknown {
+  if (typeof sasl !== 'object' || sasl === null) return sasl
   return Object.fromEntries(
-    entries
-      .slice(0, itemsMax)
-      .map(([key, item]) => [key, isSecretKey(key) && item !== undefined ? redacted : copy(item, depth + 1, parents)]),
+    Object.entries(sasl).map(([key, item]) => [key, harmlessCredentials.has(key) ? (item as unknown) : redacted]),
   )
 }
 
@@ -55,13 +71,20 @@ function copyError(error: Error, depth: number, parents: readonly object[]): obj
   const { name, message, stack, cause } = error
   return {
     type: name,
-    message: withoutUserInfo(message),
-    stack: stack === undefined ? undefined : withoutUserInfo(stack),
+    message: withoutSecrets(message),
+    stack: stack === undefined ? undefined : withoutSecrets(stack),
     ...copyEntries(Object.entries(error), depth, parents),
     cause: copy(cause, depth + 1, parents),
   }
 }
 
-function withoutUserInfo(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]{1,20}:\/\/)[^/@\s]{1,500}@/gi, `$1${redacted}@`)
+/** `user:password@` of addresses, `password="…"` of JAAS and of queries, bearer tokens. */
+function withoutSecrets(text: string): string {
+  return text
+    .replaceAll(/([a-z][a-z0-9+.-]{1,20}:\/\/)[^/@\s]{1,500}@/gi, `$1${redacted}@`)
+    .replaceAll(
+      /((?:password|passwd|passphrase|secret|token|api_?key)=)(?:"[^"]{1,500}"?|'[^']{1,500}'?|[^\s"'&;,]{1,500})/gi,
+      `$1${redacted}`,
+    )
+    .replaceAll(/(\bbearer +)[\w.~+/=-]{16,2000}/gi, `$1${redacted}`)
 }

@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { redact, redacted } from '../../../src/common/redact.ts'
+
+const secret = 'hunter2-hunter2-hunter2'
+
+describe('What is redacted', () => {
+  it.each([
+    'password',
+    'PASSWORD',
+    'sslKeystorePassword',
+    'passwd',
+    'passphrase',
+    'httpToken',
+    'access_token',
+    'tokens',
+    'clientSecret',
+    'secretAccessKey',
+    'apiKey',
+    'x-api-key',
+    'api_key',
+    'private_key',
+    'privateKey',
+    'Authorization',
+    'cookie',
+    'key',
+    'pfx',
+  ])('is what stands under %s, at any depth and in any form', (name) => {
+    for (const value of [secret, [secret], { inner: secret }, new Map([['inner', secret]])]) {
+      expect(JSON.stringify(redact({ a: [{ [name]: value }] }))).toBe(`{"a":[{"${name}":"${redacted}"}]}`)
+    }
+  })
+
+  it.each([
+    ['a key that is misspelt', { sasl: { mechanism: 'plain', username: 'me', pasword: secret } }],
+    ['text in place of credentials', { sasl: `plain:me:${secret}` }],
+    ['text in place of TLS', { kafka: { ssl: secret } }],
+    ['an object below credentials', { sasl: { mechanism: 'plain', oauth: { value: secret } } }],
+    ['an address', { url: `https://me:${secret}@registry:8081/subjects` }],
+    ['a query', { url: `https://registry/?a=1&token=${secret}&b=2` }],
+    ['a line of JAAS', { config: `PlainLoginModule required username="me" password="${secret}";` }],
+    ['a header in a message', { message: `sent Authorization: Bearer ${secret}` }],
+    ['an error', new Error(`refused: https://me:${secret}@host`, { cause: { token: secret } })],
+  ])('is %s', (_, value) => {
+    expect(JSON.stringify(redact(value))).not.toContain('hunter2')
+  })
+
+  it('is nothing that a person needs', () => {
+    const value = {
+      sasl: { mechanism: 'plain', username: 'me' },
+      ssl: { ca: ['PEM'], rejectUnauthorized: true },
+      keySerde: 'json',
+      primaryKeys: 3,
+      message: 'the token is wrong; set httpToken (MILLRACE_HTTP_TOKEN), or a password: see docs',
+      url: 'https://registry:8081/subjects/a@b',
+    }
+    expect(redact(value)).toEqual(value)
+  })
+
+  it('takes no longer than the text is', () => {
+    for (const text of ['a://', 'password="', "token='", 'bearer ', 'a:// a@', 'password=']) {
+      const startedAt = process.hrtime.bigint()
+      redact(text.repeat(100_000))
+      expect(Number(process.hrtime.bigint() - startedAt) / 1e6).toBeLessThan(3000)
+    }
+  })
+
+  it('never throws, and always has a JSON', () => {
+    fc.assert(
+      fc.property(fc.anything({ withBigInt: true, withMap: true, withSet: true, withTypedArray: true }), (value) => {
+        expect(() => JSON.stringify(redact({ value }))).not.toThrow()
+      }),
+    )
+  })
+})
