@@ -72,6 +72,13 @@ function checkFolder(folder: string, files: readonly ProjectFile[], force: boole
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new CliError('MILLRACE_PRECONDITION', `'${folder}' is no directory`)
   }
+  const link = files.flatMap((file) => stepsTo(file.path)).find((step) => isLink(path.join(folder, step)))
+  if (link !== undefined) {
+    throw new CliError(
+      'MILLRACE_PRECONDITION',
+      `nothing was written, because '${link}' is a link, and what it leads to would be changed; remove it, or choose another directory`,
+    )
+  }
   if (force) return
   const there = files.map((file) => file.path).filter((file) => isThere(path.join(folder, file)))
   if (there.length === 0) return
@@ -79,6 +86,16 @@ function checkFolder(folder: string, files: readonly ProjectFile[], force: boole
     'MILLRACE_PRECONDITION',
     `nothing was written, because these files are there already: ${there.join(', ')}; choose another directory, or --force to overwrite them`,
   )
+}
+
+/** `a/b/c`: `a`, `a/b`, `a/b/c`. */
+function stepsTo(file: string): string[] {
+  const names = file.split('/')
+  return names.map((_, index) => names.slice(0, index + 1).join('/'))
+}
+
+function isLink(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true
 }
 
 /** A link that leads nowhere is there, too. */

@@ -3,7 +3,7 @@
  * left out before they are written. Where the file cannot be kept like this there is none, and that is said once.
  */
 import { chmodSync, closeSync, existsSync, fstatSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Environment } from '../environment.ts'
 import { redactedLine } from './redact-line.ts'
@@ -81,9 +81,10 @@ function readSafely(file: string): readonly string[] {
   }
 }
 
-/** Whole or not at all. */
+/** Whole or not at all, and never through a link that somebody has put in the way. */
 function replace(file: string, lines: readonly string[]): void {
   const fresh = `${file}.${process.pid}`
-  writeFileSync(fresh, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'w' })
+  rmSync(fresh, { force: true })
+  writeFileSync(fresh, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' })
   renameSync(fresh, file)
 }

@@ -70,3 +70,13 @@ it('follows no link, and says once why it keeps nothing', () => {
   expect(problems).toEqual([`'${file}' is no file`])
   expect(readFileSync(path.join(home, 'elsewhere'), 'utf8')).toBe('mine\n')
 })
+
+it('is not written through a link that lies where it is made', () => {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const precious = path.join(home, 'precious')
+  writeFileSync(precious, 'precious')
+  symlinkSync(precious, `${file}.${process.pid}`)
+  open().add('one')
+  expect(readFileSync(precious, 'utf8')).toBe('precious')
+  expect([open().lines(), problems]).toEqual([['one'], []])
+})
