@@ -23,3 +23,8 @@ export function otherOwner(topic: string, applicationId: string, groupIds: reado
     .filter((groupId) => groupId.length > applicationId.length && looksInternal(topic, groupId))
     .toSorted((a, b) => b.length - a.length)[0]
 }
+
+/** The other way round: whose id begins this one's, so that the topic may be of one of its stores. */
+export function shorterOwner(topic: string, applicationId: string, groupIds: readonly string[]): string | undefined {
+  return groupIds.find((groupId) => applicationId.startsWith(`${groupId}-`) && looksInternal(topic, groupId))
+}

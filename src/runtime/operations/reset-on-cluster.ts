@@ -74,7 +74,7 @@ function requireTopics(
 ): void {
   const [refused] = chosen.refused
   if (refused !== undefined) {
-    const message = `the topic '${refused.name}' cannot be reset with '${applicationId}': ${refused.reason}; correct its name`
+    const message = `the topic '${refused.name}' cannot be reset with '${applicationId}': ${refused.reason}`
     throw new RuntimeError('MILLRACE_RESET_REFUSED', message, { topic: refused.name })
   }
   const missing = chosen.input.find((name) => !existing.has(name))

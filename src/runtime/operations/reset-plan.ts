@@ -8,7 +8,7 @@ import type { TopicPartition, TopicPartitionKey } from '../../common/topic-parti
 import type { TopicMetadata } from '../../kafka/client/kafka-client.ts'
 import { userSourceTopics } from '../topology-plan.ts'
 import type { ApplicationShape } from './application-shape.ts'
-import { looksInternal, otherOwner } from './internal-topic-names.ts'
+import { looksInternal, otherOwner, shorterOwner } from './internal-topic-names.ts'
 import type { LocalState } from './local-state.ts'
 import type { OffsetReset } from './reset-target.ts'
 
@@ -83,7 +83,7 @@ export interface ChosenTopics {
   readonly input: readonly string[]
   readonly internal: readonly string[]
   readonly kept: readonly KeptTopic[]
-  /** Named by who asked, and not possible: with the reason. */
+  /** Not possible, with the reason and what to do. */
   readonly refused: readonly KeptTopic[]
 }
 
@@ -100,19 +100,41 @@ export function chooseTopics(choice: TopicChoice): ChosenTopics {
     else kept.push({ name, reason })
   }
   const input = (choice.inputTopics ?? inputOf(choice)).filter((name) => !internal.includes(name))
-  return { input, internal, kept, refused: [...refusedInternal(choice), ...refusedInput(choice)] }
+  return {
+    input,
+    internal,
+    kept,
+    refused: [...refusedInternal(choice), ...refusedInput(choice), ...ambiguous(choice, internal)],
+  }
 }
 
 function refusedInternal({ applicationId, groupIds, alsoInternal }: TopicChoice): KeptTopic[] {
   return alsoInternal.flatMap((name) => {
-    if (!looksInternal(name, applicationId)) return [{ name, reason: `it is no internal topic of '${applicationId}'` }]
+    if (!looksInternal(name, applicationId))
+      return [{ name, reason: `it is no internal topic of '${applicationId}'; correct its name` }]
     const owner = otherOwner(name, applicationId, groupIds)
-    return owner === undefined ? [] : [{ name, reason: `it belongs to the application '${owner}'` }]
+    return owner === undefined ? [] : [{ name, reason: `it belongs to the application '${owner}'; leave it out` }]
   })
 }
 
 function refusedInput({ inputTopics = [], existing }: TopicChoice): KeptTopic[] {
-  return inputTopics.filter((name) => !existing.has(name)).map((name) => ({ name, reason: 'it does not exist' }))
+  return inputTopics
+    .filter((name) => !existing.has(name))
+    .map((name) => ({ name, reason: 'it does not exist; correct its name' }))
+}
+
+/** `orders-eu-counts-changelog` is of `orders-eu`, or of a store `eu-counts` of `orders`: the id alone does not say. */
+function ambiguous(
+  { applicationId, application, groupIds, alsoInternal }: TopicChoice,
+  internal: readonly string[],
+): KeptTopic[] {
+  if (application !== undefined) return []
+  return internal.flatMap((name) => {
+    const other = alsoInternal.includes(name) ? undefined : shorterOwner(name, applicationId, groupIds)
+    if (other === undefined) return []
+    const reason = `by its name it may as well be one of '${other}'; name the topology module of '${applicationId}', or the topics that are its own (--internal-topics)`
+    return [{ name, reason }]
+  })
 }
 
 /** By the topology. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { topicPartitionKey } from '../../../../src/common/topic-partition.ts'
 import type { TopicPartitionKey } from '../../../../src/common/topic-partition.ts'
@@ -93,7 +94,40 @@ describe('The topics of a reset', () => {
 
   it('must exist where they were named as input', () => {
     const found = choose(all, { inputTopics: ['orders', 'order'] })
-    expect(found.refused).toEqual([{ name: 'order', reason: 'it does not exist' }])
+    expect(found.refused).toEqual([{ name: 'order', reason: 'it does not exist; correct its name' }])
+  })
+
+  it('cannot be told from those of an application whose id begins this one’s', () => {
+    const existing = ['app-eu-counts-changelog']
+    const near = { applicationId: 'app-eu', groupIds: ['app', 'app-eu'] }
+    expect(choose(existing, near).refused).toMatchObject([
+      {
+        name: 'app-eu-counts-changelog',
+        reason: expect.stringMatching(/may as well be one of 'app'.*--internal-topics/),
+      },
+    ])
+    expect(choose(existing, { ...near, alsoInternal: existing })).toMatchObject({ refused: [], internal: existing })
+    expect(choose(existing, { ...near, groupIds: ['app-eu', 'ap', 'app-e'] }).refused).toEqual([])
+  })
+
+  it('are never those of another application, however near its id and its stores are named', () => {
+    const word = fc.constantFrom('a', 'b', 'ab', 'a.b', 'a_b', 'changelog', 'repartition', 'KTABLE-FK-JOIN', 'topic')
+    const name = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join('-'))
+    const suffix = fc.constantFrom('changelog', 'repartition', 'subscription-response-topic')
+    const internal = fc.tuple(name, suffix).map((parts) => parts.join('-'))
+    fc.assert(
+      fc.property(name, name, fc.array(internal), fc.array(internal), (applicationId, other, own, others) => {
+        fc.pre(applicationId !== other)
+        const foreign = others.map((topic) => `${other}-${topic}`)
+        const existing = [...own.map((topic) => `${applicationId}-${topic}`), ...foreign, other, `${other}-results`]
+        const found = choose(existing, { applicationId, groupIds: [applicationId, other] })
+        if (found.refused.length > 0) return
+        expect(
+          found.internal.filter((topic) => foreign.includes(topic) || !topic.startsWith(`${applicationId}-`)),
+        ).toEqual([])
+      }),
+      { numRuns: 3000 },
+    )
   })
 })
 
