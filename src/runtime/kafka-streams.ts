@@ -228,6 +228,7 @@ export class KafkaStreams implements AsyncDisposable {
     this.#globalEnd.resolve()
     if (this.#machine.is('NOT_RUNNING', 'ERROR')) return
     if (this.#machine.is('CREATED')) {
+      this.#processShown?.[Symbol.dispose]()
       this.#machine.become('PENDING_SHUTDOWN', 'close')
       this.#machine.become('NOT_RUNNING', 'close')
       return

@@ -77,16 +77,19 @@ export class KafkaStreams extends RuntimeKafkaStreams {
     if (http === undefined) return
     const view = this['~view']
     const served = { view, metrics: () => this.metrics.prometheus() }
+    this.#server = await StatusServer.open(served, { address: http, token: httpToken, logger })
     // Before anybody asks: what is told of the event loop needs a past.
     this.status()
-    this.#server = await StatusServer.open(served, { address: http, token: httpToken, logger })
     view.http = this.#server.address
     logger.info({ address: view.http }, 'the HTTP server listens')
   }
 
   async #close(): Promise<void> {
+    // Closed while it starts: the port is had a moment later.
+    await this.#opening?.catch(() => undefined)
     const server = this.#server
     this.#server = undefined
+    this['~view'].http = undefined
     await server?.close()
   }
 }

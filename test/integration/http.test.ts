@@ -1,6 +1,8 @@
 /** The HTTP server of running applications: what its documents say, and when it listens. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
 import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
+import { processMonitor } from '../../src/common/process-monitor.ts'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import type { StreamsConfig } from '../../src/processor/streams-config.ts'
 import { serdes } from '../../src/serde/serdes.ts'
@@ -10,13 +12,11 @@ import { fitsSchema } from '../support/cli-schema.ts'
 import { Cluster, countByKey } from '../support/embedded-app.ts'
 import { ask } from '../support/http.ts'
 
-const apps: KafkaStreams[] = []
-
 function serving(cluster: Cluster, topology: Topology, config: Partial<StreamsConfig> = {}): KafkaStreams {
   const kafka = cluster.kafka
-  const app = new KafkaStreams(topology, { applicationId: 'app', kafka, http: '127.0.0.1:0', ...config })
-  apps.push(app)
-  return app
+  return cluster.closesFirst(
+    new KafkaStreams(topology, { applicationId: 'app', kafka, http: '127.0.0.1:0', ...config }),
+  )
 }
 
 function portOf(app: KafkaStreams): number {
@@ -27,10 +27,6 @@ async function document(app: KafkaStreams, path: string, schema: string): Promis
   const { body } = await ask(portOf(app), path)
   return fitsSchema(schema, body) as Record<string, unknown>
 }
-
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close({ timeoutMs: 10_000 }).catch(() => undefined)
-})
 
 describe('The HTTP server of an application', () => {
   it('tells of its tasks, stores, partitions and topology, in documents that fit their schemas', async () => {
@@ -108,6 +104,38 @@ describe('The HTTP server of an application', () => {
     await first.close()
     await second.start()
     expect(second.state).toBe('RUNNING')
+  })
+
+  it('has the port back when it is closed while it starts', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const first = serving(cluster, countByKey())
+    await first.start()
+    const http = `127.0.0.1:${portOf(first)}`
+    await first.close()
+    const second = serving(cluster, countByKey(), { http })
+    const starting = expect(second.start()).rejects.toMatchObject({ code: 'MILLRACE_STARTED_BEFORE' })
+    await second.close()
+    await serving(cluster, countByKey(), { http }).start()
+    await starting
+  })
+
+  it('does not watch the event loop of the process once it was closed, started or not', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const started = serving(cluster, countByKey())
+    await started.start()
+    await started.close()
+    const asked = serving(cluster, countByKey())
+    asked.status()
+    await asked.close()
+    const http = 'name.invalid:0'
+    await expect(serving(cluster, countByKey(), { http, httpToken: 'x'.repeat(32) }).start()).rejects.toMatchObject({
+      code: 'MILLRACE_HTTP_ADDRESS',
+    })
+    const before = processMonitor.loopDelay
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, before.maxMs + 200)
+    await setImmediate()
+    await setImmediate()
+    expect(processMonitor.loopDelay).toEqual(before)
   })
 
   it('tells which records failed and what became of them, and nothing of what was in them', async () => {

@@ -34,6 +34,11 @@ export class Cluster implements AsyncDisposable {
   /** Not started yet. */
   app(topology: Topology, config: Partial<StreamsConfig> = {}, internals: StreamsInternals = {}): KafkaStreams {
     const streams = new KafkaStreams(topology, { applicationId: 'app', kafka: this.kafka, ...config }, internals)
+    return this.closesFirst(streams)
+  }
+
+  /** An application of this broker that was made elsewhere: without Kafka it would take as long to close as it may. */
+  closesFirst<S extends KafkaStreams>(streams: S): S {
     this.#apps.push(streams)
     return streams
   }
