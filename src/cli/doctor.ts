@@ -14,6 +14,7 @@ import { machineChecks } from '../runtime/operations/machine-checks.ts'
 import { configDefaults } from '../runtime/streams-config.ts'
 import { withUnconnectedClient } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
+import { stderrLogger } from './log.ts'
 import { emit } from './output.ts'
 import type { OutputFormat } from './output.ts'
 import { loadSettings, moduleFile } from './settings.ts'
@@ -38,7 +39,15 @@ interface Subject {
 export async function doctorCommand(file: string | undefined, options: DoctorOptions): Promise<void> {
   const subject = await subjectOf(file, options)
   if (subject.kafka === undefined) return examineAll(subject, undefined, options)
-  await withUnconnectedClient('doctor', options, (client) => examineAll(subject, client, options), subject.kafka)
+  // What does not work is a check that fails, which says so.
+  const logger = stderrLogger(options.verbose === true ? 'debug' : 'error')
+  await withUnconnectedClient(
+    'doctor',
+    options,
+    (client) => examineAll(subject, client, options),
+    subject.kafka,
+    logger,
+  )
 }
 
 async function subjectOf(file: string | undefined, options: DoctorOptions): Promise<Subject> {

@@ -53,6 +53,7 @@ function withoutSecrets(facts: object): object {
 }
 
 function show(value: unknown): string {
-  if (value instanceof Error) return value.message
+  // Some have a line for each broker.
+  if (value instanceof Error) return value.message.replaceAll(/\s*\n\s*/g, ' ')
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
