@@ -80,6 +80,7 @@ function numberText(value: number): string {
   return String(value)
 }
 
+/** Halves of characters would all be written alike, and two lines with the same labels have the whole text refused. */
 function escape(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+  return value.toWellFormed().replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -54,6 +54,13 @@ class Ids {
   }
 }
 
+/** Mermaid has `#…;` for what stands in quotes; a name that ended its line would begin a statement. */
 function escape(text: string): string {
-  return text.replaceAll('&', '#amp;').replaceAll('"', '#quot;').replaceAll('<', '#lt;').replaceAll('>', '#gt;')
+  return text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .replaceAll('#', '#35;')
+    .replaceAll('&', '#amp;')
+    .replaceAll('"', '#quot;')
+    .replaceAll('<', '#lt;')
+    .replaceAll('>', '#gt;')
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MetricsRegistry, type MetricDefinition } from '../../../src/common/metrics.ts'
 import { renderPrometheus } from '../../../src/common/prometheus.ts'
@@ -146,5 +147,34 @@ describe('MetricsRegistry', () => {
     expect(registry.get('lag')).toBe(7)
     expect(registry.get('lag', { topic: 'a' })).toBe(3)
     expect(registry.get('lag', { topic: 'c' })).toBeUndefined()
+  })
+})
+
+describe('A label', () => {
+  it('that is no Unicode is the same as another one, as it is when it is written', () => {
+    const registry = new MetricsRegistry()
+    for (const topic of ['\uD800', '\uD801']) registry.counter(dropped, { topic }).value = 1
+    expect(renderPrometheus(registry)).toMatch(/\n[a-z_]+\{topic="\uFFFD"\} 2\n$/)
+  })
+
+  it('has one line, whatever its value, and no two lines have the same labels', () => {
+    const hostile = fc.array(
+      fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('"', '\\', '\n', '\r', '}', '\uD800', '\uDC01')),
+    )
+    const value = hostile.map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1 }), (values) => {
+        const registry = new MetricsRegistry()
+        for (const one of values) registry.counter(dropped, { topic: one }).value = 1
+        const lines = Buffer.from(renderPrometheus(registry)).toString().split('\n').slice(2, -1)
+        const counts = lines.map((line) => {
+          const [, labels, count] =
+            /^kafka_stream_task_dropped_records_total\{(topic="(?:[^"\\]|\\["\\n])*")\} (\d+)$/s.exec(line) ?? []
+          return [labels, Number(count)] as const
+        })
+        expect(new Set(counts.map(([labels]) => labels)).size).toBe(lines.length)
+        expect(counts.reduce((sum, [, count]) => sum + count, 0)).toBe(values.length)
+      }),
+    )
   })
 })
