@@ -202,7 +202,11 @@ export const cliMatrix: readonly Row[] = [
     call: { args: [wordCount, '--state-dir', 'state'] },
     slip: ['--state-dri', '--state-dir'],
     wrong: { args: [wordCount, '--timeout', 'soon'], says: /number with its unit/ },
-    empty: { args: [wordCount], code: 3, says: /text-lines: it does not exist[\s\S]*to do: millrace topics plan/ },
+    empty: {
+      args: [wordCount],
+      code: 3,
+      says: /text-lines: it does not exist[\s\S]*to do: millrace topics plan[\s\S]*\n1 fail,/,
+    },
     documents: { schema: 'doctor', rows: 'checks' },
     isColoured: true,
   },

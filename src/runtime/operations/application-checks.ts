@@ -30,7 +30,7 @@ export function applicationChecks(options: ApplicationOptions): Check[] {
     application === undefined
       ? async () => ({ skipped: 'no topology module was named' })
       : () => run(client, application)
-  const withId = (run: (client: KafkaClient, applicationId: string) => Promise<Finding>): Check['run'] =>
+  const withId = (run: (client: KafkaClient, applicationId: string) => ReturnType<Check['run']>): Check['run'] =>
     applicationId === undefined
       ? async () => ({ skipped: 'no application was named' })
       : () => run(client, applicationId)
@@ -42,7 +42,7 @@ export function applicationChecks(options: ApplicationOptions): Check[] {
       id: 'transactions',
       title: 'open transactions',
       needs: ['connection', 'group'],
-      run: withId((one, id) => transactions(one, id, options)),
+      run: withId((one, id) => transactions(one, id, options).catch(skippedWithoutTopic)),
     },
   ]
 }
@@ -166,6 +166,12 @@ async function group(client: KafkaClient, applicationId: string): Promise<Findin
     }
   }
   return { status: 'ok', detail }
+}
+
+/** The check of the topics has said that. */
+function skippedWithoutTopic(error: unknown): { readonly skipped: string } {
+  if ((error as { readonly code?: unknown }).code !== 'MILLRACE_SOURCE_TOPIC_MISSING') throw error
+  return { skipped: 'an input topic does not exist' }
 }
 
 async function transactions(
