@@ -231,7 +231,7 @@ export class Committer {
     const { clock, logger } = this.#options
     if (clock.now() - this.#warnedAtMs < warnAgainMs) return
     this.#warnedAtMs = clock.now()
-    logger.error(
+    logger.warn(
       { taskId, err: error },
       'the state of a committed transaction could not be written to disk; it is kept in memory and tried again with every commit, and processing pauses when uncommittedMaxBytes is reached. Make room, or mend the disk; nothing is lost, the changelog has it all',
     )

@@ -503,7 +503,7 @@ export class KafkaStreams implements AsyncDisposable {
       try {
         listener(value)
       } catch (error) {
-        this.#logger.error({ err: error, event }, 'a listener threw; its error is ignored')
+        this.#logger.warn({ err: error, event }, 'a listener threw; its error is ignored')
       }
     }
   }

@@ -35,10 +35,12 @@ export class DroppedRecords implements Disposable {
     this.#total = metrics.counter(taskMetrics.dropped, { ...tags, reason: 'none' })
   }
 
+  /** What a dead-letter topic has counts as dropped, too, as in Kafka Streams, and is told as what it is. */
   drop(
     reason: DropReason,
     node: string,
     { topic, partition, offset }: Pick<RecordContext, 'topic' | 'partition' | 'offset'>,
+    isDeadLetter = false,
   ): void {
     const known = this.#reasons.get(reason) ?? this.#add(reason)
     known.counter.value++
@@ -47,7 +49,7 @@ export class DroppedRecords implements Disposable {
     if (now - known.lastLoggedMs < logIntervalMs) return
     this.#logger.warn(
       { taskId: this.#tags['task-id'], node, topic, partition, offset, reason, count: known.unlogged },
-      'dropped a record',
+      isDeadLetter ? 'sent a record to a dead-letter topic' : 'dropped a record',
     )
     known.lastLoggedMs = now
     known.unlogged = 0

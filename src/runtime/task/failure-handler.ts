@@ -189,7 +189,7 @@ export class FailureHandler {
       throw this.#taskError(cause, failure, action)
     }
     if (action !== 'skip') this.#writeLetter(action.deadLetter, cause, failure)
-    this.#dropped.drop(failure.kind, failure.node, this.#failed(failure))
+    this.#dropped.drop(failure.kind, failure.node, this.#failed(failure), action !== 'skip')
   }
 
   #tell(
