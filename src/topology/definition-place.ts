@@ -24,7 +24,7 @@ export function capturePlace(): DefinitionPlace {
   return place
 }
 
-/** `src/app.ts:12`, relative to the working directory where it is below it; undefined where only this library was. */
+/** `src/app.ts:12`, relative to the working directory where it is below it; undefined where only packages were. */
 export function placeText(place: DefinitionPlace | undefined): string | undefined {
   for (const line of place?.stack?.split('\n') ?? []) {
     const frame = /\(?((?:file:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+):\d+\)?$/.exec(
@@ -33,9 +33,14 @@ export function placeText(place: DefinitionPlace | undefined): string | undefine
     const [, location = '', lineNumber = ''] = frame ?? []
     if (location === '') continue
     const file = location.startsWith('file://') ? fileURLToPath(location) : location
-    if (!file.startsWith(ownFolder)) return `${shortened(file)}:${lineNumber}`
+    if (!file.startsWith(ownFolder) && !isOfPackage(file)) return `${shortened(file)}:${lineNumber}`
   }
   return undefined
+}
+
+/** A command line, a test runner or a framework that called: nothing that the user can correct. */
+function isOfPackage(file: string): boolean {
+  return file.split(path.sep).includes('node_modules')
 }
 
 function shortened(file: string): string {

@@ -148,7 +148,7 @@ const retention: Rule = (before, after) => {
     verdict: 'migrates',
     message: `${after.name} keeps ${two} ms instead of ${one} ms: it is rebuilt from its changelog where that changes its segments${longer}`,
     ...(two > one && {
-      action: `raise ${after.kind === 'versioned' ? 'min.compaction.lag.ms' : 'retention.ms'} of ${after.changelogTopic ?? 'its changelog'}`,
+      action: `raise ${after.kind === 'versioned' ? 'min.compaction.lag.ms' : 'retention.ms'} of its changelog: millrace topics apply does`,
     }),
     before: `${one} ms`,
     after: `${two} ms`,

@@ -20,9 +20,12 @@ export function diffTopologies(before: TopologyJson, after: TopologyJson): Topol
     ...diffNodes(old, now),
     ...renumberedTasks(old, now),
   ])
+  const verdict = worst(changes.map((change) => change.verdict))
+  const isOneGroup = before.applicationId === after.applicationId && fingerprint(before) === fingerprint(after)
   return {
-    verdict: worst(changes.map(({ verdict }) => verdict)),
-    rolling: before.applicationId === after.applicationId && fingerprint(before) === fingerprint(after),
+    verdict,
+    // The group would take both, and each would work on state that the other one writes otherwise.
+    rolling: isOneGroup && verdict !== 'needs-reset',
     changes,
     leftoverTopics: leftovers(before, after),
   }
