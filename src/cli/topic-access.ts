@@ -7,7 +7,7 @@ import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts
 export async function requireTopic(client: KafkaClient, topic: string): Promise<TopicMetadata> {
   const found = await findTopic(client, topic)
   if (found !== undefined) return found
-  const near = nearest(topic, [...(await client.describeTopics('all')).keys()])
+  const near = await nearestTopic(client, topic)
   throw unknownTopic(topic, near === undefined ? 'correct its name, or create it' : `did you mean '${near}'?`)
 }
 
@@ -20,9 +20,15 @@ export async function topicToWrite(
   const found = await findTopic(client, topic)
   if (found !== undefined) return found
   const created = (await client.describeTopics([topic], { autoCreate: true })).get(topic)
-  if (created === undefined) throw unknownTopic(topic, 'the broker does not create topics on first use: create it')
+  if (created === undefined) throw await notCreated(client, topic)
   onCreated(created)
   return created
+}
+
+async function notCreated(client: KafkaClient, topic: string): Promise<CliError> {
+  const near = await nearestTopic(client, topic)
+  const meant = near === undefined ? '' : `did you mean '${near}'? If not, `
+  return unknownTopic(topic, `${meant}create it: the broker does not create topics on first use`)
 }
 
 /** Of a number given to `--partition`; undefined: all. */
@@ -43,6 +49,10 @@ export function requirePartition(partition: number | undefined, { name, partitio
 
 async function findTopic(client: KafkaClient, topic: string): Promise<TopicMetadata | undefined> {
   return (await client.describeTopics([topic])).get(topic)
+}
+
+async function nearestTopic(client: KafkaClient, topic: string): Promise<string | undefined> {
+  return nearest(topic, [...(await client.describeTopics('all')).keys()])
 }
 
 function unknownTopic(topic: string, advice: string): CliError {

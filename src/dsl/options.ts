@@ -10,7 +10,7 @@ export type Sync<R> = R extends PromiseLike<unknown> ? PromiseRefused : R
 
 /** What the compiler names where a callback returns a promise. */
 export interface PromiseRefused {
-  readonly '~error': 'callbacks are synchronous; use an asynchronous operator'
+  readonly '~error': 'callbacks are synchronous; do the asynchronous work before the record is produced or after it is consumed'
 }
 
 /**

@@ -134,7 +134,7 @@ export function saslFailed(lane: Lane, mechanism: string, cause: unknown): Trans
   const broker = addressOf(lane)
   return new TransportError(
     'MILLRACE_SASL_FAILED',
-    `${broker} refused SASL ${mechanism}: ${messageOf(cause)}. Check the mechanism, the user name and the password.`,
+    `${broker} refused SASL ${mechanism}: ${messageOf(cause)}. Check the mechanism, the user name and the password, and that the port is a SASL listener at all.`,
     { broker, cause },
   )
 }
