@@ -6,6 +6,7 @@ import type { WaitStrategy } from 'testcontainers'
 import { systemRandom } from '../common/random.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { BrokerProperties } from './broker-properties.ts'
+import { startAdvice } from './container-advice.ts'
 import { containerLogTail } from './container-engine.ts'
 import type { ContainerEngine, EngineContainer } from './container-engine.ts'
 import { brokerEnvironment, hostListenerPort } from './container-environment.ts'
@@ -110,18 +111,10 @@ export async function removeContainer(container: EngineContainer): Promise<void>
 async function notStarted(engine: ContainerEngine, image: string, cause: unknown, log: string): Promise<TestingError> {
   const reason = (cause instanceof Error ? cause.message : String(cause)).trim()
   const end = log === '' ? '' : `; the end of its log:\n${log}`
+  const isThere = await engine.runtime.image.exists(engine.library.ImageName.fromString(image)).catch(() => true)
   return new TestingError(
     'MILLRACE_TEST_KAFKA_START',
-    `a container of the image '${image}' did not start: ${reason}${await adviceOn(engine, reason, image)}${end}`,
+    `a container of the image '${image}' did not start: ${reason}${startAdvice(reason, image, isThere)}${end}`,
     { cause },
   )
-}
-
-async function adviceOn(engine: ContainerEngine, reason: string, image: string): Promise<string> {
-  if (/ryuk/i.test(reason)) {
-    return '; Testcontainers removes containers by one of its own (ryuk): without a registry set TESTCONTAINERS_RYUK_DISABLED=true'
-  }
-  const isThere = await engine.runtime.image.exists(engine.library.ImageName.fromString(image)).catch(() => true)
-  if (isThere) return ''
-  return `; the image is not here: docker pull ${image}, or give another by the option image or MILLRACE_TEST_KAFKA_IMAGE`
 }
