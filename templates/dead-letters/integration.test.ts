@@ -8,7 +8,8 @@ import { serdes } from 'millrace'
 import { runTopology, startKafka } from 'millrace/testing'
 import application from '../../topologies/dead-letters/topology.ts'
 
-test('each payment is an entry or a letter, and none is both', async () => {
+// Kafka in a container takes its time, the more where its image is pulled first.
+test('each payment is an entry or a letter, and none is both', { timeout: 120_000 }, async () => {
   await using kafka = await startKafka({ topics: { payments: 2, ledger: 1, 'payments-dead-letters': 1 } })
   await using app = await runTopology(application, kafka)
   const payments = Array.from({ length: 10 }, (_, index) => ({

@@ -8,7 +8,8 @@ import { serdes } from 'millrace'
 import { runTopology, startKafka } from 'millrace/testing'
 import application, { customer, order } from '../../topologies/orders-enriched/topology.ts'
 
-test('orders find their customers, in whatever partition they are', async () => {
+// Kafka in a container takes its time, the more where its image is pulled first.
+test('orders find their customers, in whatever partition they are', { timeout: 120_000 }, async () => {
   await using kafka = await startKafka({
     topics: { customers: 3, orders: 2, 'enriched-orders': 1, 'orders-without-customer': 1 },
   })

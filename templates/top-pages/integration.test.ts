@@ -8,7 +8,8 @@ import { serdes } from 'millrace'
 import { runTopology, startKafka } from 'millrace/testing'
 import application, { ranking, view } from '../../topologies/top-pages/topology.ts'
 
-test('a minute is ranked once a later view has closed it', async () => {
+// Kafka in a container takes its time, the more where its image is pulled first.
+test('a minute is ranked once a later view has closed it', { timeout: 120_000 }, async () => {
   await using kafka = await startKafka({ topics: { 'page-views': 1, 'top-pages': 1 } })
   await using app = await runTopology(application, kafka)
   const views = [

@@ -8,7 +8,8 @@ import { serdes } from 'millrace'
 import { runTopology, startKafka } from 'millrace/testing'
 import application from '../../topologies/word-count.ts'
 
-test('words of all partitions are counted together, each once', async () => {
+// Kafka in a container takes its time, the more where its image is pulled first.
+test('words of all partitions are counted together, each once', { timeout: 120_000 }, async () => {
   await using kafka = await startKafka({ topics: { 'text-lines': 3, 'word-counts': 2 } })
   await using app = await runTopology(application, kafka)
   const lines = Array.from({ length: 30 }, (_, index) => ({ key: `k${index}`, value: 'to be' }))

@@ -14,6 +14,13 @@ const filesOf = (example: (typeof examples)[number], tests: 'node' | 'vitest' = 
 }
 
 describe.each(examples)('a project that begins with $name', (example) => {
+  it.each(['node', 'vitest'] as const)(
+    'gives %s time for Kafka in a container: vitest ends tests after 5 s',
+    (tests) => {
+      expect(filesOf(example, tests).get('test/integration/topology.test.ts')).toMatch(/\{ timeout: \d+_000 \}, async/)
+    },
+  )
+
   it('knows which topics its topology needs and reads', async () => {
     const file = pathToFileURL(path.resolve('topologies', example.module)).href
     const { default: module } = (await import(file)) as { readonly default: TopologyModule }
