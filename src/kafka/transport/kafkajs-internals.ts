@@ -4,7 +4,6 @@
  */
 import type { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
-import { Kafka, logLevel } from 'kafkajs'
 import type { ISocketFactory, KafkaConfig, SASLOptions } from 'kafkajs'
 
 /** A request in kafkajs' queue, which matches answers to requests and holds requests back while a broker throttles. */
@@ -63,15 +62,19 @@ export interface KafkajsOptions {
 }
 
 export function connectionFactory(options: KafkajsOptions): ConnectionFactory {
-  const { connectionPoolBuilder } = clusterOf(options)
+  let cluster: Promise<KafkajsCluster> | undefined
   return async (host, port) => {
+    cluster ??= clusterOf(options)
+    const { connectionPoolBuilder } = await cluster
     const { pool } = await connectionPoolBuilder.build({ host, port })
     // A pool has two, one of them for Fetch; a lane is one.
     return checked(pool[0])
   }
 }
 
-function clusterOf(options: KafkajsOptions): KafkajsCluster {
+async function clusterOf(options: KafkajsOptions): Promise<KafkajsCluster> {
+  // Its 143 files are a quarter of what `millrace describe` and a test with the driver would load, and never use.
+  const { Kafka, logLevel } = await import('kafkajs')
   const kafka = new Kafka({
     // Never used to connect: every connection is built for its own address.
     brokers: ['unused:0'],
