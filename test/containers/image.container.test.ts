@@ -61,6 +61,13 @@ describe.skipIf(lacks !== undefined)('the image of an application', () => {
     expect(bytes).toBeLessThan(250e6)
   })
 
+  it('has no packages of tests, not even those that millrace can use', async () => {
+    const print = 'console.log(fs.readdirSync("/app/node_modules").join(" "))'
+    const packages = await docker('run', '--rm', '--entrypoint', 'node', image, '-e', print)
+    expect(packages.split(' ')).toContain('millrace')
+    expect(packages.split(' ')).not.toContain('testcontainers')
+  })
+
   it('runs as a user by number, which is not root', async () => {
     expect(await docker('image', 'inspect', '--format', '{{.Config.User}}', image)).toBe('1000:1000')
   })

@@ -45,6 +45,8 @@ async function writeProject(project: string): Promise<void> {
     private: true,
     type: 'module',
     dependencies: { millrace: 'file:millrace.tgz' },
+    // As a project has it that runs its tests on Kafka in a container; nothing of it belongs into the image.
+    devDependencies: { testcontainers: '*' },
   }
   await writeFile(path.join(project, 'package.json'), JSON.stringify(manifest))
   await cp(path.join(root, 'topologies'), path.join(project, 'topologies'), { recursive: true })
