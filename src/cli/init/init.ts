@@ -72,6 +72,8 @@ function checkFolder(folder: string, files: readonly ProjectFile[], force: boole
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new CliError('MILLRACE_PRECONDITION', `'${folder}' is no directory`)
   }
+  if (!force) refuseOverwriting(folder, files)
+  // Also without --force: a linked folder has room for more files.
   const link = files.flatMap((file) => stepsTo(file.path)).find((step) => isLink(path.join(folder, step)))
   if (link !== undefined) {
     throw new CliError(
@@ -79,7 +81,9 @@ function checkFolder(folder: string, files: readonly ProjectFile[], force: boole
       `nothing was written, because '${link}' is a link, and what it leads to would be changed; remove it, or choose another directory`,
     )
   }
-  if (force) return
+}
+
+function refuseOverwriting(folder: string, files: readonly ProjectFile[]): void {
   const there = files.map((file) => file.path).filter((file) => isThere(path.join(folder, file)))
   if (there.length === 0) return
   throw new CliError(
