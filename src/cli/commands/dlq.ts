@@ -76,7 +76,7 @@ function defineRetry(retry: Command): void {
         .default(3),
     )
     .option('--again', 'forget what was sent before; of all, of a --partition, or of one --offset')
-    .option('--dry-run', 'print what would be sent')
+    .option('-n, --dry-run', 'only show what would be sent')
     .option('-y, --yes', 'do not ask')
     .action(async (names: readonly string[]) => {
       const { retryCommand } = await import('../dlq/retry.ts')
