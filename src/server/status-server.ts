@@ -148,7 +148,9 @@ export class StatusServer {
       if ('status' in admitted) this.#refuse(admitted, request, response)
       else send(admitted.route.answer(this.#served, admitted.isTrusted), request, response)
     } catch (error) {
-      this.#logger.error({ err: error, path: request.url }, 'a request to the HTTP server failed')
+      // Not what follows: somebody may have put a token there.
+      const [path] = (request.url ?? '').split('?', 1)
+      this.#logger.error({ err: error, path }, 'a request to the HTTP server failed')
       if (response.headersSent) response.destroy()
       else send(json(500, { schemaVersion: 1, error: 'the request failed; the log says why' }), request, response)
     }

@@ -132,6 +132,20 @@ describe('What is asked in an unusual way', () => {
   })
 })
 
+describe('What fails', () => {
+  it('is logged without the query', async () => {
+    const facts: object[] = []
+    const logger = { ...silentLogger, error: (fact: object) => void facts.push(fact) }
+    const metrics = (): string => {
+      throw new Error('broken')
+    }
+    const server = await StatusServer.open({ view, metrics }, { address: '127.0.0.1:0', token: undefined, logger })
+    servers.push(server)
+    expect((await ask(server.port, '/metrics?token=secret')).status).toBe(500)
+    expect(facts).toMatchObject([{ path: '/metrics' }])
+  })
+})
+
 describe('A client that takes what others need', () => {
   it('with many silent connections keeps out nobody', async () => {
     const port = await open()
