@@ -7,10 +7,10 @@ import { get } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { parseHttpAddress } from '../common/http-address.ts'
 import type { HttpAddress } from '../common/http-address.ts'
+import { isDeeperThan } from './values.ts'
 
 /** A status of ten thousand tasks has a tenth of it. */
 const answerMaxBytes = 1024 * 1024
-/** What is deeper cannot be written as JSON again. */
 const depthMax = 32
 
 export interface AskOptions {
@@ -36,7 +36,7 @@ export async function askInstance<T extends object>(
     if (statusCode === 401 || statusCode === 403) return { problem: tokenProblem(options.token) }
     if (statusCode !== 200) return { problem: `it answers ${statusCode}` }
     const document = parsedJson(body)
-    if (!isExpected(document) || isTooDeep(document))
+    if (!isExpected(document) || isDeeperThan(document, depthMax))
       return { problem: 'its answer is not of this version of millrace' }
     return { document }
   } catch (error) {
@@ -78,14 +78,6 @@ function parsedJson(body: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isTooDeep(document: unknown): boolean {
-  let level: unknown[] = [document]
-  for (let depth = 0; depth < depthMax && level.length > 0; depth++) {
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
-  }
-  return level.length > 0
 }
 
 function tokenProblem(token: string | undefined): string {

@@ -5,6 +5,7 @@ import { noHeaders } from '../../common/headers.ts'
 import { oneLine } from '../printable.ts'
 import { styled } from '../style.ts'
 import type { TextSerde } from '../text-serde.ts'
+import { isDeeperThan } from '../values.ts'
 import type { Provenance } from './letter.ts'
 import { sourceText } from './letter-text.ts'
 
@@ -27,6 +28,8 @@ export interface LetterSerdes {
 
 /** On a screen, unless all is asked for; documents have everything. */
 const textMax = 500
+/** Of values that are JSON. */
+const depthMax = 500
 
 /** Ends with a line end. */
 export function showText(letter: Letter, { key, value }: LetterSerdes, isVerbose: boolean): string {
@@ -84,10 +87,15 @@ function documented(
   try {
     // As the text of a number may be more precise than a number is, what is too large stays text.
     const text = serde.json(bytes, topic)
-    return { [name]: /^-?\d{16,}$/.test(text) ? text : (JSON.parse(text) as unknown) }
+    const value = /^-?\d{16,}$/.test(text) ? text : (JSON.parse(text) as unknown)
+    return isDeeperThan(value, depthMax) ? inHex(name, bytes) : { [name]: value }
   } catch {
-    return { [`${name}Hex`]: bytes.toString('hex') }
+    return inHex(name, bytes)
   }
+}
+
+function inHex(name: string, bytes: Buffer): Readonly<Record<string, unknown>> {
+  return { [`${name}Hex`]: bytes.toString('hex') }
 }
 
 function shown(given: Uint8Array | null, serde: Pick<TextSerde, 'show'>, topic: string, limit: number): string {
