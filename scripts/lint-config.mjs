@@ -89,7 +89,7 @@ const config = {
     { files: ['src/cli/**', 'bin/**', 'scripts/**', 'topologies/**', 'test/**'], rules: { 'no-console': 'off' } },
     { files: ['topologies/**', '*.config.ts', 'test/**'], rules: { 'import/no-default-export': 'off' } },
     // The promise of node:test's `test` is for the test runner.
-    { files: ['templates/**'], rules: { 'typescript/no-floating-promises': 'off' } },
+    { files: ['templates/**', 'test/test-kit/**'], rules: { 'typescript/no-floating-promises': 'off' } },
     ...layerOverrides(),
   ],
 }
