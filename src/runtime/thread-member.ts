@@ -111,7 +111,7 @@ export async function requireSourceTopics({ client, topology, names }: ThreadOpt
   throw new RuntimeError(
     'MILLRACE_SOURCE_TOPIC_MISSING',
     `the input topic${many ? 's' : ''} ${missing.map((topic) => `'${topic}'`).join(', ')} ${many ? 'do' : 'does'} not exist; ` +
-      `create ${many ? 'them' : 'it'} (with as many partitions as the application shall have tasks), or correct the name in the topology`,
+      `create ${many ? 'them' : 'it'} (with as many partitions as the application shall have tasks; 'millrace topics apply' does it), or correct the name in the topology`,
     { topic: first },
   )
 }

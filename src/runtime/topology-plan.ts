@@ -176,7 +176,7 @@ function requireCount(topic: string, options: PlanOptions): number {
   if (count !== undefined) return count
   throw new RuntimeError(
     'MILLRACE_SOURCE_TOPIC_MISSING',
-    `the input topic '${topic}' does not exist; create it (with as many partitions as the application shall have tasks), or correct its name in the topology`,
+    `the input topic '${topic}' does not exist; create it (with as many partitions as the application shall have tasks; 'millrace topics apply' does it), or correct its name in the topology`,
     { topic },
   )
 }

@@ -66,7 +66,8 @@ describe('millrace init', () => {
       expect(described.stdout).toMatch(/^Topologies:\n/)
       expect(await node('node_modules/millrace/bin/millrace.js', 'validate')).toMatchObject({ code: 0 })
     }
-  })
+    // Two compilers and two test runners, on a machine that does other things as well.
+  }, 240_000)
 
   it('overwrites nothing, and says what is in the way', async () => {
     mkdirSync(path.join(folder, 'taken', 'src'), { recursive: true })
