@@ -44,30 +44,34 @@ function install(project: string): void {
 }
 
 describe('millrace init', () => {
-  it.each(exampleNames)('makes a project of %s whose types and tests are good, under both runners', async (example) => {
-    for (const tests of ['node', 'vitest']) {
-      const name = `${example}-by-${tests}`
-      const made = await init(name, '--example', example, '--tests', tests, '-o', 'json')
-      expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: '' })
-      expect(fitsSchema('init', made.stdout)).toMatchObject({ name, example })
-      const project = path.join(folder, name)
-      install(project)
-      const node = (...args: readonly string[]): Promise<Finished> => run(process.execPath, args, project)
-      expect(await node('node_modules/typescript/bin/tsc')).toMatchObject({ code: 0, stdout: '' })
-      const tested =
-        tests === 'node'
-          ? await node('--test', 'test/**/*.test.ts')
-          : await node('node_modules/vitest/vitest.mjs', 'run', 'test/unit', 'test/integration')
-      expect(tested.code, tested.stdout).toBe(0)
-      expect(stripVTControlCharacters(tested.stdout)).toMatch(
-        tests === 'node' ? /pass [34567]/ : /Tests +[34567] passed/,
-      )
-      const described = await node('node_modules/millrace/bin/millrace.js', 'describe')
-      expect(described.stdout).toMatch(/^Topologies:\n/)
-      expect(await node('node_modules/millrace/bin/millrace.js', 'validate')).toMatchObject({ code: 0 })
-    }
-    // Two compilers and two test runners, on a machine that does other things as well.
-  }, 240_000)
+  it.each(exampleNames)(
+    'makes a project of %s whose types and tests are good, under both runners',
+    async (example) => {
+      for (const tests of ['node', 'vitest']) {
+        const name = `${example}-by-${tests}`
+        const made = await init(name, '--example', example, '--tests', tests, '-o', 'json')
+        expect({ code: made.code, stderr: made.stderr }).toEqual({ code: 0, stderr: '' })
+        expect(fitsSchema('init', made.stdout)).toMatchObject({ name, example })
+        const project = path.join(folder, name)
+        install(project)
+        const node = (...args: readonly string[]): Promise<Finished> => run(process.execPath, args, project)
+        expect(await node('node_modules/typescript/bin/tsc')).toMatchObject({ code: 0, stdout: '' })
+        const tested =
+          tests === 'node'
+            ? await node('--test', 'test/**/*.test.ts')
+            : await node('node_modules/vitest/vitest.mjs', 'run', 'test/unit', 'test/integration')
+        expect(tested.code, tested.stdout).toBe(0)
+        expect(stripVTControlCharacters(tested.stdout)).toMatch(
+          tests === 'node' ? /pass [34567]/ : /Tests +[34567] passed/,
+        )
+        const described = await node('node_modules/millrace/bin/millrace.js', 'describe')
+        expect(described.stdout).toMatch(/^Topologies:\n/)
+        expect(await node('node_modules/millrace/bin/millrace.js', 'validate')).toMatchObject({ code: 0 })
+      }
+      // Two compilers and two test runners, on a machine that does other things as well.
+    },
+    240_000,
+  )
 
   it('overwrites nothing, and says what is in the way', async () => {
     mkdirSync(path.join(folder, 'taken', 'src'), { recursive: true })
