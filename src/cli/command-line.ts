@@ -6,8 +6,9 @@ import { commandTable } from './command-table.ts'
 import { describeFailure, exitCodeOf, failureDocument } from './failure.ts'
 import { makeProgram } from './program.ts'
 import { forbidQuestions } from './prompt.ts'
-import { forbidColours } from './style.ts'
+import { forbidColours, styled } from './style.ts'
 import { beQuiet, sayAlways } from './terminal.ts'
+import { wrapped } from './wrap.ts'
 
 interface Ending {
   readonly verbose?: boolean
@@ -38,9 +39,21 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && (error.exitCode === 0 || !isForPrograms)) return error.exitCode === 0 ? 0 : 2
     const { verbose } = (called ?? root).optsWithGlobals<Ending>()
     const failure = error instanceof CommanderError ? usageError(error) : error
-    sayAlways(isForPrograms ? failureDocument(failure, verbose === true) : describeFailure(failure, verbose === true))
+    sayAlways(isForPrograms ? failureDocument(failure, verbose === true) : errorText(failure, verbose === true))
     return exitCodeOf(failure)
   }
+}
+
+/** On a terminal in lines that fit; a stack is as it is. */
+function errorText(failure: unknown, isVerbose: boolean): string {
+  const text = describeFailure(failure, isVerbose).replace(/^error:/, styled('bad', 'error:', process.stderr))
+  const { isTTY, columns } = process.stderr
+  if (!isTTY || !(columns > 0) || isVerbose) return text
+  const lines = text.split('\n').map((line, at) => {
+    const hanging = at === 0 ? 'error: '.length : line.length - line.trimStart().length
+    return wrapped(line, { width: columns, hanging })
+  })
+  return lines.join('\n')
 }
 
 /** As `-o` and `--output` are written; also where the command is not called, because something else of it is wrong. */

@@ -1,4 +1,5 @@
 /** An application for operations: topology and complete configuration, as an instance would have them. */
+import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { applicationShape } from '../runtime/operations/application-shape.ts'
@@ -39,6 +40,7 @@ export interface Operand {
 /** Throws where neither a module nor an id is known. */
 export async function loadOperand(file: string | undefined, options: SettingsOptions): Promise<Operand> {
   const settings = loadSettings(options)
+  if (file !== undefined) refuseId(file)
   if (file !== undefined || moduleFile(settings) !== undefined) {
     const application = await loadShape(file, options)
     const { applicationId, kafka } = application.config
@@ -49,6 +51,15 @@ export async function loadOperand(file: string | undefined, options: SettingsOpt
   throw new CliError(
     'MILLRACE_USAGE',
     'no application: name its topology module, or give its id with --application-id; with the module there is more to say',
+  )
+}
+
+/** Kafka's own tools take the id of a group in this place. */
+function refuseId(file: string): void {
+  if (!/^[\w-]+$/.test(file) || existsSync(file)) return
+  throw new CliError(
+    'MILLRACE_MODULE_NOT_FOUND',
+    `there is no file '${file}'; if that is the id of the application, write: --application-id ${file}`,
   )
 }
 

@@ -6,11 +6,12 @@ import { styled } from './style.ts'
 import type { Style } from './style.ts'
 import { tableText } from './table.ts'
 import type { Column } from './table.ts'
+import { paragraph } from './wrap.ts'
 
 export function statusText(application: FoundApplication, nowMs: number, isVerbose: boolean): string {
   const { applicationId, groupState, instances } = application
   const taskCount = instances.reduce((sum, instance) => sum + taskIds(instance).length, 0)
-  const head = `${styled('heading', oneLine(applicationId))} ${groupText(groupState)}; instances: ${instances.length}, tasks: ${taskCount}\n`
+  const head = `${styled('heading', oneLine(applicationId))} ${groupText(groupState)}${instances.length === 0 ? '' : `; instances: ${instances.length}, tasks: ${taskCount}`}\n`
   const table = instances.length === 0 ? '' : `\n${tableText(columns(nowMs), instances)}`
   const notes = instances.flatMap((instance) => notesOf(instance, isVerbose))
   return `${head}${table}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`
@@ -104,7 +105,7 @@ function notesOf(instance: FoundInstance, isVerbose: boolean): string[] {
   ]
   return told
     .filter((note) => note !== undefined)
-    .map((note) => `${styled('quiet', `${oneLine(name)}:`)} ${oneLine(note)}`)
+    .map((note) => paragraph(`${styled('quiet', `${oneLine(name)}:`)} ${oneLine(note)}`, 2))
 }
 
 function detailsOf({ listing, ...instance }: FoundInstance): (string | undefined)[] {

@@ -117,7 +117,7 @@ describe('millrace status of an application that does not run', () => {
     await using bed = await CliBed.start({ 'text-lines': 1 })
     const { code, stdout } = await bed.millrace(['status', module])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^word-count has no group: .*; instances: 0, tasks: 0\n$/)
+    expect(stdout).toMatch(/^word-count has no group: [^;]*\n$/)
   })
 })
 

@@ -180,7 +180,7 @@ export const cliMatrix: readonly Row[] = [
     path: 'lag',
     call: { args: [wordCount] },
     slip: ['--treshold', '--threshold'],
-    wrong: { args: [wordCount, '--threshold-time', '5'], says: /number with its unit/ },
+    wrong: { args: ['word-count'], says: /write: --application-id word-count/ },
     empty: { args: [wordCount], code: 4, says: /'text-lines' does not exist; create it/ },
     documents: { schema: 'lag', rows: 'partitions' },
     closedPipe: [wordCount, '--watch', '--interval', '50ms'],

@@ -36,7 +36,8 @@ export interface LetterList {
 
 export function listText({ topics, groups, lettersInOtherGroups }: LetterList): string {
   const parts = topics.map(
-    (topic) => `${headingOf(topic)}\n${tableOf(groups.filter((group) => group.topic === topic.topic))}`,
+    (topic) =>
+      `${headingOf(topic)}\n${topic.letters === 0 ? '' : '\n'}${tableOf(groups.filter((group) => group.topic === topic.topic))}`,
   )
   const others =
     lettersInOtherGroups === 0 ? '' : `and ${counted(lettersInOtherGroups, 'letter')} in more groups than are listed\n`
@@ -54,9 +55,9 @@ function tableOf(groups: readonly LetterGroup[]): string {
     [
       { title: 'LETTERS', value: ({ letters }) => letters, align: 'right' },
       { title: 'RETRIED', value: ({ retried }) => retried, align: 'right', style: () => 'quiet', expendable: 2 },
-      { title: 'ERROR', value: ({ exception }) => exception, style: () => 'bad' },
+      { title: 'ERROR', value: ({ exception }) => exception, style: () => 'bad', flexible: 'middle' },
       { title: 'CODE', value: ({ code }) => code?.replace(/^MILLRACE_/, ''), expendable: 3 },
-      { title: 'NODE', value: ({ node }) => node, style: () => 'name', flexible: 'middle' },
+      { title: 'NODE', value: ({ node }) => node, style: () => 'name', flexible: 'middle', expendable: 5 },
       {
         title: 'SOURCE',
         value: ({ sourceTopic, sourcePartition }) => sourceText(sourceTopic, sourcePartition),
