@@ -54,7 +54,7 @@ function rootCommand(): Command {
     .addHelpCommand(new Command('help').argument('[command]').summary('what a command takes').helpGroup(helpGroup))
     .commandsGroup(helpGroup)
     // What subcommands inherit.
-    .configureHelp({ styleTitle: heading })
+    .configureHelp({ styleTitle: heading, minWidthToWrap: 18 })
     .addHelpText('after', ({ error }) => endOfHelp(error ? process.stderr : process.stdout))
   return settle(root)
 }

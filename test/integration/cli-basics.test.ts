@@ -4,10 +4,12 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandTable } from '../../src/cli/command-table.ts'
 import { Child } from '../support/child-process.ts'
 import type { Finished } from '../support/child-process.ts'
+import { moduleOf } from '../support/cli-bed.ts'
 import { fitsSchema } from '../support/cli-schema.ts'
 
 let folder: string
@@ -69,6 +71,54 @@ describe('an error', () => {
     expect(fitsSchema('error', stderr)).toMatchObject({ error: { code: 'MILLRACE_CONFIG_FILE', exitCode: 2 } })
     const verbose = await millrace(['config', 'print', '--profile', 'prod', '--json', '--verbose'])
     expect(fitsSchema('error', verbose.stderr)).toMatchObject({ error: { stack: expect.stringContaining(' at ') } })
+  })
+})
+
+describe('on a terminal', () => {
+  /** 50 columns wide. */
+  async function shown(command: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
+    const line = `stty cols 50 rows 20; ${process.execPath} ${moduleOf('bin/millrace.js')} ${command}`
+    await using child = Child.program('script', ['-qec', line, '/dev/null'], {
+      cwd: folder,
+      env: { HOME: folder, TERM: 'xterm-256color', NO_COLOR: '', ...env },
+    })
+    return (await child.finished).stdout.replaceAll('\r', '').trimEnd().split('\n')
+  }
+
+  it.each(['lag payment-ledger', 'explain buffer_full', 'help config', 'help --no-color', 'config print --all'])(
+    'no line of %s is wider than the terminal',
+    async (command) => {
+      const lines = (await shown(command)).map((line) => stripVTControlCharacters(line))
+      expect(lines.length).toBeGreaterThan(3)
+      const example = /^ {2}millrace /
+      expect(lines.filter((line) => line.length > 50 && !example.test(line))).toEqual([])
+    },
+  )
+
+  it('errors and headings stand out, unless the terminal is dumb or no colours are wanted', async () => {
+    expect((await shown('lag payment-ledger'))[0]).toMatch(/^\u001B\[31merror:/)
+    expect((await shown('help lag'))[0]).toMatch(/^\u001B\[1mUsage:/)
+    for (const [command, env] of [
+      ['lag payment-ledger', { TERM: 'dumb' }],
+      ['lag payment-ledger', { NO_COLOR: '1' }],
+      ['lag payment-ledger --no-color', {}],
+      ['help lag --no-color', {}],
+    ] as const) {
+      expect((await shown(command, env)).join('\n')).not.toContain('\u001B')
+    }
+  })
+})
+
+describe('millrace help', () => {
+  it('of a name that is no command is an error', async () => {
+    const { code, stdout, stderr } = await millrace(['help', 'descrbe'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('Did you mean describe?')
+  })
+
+  it('of a command within a command is that of the inner one', async () => {
+    const { code, stdout } = await millrace(['help', 'dlq', 'retry'])
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: millrace dlq retry /) })
   })
 })
 
