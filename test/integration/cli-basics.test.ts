@@ -96,8 +96,8 @@ describe('on a terminal', () => {
   )
 
   it('errors and headings stand out, unless the terminal is dumb or no colours are wanted', async () => {
-    expect((await shown('lag payment-ledger'))[0]).toMatch(/^\u001B\[31merror:/)
-    expect((await shown('help lag'))[0]).toMatch(/^\u001B\[1mUsage:/)
+    expect((await shown('lag payment-ledger'))[0]).toContain('\u001B[31merror:')
+    expect((await shown('help lag'))[0]).toContain('\u001B[1mUsage:')
     for (const [command, env] of [
       ['lag payment-ledger', { TERM: 'dumb' }],
       ['lag payment-ledger', { NO_COLOR: '1' }],
