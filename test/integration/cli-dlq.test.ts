@@ -324,6 +324,21 @@ describe('millrace dlq retry', () => {
     expect(new Set(keys).size).toBe(count)
   })
 
+  it('keeps what it has sent when there are too many gaps to go on', async () => {
+    const { letters, orders } = await topics()
+    const alternating = Array.from({ length: 4100 }, (_, index) => ({ source: orders, node: index % 2 ? 'a' : 'b' }))
+    await writeLetters(client, letters, alternating)
+    const { code, stderr } = await dlq('retry', letters, '--node', 'a', '--yes')
+    expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('too many places') })
+    const sent = (await records(orders)).length
+    // Two characters for each gap, and 4000 of them.
+    expect(sent).toBeGreaterThan(1900)
+    expect(stderr).toContain(`${sent.toLocaleString('en')} letters sent before this`)
+    const again = await dlq('retry', letters, '--yes')
+    expect({ code: again.code, stderr: again.stderr }).toMatchObject({ code: 0 })
+    expect(await records(orders)).toHaveLength(alternating.length)
+  })
+
   it('ends at a commit when it is interrupted, with exit code 130', async () => {
     const { letters, orders } = await topics()
     const count = 20_000

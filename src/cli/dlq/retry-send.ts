@@ -136,7 +136,13 @@ class Sending {
       const cursor = set.cursor()
       while (cursor.next() && cursor.offset < end) {
         if (signal.aborted || count >= limit) return this.#commit()
-        if (this.#take(key, pass, cursor)) count++
+        const outcome = this.#take(key, pass, cursor)
+        if (outcome === 'noRoom') {
+          // What was sent until here is kept, or the next call would come no further.
+          await this.#commit()
+          throw new TooScattered(key)
+        }
+        if (outcome === 'sent') count++
         if (this.#collector.isFull) await this.#collector.drained()
         if (this.#isBatchFull) await this.#commit()
       }
@@ -145,12 +151,12 @@ class Sending {
     await this.#commit()
   }
 
-  /** Whether it was sent. */
-  #take(key: TopicPartitionKey, pass: ProgressPass, cursor: RecordCursor): boolean {
+  /** `noRoom`: that it stays cannot be kept. */
+  #take(key: TopicPartitionKey, pass: ProgressPass, cursor: RecordCursor): 'sent' | 'passed' | 'noRoom' {
     const { offset } = cursor
     if (pass.wasSent(offset)) {
       pass.sent(offset)
-      return false
+      return 'passed'
     }
     const headers = cursor.headers()
     const letter = provenanceOf(headers)
@@ -164,11 +170,11 @@ class Sending {
       countSent(this.#batch, this.#topic, decision.topic)
       pass.sent(offset)
       this.#touched.set(key, pass)
-      return true
+      return 'sent'
     }
+    if (!pass.leave(offset)) return 'noRoom'
     countStay(this.#batch, decision.reason)
-    if (!pass.leave(offset)) throw new TooScattered(key)
-    return false
+    return 'passed'
   }
 
   #append(cursor: RecordCursor, headers: Headers, retries: number, decision: Decision): Decision {
