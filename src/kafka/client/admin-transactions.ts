@@ -6,6 +6,7 @@ import { errorCodes, isStaleMetadata } from '../protocol/error-codes.ts'
 import type { DescribeTransactionsResponseTransactionState } from '../protocol/messages/describe-transactions.ts'
 import type { ActiveProducer, TransactionAdmin, TransactionDescription, TransactionListing } from './admin-types.ts'
 import { retrying } from './backoff.ts'
+import { byLeader } from './by-leader.ts'
 import { mainLane } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { onEveryBroker } from './every-broker.ts'
@@ -56,23 +57,12 @@ export class TransactionAdminRequests implements TransactionAdmin {
     if (partitions.length === 0) return found
     const what = `Describing the producers of ${partitions.length} partitions`
     await retrying(this.#cluster, { what, timeoutMs: this.#timeoutMs }, async () => {
-      for (const [nodeId, part] of await this.#byLeader(partitions.filter((one) => !found.has(keyOfPartition(one))))) {
+      const open = partitions.filter((one) => !found.has(keyOfPartition(one)))
+      for (const [nodeId, part] of await byLeader(this.#cluster, open)) {
         await this.#producersOf(nodeId, part, found)
       }
     })
     return found
-  }
-
-  async #byLeader(partitions: readonly TopicPartition[]): Promise<Map<number, TopicPartition[]>> {
-    const nodes = new Map<number, TopicPartition[]>()
-    await this.#cluster.track(partitions.map(({ topic }) => topic))
-    for (const partition of partitions) {
-      const { nodeId } = await this.#cluster.leader(partition)
-      const part = nodes.get(nodeId)
-      if (part === undefined) nodes.set(nodeId, [partition])
-      else part.push(partition)
-    }
-    return nodes
   }
 
   async #producersOf(

@@ -7,6 +7,7 @@ import { errorCodes, isStaleMetadata } from '../protocol/error-codes.ts'
 import type { MessageInput } from '../protocol/message-spec.ts'
 import type { OffsetFetchRequest, OffsetFetchResponse } from '../protocol/messages/offset-fetch.ts'
 import { retrying } from './backoff.ts'
+import { byLeader } from './by-leader.ts'
 import { mainLane } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { byTopic, entriesOf, keyOfPartition } from './grouping.ts'
@@ -34,9 +35,10 @@ export class OffsetRequests {
     const what = `Listing offsets of ${queries.length} partitions of ${queries[0]?.topic ?? ''}`
     await retrying(this.#cluster, { what, timeoutMs: this.#timeoutMs }, async () => {
       const open = queries.filter((query) => !found.has(keyOfPartition(query)))
-      await this.#cluster.track(open.map(({ topic }) => topic))
       const faults = await Promise.all(
-        [...(await this.#byLeader(open))].map(([nodeId, part]) => this.#listFrom(nodeId, part, isolation, found)),
+        [...(await byLeader(this.#cluster, open))].map(([nodeId, part]) =>
+          this.#listFrom(nodeId, part, isolation, found),
+        ),
       )
       const fault = faults.find((error) => error !== undefined)
       if (fault !== undefined) throw fault
@@ -98,17 +100,6 @@ export class OffsetRequests {
       )
       throwCommitFaults(response.topics, { what, groupId: group.groupId }, clock.now() - beganMs)
     })
-  }
-
-  async #byLeader(queries: readonly OffsetQuery[]): Promise<Map<number, OffsetQuery[]>> {
-    const nodes = new Map<number, OffsetQuery[]>()
-    for (const query of queries) {
-      const { nodeId } = await this.#cluster.leader(query)
-      const part = nodes.get(nodeId)
-      if (part === undefined) nodes.set(nodeId, [query])
-      else part.push(query)
-    }
-    return nodes
   }
 
   /** The first fault, after everything that could be found was noted. */
