@@ -11,6 +11,7 @@ import type { BrokerProperties } from './broker-properties.ts'
 import { defaultJarCache, fastJvm, JarFiles, java, whatJarsLack } from './jar-files.ts'
 import { layOut, logFile, propertiesFile } from './jar-layout.ts'
 import type { JarBroker, JarLayout, SecureListener } from './jar-layout.ts'
+import { keptAlive } from './kept-alive.ts'
 import { liveBrokers } from './live-brokers.ts'
 import { endProcesses, isAlive, signalOwn } from './own-processes.ts'
 
@@ -35,7 +36,12 @@ const logTailBytes = 2000
 const archiveAttempts = 1500
 const archivePollMs = 20
 
-export async function startJarKafka(options: JarKafkaOptions = {}): Promise<JarKafka> {
+/** A process that has nothing else to do waits all the same. */
+export function startJarKafka(options: JarKafkaOptions = {}): Promise<JarKafka> {
+  return keptAlive(() => start(options))
+}
+
+async function start(options: JarKafkaOptions): Promise<JarKafka> {
   const cache = options.cache ?? defaultJarCache()
   const lacking = await whatJarsLack(cache)
   if (lacking !== undefined) throw new TestingError('MILLRACE_TEST_KAFKA_UNAVAILABLE', lacking)
@@ -142,7 +148,7 @@ export class JarKafka {
     if (this.#isStopped) throw new Error('the cluster was stopped')
     const broker = this.#broker(id)
     broker.pid = await this.#spawn(broker)
-    await this.#untilReady(broker, Math.min(2, this.brokers.length))
+    await keptAlive(() => this.#untilReady(broker, Math.min(2, this.brokers.length)))
   }
 
   /** SIGSTOP: alive for the kernel, silent for everybody else. */

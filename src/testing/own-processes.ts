@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { sleep, systemClock } from '../common/clock.ts'
+import { keptAlive } from './kept-alive.ts'
 
 const pollMs = 10
 
@@ -37,8 +38,10 @@ export async function endProcesses(
   const ours = pids.filter((pid) => isOurs(pid, mark))
   for (const pid of ours) signalOwn(pid, mark, signal)
   const deadlineMs = systemClock.now() + patienceMs
-  while (ours.some((pid) => isAlive(pid))) {
-    if (systemClock.now() > deadlineMs) for (const pid of ours) signalOwn(pid, mark, 'SIGKILL')
-    await sleep(systemClock, pollMs)
-  }
+  await keptAlive(async () => {
+    while (ours.some((pid) => isAlive(pid))) {
+      if (systemClock.now() > deadlineMs) for (const pid of ours) signalOwn(pid, mark, 'SIGKILL')
+      await sleep(systemClock, pollMs)
+    }
+  })
 }
