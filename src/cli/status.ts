@@ -1,53 +1,38 @@
 /** `millrace status`: the instances of an application, once or again and again. */
-import { sleep, systemClock } from '../common/clock.ts'
-import { nearest } from '../common/nearest.ts'
+import { systemClock } from '../common/clock.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
-import { withClient } from './connection.ts'
-import type { ConnectionOptions } from './connection.ts'
 import { instancesAt, instancesOfGroup } from './instances.ts'
 import type { FoundApplication } from './instances.ts'
 import type { AskOptions } from './instance-http.ts'
 import { emit } from './output.ts'
-import type { OutputFormat } from './output.ts'
 import { loadSettings } from './settings.ts'
 import { loadOperand } from './shape.ts'
 import type { Operand } from './shape.ts'
 import { statusText } from './status-text.ts'
-import { onStopSignal } from './stop-signals.ts'
 import { clearScreen } from './terminal.ts'
 import { brokerList } from './values.ts'
+import { checkWatch, unknownGroup, untilInterrupted, withOperandClient } from './watching.ts'
+import type { WatchOptions } from './watching.ts'
 
-export interface StatusOptions extends ConnectionOptions {
-  readonly output: OutputFormat
+export interface StatusOptions extends WatchOptions {
   readonly at?: string
-  readonly watch?: boolean
-  readonly interval: number
 }
 
 const askTimeoutMs = 2000
 
 export async function statusCommand(file: string | undefined, options: StatusOptions): Promise<void> {
-  if (options.watch === true && options.output === 'json') {
-    throw new CliError(
-      'MILLRACE_USAGE',
-      '--watch prints one document after the other: give -o jsonl instead of -o json',
-    )
-  }
+  checkWatch(options)
   if (options.at !== undefined) return withoutKafka(brokerList(options.at, '--at'), options)
   const operand = await loadOperand(file, options)
   const ask = askOptions(operand.settings.httpToken)
-  // Whoever watches is not in a hurry.
-  const connection = options.watch === true ? { ...options, timeout: undefined } : options
-  const use = (client: KafkaClient): Promise<void> =>
+  await withOperandClient('status', operand, options, (client) =>
     shown(options, async () => {
       const application = await instancesOfGroup(client, operand.applicationId, ask)
       if (application.groupState === 'Dead') await requireKnown(client, operand)
       return application
-    })
-  await (operand.kafka === undefined
-    ? withClient('status', connection, use)
-    : withClient('status', connection, use, operand.kafka))
+    }),
+  )
 }
 
 async function withoutKafka(addresses: readonly string[], options: StatusOptions): Promise<void> {
@@ -69,16 +54,7 @@ function askOptions(token: string | undefined): AskOptions {
 
 async function shown(options: StatusOptions, look: () => Promise<FoundApplication>): Promise<void> {
   if (options.watch !== true) return show(await look(), options)
-  const end = new AbortController()
-  const heedNoSignals = onStopSignal({ first: () => end.abort(), again: () => process.exit(130) })
-  try {
-    while (!end.signal.aborted) {
-      await show(await look(), options)
-      await sleep(systemClock, options.interval, end.signal)
-    }
-  } finally {
-    heedNoSignals()
-  }
+  await untilInterrupted(options.interval, async () => show(await look(), options))
 }
 
 async function show(application: FoundApplication, { output, watch, verbose }: StatusOptions): Promise<void> {
@@ -89,11 +65,8 @@ async function show(application: FoundApplication, { output, watch, verbose }: S
   await emit(output, { document: application, rows, text })
 }
 
-/** An id that nobody has is most likely a slip; an application that does not run is told as such. */
+/** An application that does not run is told as such. */
 async function requireKnown(client: KafkaClient, { applicationId, application }: Operand): Promise<void> {
   if (application !== undefined) return
-  const groups = (await client.admin.groups.list()).map(({ groupId }) => groupId)
-  const near = nearest(applicationId, groups)
-  const hint = near === undefined ? 'it has never run on this Kafka, or is forgotten' : `did you mean '${near}'?`
-  throw new CliError('MILLRACE_PRECONDITION', `there is no group '${applicationId}': ${hint}`)
+  throw await unknownGroup(client, applicationId, 'it has never run on this Kafka, or is forgotten')
 }
