@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { values: own } = parseArgs({ options: { results: { type: 'string' } } })
 const { devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
 const nodeMajors = ['22', '24']
-const sum = { passed: 0, failed: 0, skipped: 0 }
+const sum = { passed: 0, failed: 0, skipped: 0, failures: [] }
 
 const wordCount = `import { defineTopology, serdes } from 'millrace'
 
@@ -63,6 +63,7 @@ function run(command, args, cwd, env = {}) {
 function check(title, result, isGood = ({ status }) => status === 0) {
   const good = isGood(result)
   sum[good ? 'passed' : 'failed'] += 1
+  if (!good) sum.failures.push(title)
   console.log(`${good ? 'passed' : 'FAILED'}  ${title}`)
   if (!good) console.log(`exit code ${result.status}\n${result.output}`)
   return good

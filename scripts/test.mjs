@@ -4,13 +4,13 @@
 //   node scripts/test.mjs --kafka             the tests that need a real Kafka
 //   node scripts/test.mjs --container         the tests that need a container engine
 //   node scripts/test.mjs <vitest arguments>  those tests only, without checks
-//   --results <file>                          writes { passed, failed, skipped } too
+//   --results <file>                          writes { passed, failed, skipped, failures } too
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { parseArgs, stripVTControlCharacters } from 'node:util'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const options = {
@@ -52,7 +52,7 @@ function runCheck({ name, program, args }) {
   const startedAt = performance.now()
   const passed = run(program, args)
   console.log(`${passed ? 'passed' : 'FAILED'}  ${name} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
-  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 }
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0, failures: passed ? [] : [name] }
 }
 
 function runTests(args) {
@@ -63,7 +63,7 @@ function runTests(args) {
   const sum = readResults(file)
   rmSync(folder, { recursive: true, force: true })
   // Whatever made vitest fail without naming a test (a file that does not load, an unhandled rejection) counts as one.
-  return passed || sum.failed > 0 ? sum : { ...sum, failed: 1 }
+  return passed || sum.failed > 0 ? sum : { ...sum, failed: 1, failures: ['vitest failed without naming a test'] }
 }
 
 function readResults(file) {
@@ -73,10 +73,21 @@ function readResults(file) {
       passed: report.numPassedTests,
       failed: report.numFailedTests,
       skipped: report.numPendingTests + report.numTodoTests,
+      failures: report.testResults.flatMap(failuresOf),
     }
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 }
+    return { passed: 0, failed: 0, skipped: 0, failures: [] }
   }
+}
+
+/** What failed in a file, and why, in a few lines each: `.ci/run` says it again where logs are cut, at the end. */
+function failuresOf({ name, assertionResults }) {
+  const failed = assertionResults.filter(({ status }) => status === 'failed')
+  return failed.map(({ fullName, failureMessages }) => {
+    const lines = stripVTControlCharacters(failureMessages.join('\n')).split('\n')
+    const reason = lines.filter((line) => !/^ +at .*(node_modules|node:|<anonymous>)/.test(line)).slice(0, 12)
+    return [`${path.relative(root, name)} > ${fullName}`, ...reason.map((line) => line.slice(0, 300))].join('\n    ')
+  })
 }
 
 function* parts() {
@@ -88,8 +99,11 @@ function* parts() {
   if (own['checks'] !== true) yield runTests(['--project=!kafka', '--project=!container', ...forVitest])
 }
 
-const sum = { passed: 0, failed: 0, skipped: 0 }
-for (const part of parts()) for (const key of Object.keys(sum)) sum[key] += part[key]
+const sum = { passed: 0, failed: 0, skipped: 0, failures: [] }
+for (const { failures, ...counts } of parts()) {
+  for (const key of Object.keys(counts)) sum[key] += counts[key]
+  sum.failures.push(...failures)
+}
 
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
 if (own['results'] !== undefined) {
