@@ -58,7 +58,7 @@ export const localLockSystem: LockSystem = {
     return (await unlessMissing(readdir(directory))) ?? []
   },
   listen: (socket) => withShortPath(socket, listenAt),
-  answers: (socket) => withShortPath(socket, connects),
+  answers: (socket) => withShortPath(socket, isListenedOn),
   async identity(socket) {
     // A listener keeps its inode, so that the number is not given to another file, even if this one is removed.
     const found = await unlessMissing(stat(socket, { bigint: true }))
@@ -84,6 +84,16 @@ function listenAt(socket: string): Promise<LockListener> {
       resolve({ isListening: () => server.listening, close: () => new Promise((done) => server.close(() => done())) })
     })
   })
+}
+
+async function isListenedOn(socket: string): Promise<boolean> {
+  try {
+    return await connects(socket)
+  } catch (error) {
+    // The listener closed, or died, while we waited in its queue. Asked again, the kernel says who is there now.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return connects(socket)
+    throw error
+  }
 }
 
 function connects(socket: string): Promise<boolean> {

@@ -31,6 +31,21 @@ describe.skipIf(process.platform === 'win32')('The lock of a slot', () => {
     await second?.release()
   })
 
+  it('is taken by who asked just as it was released', async () => {
+    const first = await lockSlot(slot)
+    const second = await lockSlot(slot, {
+      ...localLockSystem,
+      answers(socket) {
+        // The question waits in the queue of a listener that closes without having seen it.
+        const answer = localLockSystem.answers(socket)
+        void first?.release()
+        return answer
+      },
+    })
+    expect(await second?.isHeld()).toBe(true)
+    await second?.release()
+  })
+
   it('goes to one of many that want it at once', async () => {
     for (let round = 1; round <= 20; round++) {
       const taken = (await Promise.all(Array.from({ length: 8 }, () => lockSlot(slot)))).filter(
