@@ -52,6 +52,8 @@ export interface ChangelogReaderOptions {
   /** By topic name, as last seen. */
   readonly topicId: (topic: string) => string | undefined
   readonly onProgress: (progress: RestoreProgress) => void
+  /** A step failed in a way that passes, and is tried again. */
+  readonly onRetried?: (error: unknown) => void
   /** A replay that had records to replay has ended. */
   readonly onRestored?: (tookMs: number) => void
 }
@@ -136,7 +138,7 @@ export class ChangelogReader {
 
   /** A bounded piece of work. A passing failure (a full disk) waits for its next attempt; other tasks run meanwhile. */
   async step(): Promise<void> {
-    const { clock, logger } = this.#options
+    const { clock, logger, onRetried } = this.#options
     if (clock.now() < this.#notBeforeMs) return
     try {
       await this.#step()
@@ -146,6 +148,7 @@ export class ChangelogReader {
       const delayMs = Math.min(retryMaxMs, retryFirstMs * 2 ** this.#failuresInRow++)
       this.#notBeforeMs = clock.now() + delayMs
       logger.warn({ err: error, delayMs }, 'a restore cannot go on at the moment and is tried again')
+      onRetried?.(error)
     }
   }
 

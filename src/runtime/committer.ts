@@ -29,6 +29,8 @@ export interface CommitterOptions {
   readonly logger: Logger
   /** The commit under way has ended: it is to be looked at. */
   readonly onSettled: () => void
+  /** The disk did not take what a task had committed; the next commit tries it again. */
+  readonly onRetried?: (error: unknown, taskId: string) => void
   readonly onCommitted: (
     offsets: ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>,
     timing: Readonly<CommitTiming>,
@@ -228,7 +230,8 @@ export class Committer {
   }
 
   #onEngineFailure(taskId: string, error: unknown): void {
-    const { clock, logger } = this.#options
+    const { clock, logger, onRetried } = this.#options
+    onRetried?.(error, taskId)
     if (clock.now() - this.#warnedAtMs < warnAgainMs) return
     this.#warnedAtMs = clock.now()
     logger.warn(

@@ -50,6 +50,8 @@ export interface GlobalStateOptions {
   /** As metrics show it. */
   readonly threadId: string
   readonly onRecordFailure: (failure: RecordFailure) => void
+  /** Something failed in a way that passes, and is tried again. */
+  readonly onRetried: (error: unknown) => void
   readonly onRestore: (progress: RestoreProgress) => void
   /** Once: it does not follow its topics any more. */
   readonly onFailure: (error: Error) => void
@@ -404,6 +406,7 @@ export class GlobalState {
     if (reaction !== 'retriable' && reaction !== 'abortable') throw error
     const delayMs = Math.min(retryMaxMs, retryFirstMs * 2 ** this.#failuresInRow++)
     this.#logger.warn({ err: error, delayMs }, 'global stores cannot be updated at the moment; it is tried again')
+    this.#options.onRetried(error)
     await sleep(this.#options.clock, delayMs, this.#closing.signal)
   }
 

@@ -127,6 +127,7 @@ export class InstanceView {
       schemaVersion: 1,
       applicationId: config.applicationId,
       total: errors.total,
+      leftOut: errors.leftOut,
       errors: errors.recent(),
     }
   }

@@ -409,6 +409,7 @@ export class KafkaStreams implements AsyncDisposable {
       logger: this.#logger,
       threadId: `${this.#clientId}-GlobalStreamThread`,
       onRecordFailure: (failure) => this.#errors.noteRecord(failure),
+      onRetried: (error) => this.#errors.noteRetried(error),
       onRestore: (progress) => {
         this.#view.noteGlobalProgress(progress)
         this.#emit('restore', progress)
@@ -489,6 +490,7 @@ export class KafkaStreams implements AsyncDisposable {
       onRestore: (progress) => this.#emit('restore', progress),
       onRebalance: (event) => this.#emit('rebalance', event),
       onRecovered: (error) => this.#errors.noteError('recovered', error),
+      onRetried: (error, taskId) => this.#errors.noteRetried(error, taskId),
       onRecordFailure: (failure) => this.#errors.noteRecord(failure),
     }
   }

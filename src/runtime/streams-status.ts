@@ -4,7 +4,7 @@
  * `schemaVersion`.
  */
 import type { TopologyJson } from '../topology/description.ts'
-import type { ErrorEntry } from './error-log.ts'
+import type { ErrorEntry, LeftOut } from './error-log.ts'
 import type { StreamsState } from './streams-events.ts'
 import type { ThreadState } from './thread-options.ts'
 
@@ -132,8 +132,10 @@ export interface TopologyStatus {
 export interface ErrorsStatus {
   readonly schemaVersion: 1
   readonly applicationId: string
-  /** Of all that ever were; the newest 100 are told. */
+  /** Of all that were ever listed; at most 100 are told, of each sort the newest. */
   readonly total: number
+  /** Of these, by kind, what is not told any more. */
+  readonly leftOut: LeftOut
   /** The newest first. */
   readonly errors: readonly ErrorEntry[]
 }

@@ -31,6 +31,8 @@ export interface ThreadListener {
   onRebalance(event: RebalanceEvent): void
   /** An error that the thread recovered from. */
   onRecovered(error: Error, reaction: Reaction): void
+  /** Something that is tried again until it succeeds, while all else goes on: a write of local state, a restore. */
+  onRetried(error: unknown, taskId?: string): void
   /** A record that failed, whatever became of it. */
   onRecordFailure(failure: RecordFailure): void
 }

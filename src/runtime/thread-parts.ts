@@ -56,6 +56,7 @@ export async function openParts(
     logger,
     topicId: (topic) => tasks.topicId(topic),
     onProgress: (progress) => listener.onRestore(progress),
+    onRetried: (error) => listener.onRetried(error),
     onRestored: (tookMs) => callbacks.metrics.noteRestored(tookMs),
   })
   const tasks = new TaskManager({
@@ -116,6 +117,7 @@ export async function openParts(
     clock,
     logger,
     onSettled: callbacks.wakeup,
+    onRetried: (error, taskId) => listener.onRetried(error, taskId),
     onCommitted,
   })
   return { collector, fetcher, reader, tasks, group, committer, watch, purge }

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { deferred } from '../../src/common/deferred.ts'
 import { noHeaders } from '../../src/common/headers.ts'
+import { silentLogger } from '../../src/common/logger.ts'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import { listenOnTcp } from '../../src/kafka/broker/tcp-listener.ts'
 import { apis } from '../../src/kafka/protocol/apis.ts'
@@ -203,12 +204,19 @@ describe('The state of a global table', () => {
     const config = { stateDir: '/state', store: 'persistent' } as const
     await runOnce(cluster, config, internals)
     const clock = new LeapingClock()
-    const app = cluster.app(lookUpNames(), config, { ...internals, clock })
+    const refused = deferred()
+    const warn = (_: object, message: string): void => {
+      if (message.includes('global stores cannot be updated')) refused.resolve()
+    }
+    const logger = { ...silentLogger, warn }
+    const app = cluster.app(lookUpNames(), { ...config, logger }, { ...internals, clock })
     await app.start()
     disk.capacityBytes = disk.usedBytes
     await produceTo(cluster.client, 'names', 0, [['a', 'Alma']])
     clock.leap(5000)
     await untilJoined(cluster.client, 'a', 'a=Alma')
+    await refused.promise
+    expect(app['~view'].errors().errors).toMatchObject([{ code: 'MILLRACE_STATE_WRITE_FAILED', taskId: 'global' }])
     disk.capacityBytes = Infinity
     await app.close()
     const again = cluster.app(lookUpNames(), config, internals)

@@ -5,17 +5,26 @@ import { committedToEnd, partitionsOf } from '../../src/cli/topic-reader.ts'
 import { processMonitor } from '../../src/common/process-monitor.ts'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import type { StreamsConfig } from '../../src/processor/streams-config.ts'
+import { slotInMemory } from '../../src/runtime/instance-identity.ts'
+import type { StreamsInternals } from '../../src/runtime/kafka-streams.ts'
+import type { ErrorsStatus } from '../../src/runtime/streams-status.ts'
 import { serdes } from '../../src/serde/serdes.ts'
 import { KafkaStreams } from '../../src/server/serving-kafka-streams.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 import { fitsSchema } from '../support/cli-schema.ts'
 import { Cluster, countByKey } from '../support/embedded-app.ts'
 import { ask } from '../support/http.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 
-function serving(cluster: Cluster, topology: Topology, config: Partial<StreamsConfig> = {}): KafkaStreams {
+function serving(
+  cluster: Cluster,
+  topology: Topology,
+  config: Partial<StreamsConfig> = {},
+  internals: StreamsInternals = {},
+): KafkaStreams {
   const kafka = cluster.kafka
   return cluster.closesFirst(
-    new KafkaStreams(topology, { applicationId: 'app', kafka, http: '127.0.0.1:0', ...config }),
+    new KafkaStreams(topology, { applicationId: 'app', kafka, http: '127.0.0.1:0', ...config }, internals),
   )
 }
 
@@ -195,5 +204,64 @@ describe('The HTTP server of an application', () => {
     )
     await app.close()
     await expect(ask(port, '/livez')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('still tells what ended it after records by the thousand have failed, and how many it leaves out', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const builder = new StreamsBuilder()
+    builder
+      .stream('in', { key: serdes.string, value: serdes.string })
+      .mapValues((value): string => {
+        throw new Error(value)
+      })
+      .to('out', { key: serdes.string, value: serdes.string })
+    let failures = 1
+    const onProcessingError = (): 'fail' | 'skip' => (failures-- > 0 ? 'fail' : 'skip')
+    const app = serving(cluster, builder.build(), { onProcessingError, onUncaughtError: 'replaceThread' })
+    const { promise: failed, resolve } = Promise.withResolvers<void>()
+    app.on('error', () => resolve())
+    await app.start()
+    await cluster.produce(
+      'in',
+      Array.from({ length: 1000 }, () => ['k', 'poison'] as const),
+    )
+    await failed
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+    const { errors, total, leftOut } = (await document(app, '/v1/errors', 'http-errors')) as unknown as ErrorsStatus
+    expect(errors).toHaveLength(100)
+    expect(errors[0]).toMatchObject({ kind: 'record', action: 'skip', offset: 999 })
+    expect(errors).toContainEqual(expect.objectContaining({ kind: 'record', action: 'fail', offset: 0 }))
+    expect(errors).toContainEqual(expect.objectContaining({ kind: 'fatal', code: 'MILLRACE_PROCESSING_FAILED' }))
+    expect({ total, leftOut }).toEqual({ total: 1002, leftOut: { record: 902, recovered: 0, fatal: 0 } })
+  })
+
+  it('tells that the disk is full and the state of a task is not written, once and not with every commit', async () => {
+    await using cluster = await Cluster.start({ in: 1, out: 1 })
+    const disk = new MemoryFileSystem()
+    const openSlot = () => Promise.resolve({ ...slotInMemory('0000'), directory: '/state/app/0' })
+    const config = { stateDir: '/state', store: 'persistent' } as const
+    const app = serving(cluster, countByKey(), config, { fileSystem: disk, openSlot })
+    await app.start()
+    await cluster.produce('in', [['k', 'a']])
+    await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+    disk.capacityBytes = disk.usedBytes
+    for (const key of ['b', 'c', 'd']) {
+      await cluster.produce('in', [[key, 'x']])
+      await committedToEnd(cluster.client, 'app', partitionsOf('in', 1))
+    }
+    expect(app.state).toBe('RUNNING')
+    expect(await document(app, '/v1/errors', 'http-errors')).toMatchObject({
+      total: 1,
+      errors: [
+        {
+          kind: 'recovered',
+          code: 'MILLRACE_STATE_WRITE_FAILED',
+          reaction: 'retriable',
+          taskId: '0_0',
+          message: expect.stringMatching(/could not be written to \/state\/app\/0\/0_0.*ENOSPC.*make room/) as string,
+        },
+      ],
+    })
+    disk.capacityBytes = Number.POSITIVE_INFINITY
   })
 })

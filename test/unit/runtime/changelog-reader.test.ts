@@ -21,6 +21,8 @@ interface Bed {
   readonly kafka: FakeKafka
   readonly reader: ChangelogReader
   readonly progress: RestoreProgress[]
+  /** Failures that passed. */
+  readonly retried: unknown[]
   readonly clock: ManualClock
   /** Until its lookups are answered and what has arrived is applied. */
   readonly steps: () => Promise<void>
@@ -29,6 +31,7 @@ interface Bed {
 function bed(): Bed {
   const kafka = new FakeKafka()
   const progress: RestoreProgress[] = []
+  const retried: unknown[] = []
   const { client } = kafka
   const clock = new ManualClock()
   const reader = new ChangelogReader({
@@ -39,6 +42,7 @@ function bed(): Bed {
     logger: silentLogger,
     topicId: () => undefined,
     onProgress: (one) => progress.push(one),
+    onRetried: (error) => retried.push(error),
   })
   const steps = async (): Promise<void> => {
     for (let i = 0; i < 3; i++) {
@@ -46,7 +50,7 @@ function bed(): Bed {
       await settled()
     }
   }
-  return { kafka, reader, progress, clock, steps }
+  return { kafka, reader, progress, retried, clock, steps }
 }
 
 function managedTask(options: { isSource?: boolean; state?: TaskState; id?: string } = {}): ManagedTask {
@@ -217,7 +221,7 @@ describe('ChangelogReader', () => {
   })
 
   it('does not give up a task whose store the disk would not clear, nor those behind it', async () => {
-    const { kafka, reader, clock, steps } = bed()
+    const { kafka, reader, retried, clock, steps } = bed()
     kafka.starts.set(key, 4)
     kafka.ends.set(key, 10)
     const first = managedTask({ state: fullDisk(behind(3)) })
@@ -229,6 +233,7 @@ describe('ChangelogReader', () => {
     await steps()
     expect([first, second].map((managed) => reader.isRestoring(managed))).toEqual([true, true])
     expect(kafka.restore.positions.size).toBe(0)
+    expect(retried).toMatchObject([{ code: 'MILLRACE_STATE_WRITE_FAILED', taskId: '0_0' }])
     await clock.advance(5000)
     await steps()
     expect(kafka.restore.positions).toEqual(
