@@ -101,7 +101,7 @@ async function describeDiff(
     import('../topology/topology-diff.ts'),
     import('./diff-text.ts'),
   ])
-  const before = await readDescription(file, '--diff')
+  const before = readDescription(file, '--diff')
   const diff = diffTopologies(before, {
     ...module.build(config).describe().toJSON(),
     applicationId: config.applicationId,

@@ -1,5 +1,4 @@
 /** `millrace reset`: shows the plan, asks, carries it out. */
-import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { systemClock } from '../common/clock.ts'
 import { parseDuration } from '../common/duration.ts'
@@ -23,6 +22,7 @@ import { confirm } from './prompt.ts'
 import { resetText } from './reset-text.ts'
 import { loadOperand } from './shape.ts'
 import type { Operand } from './shape.ts'
+import { readInputFile } from './small-file.ts'
 import { print, say } from './terminal.ts'
 
 export interface ResetOptions extends ConnectionOptions {
@@ -187,9 +187,9 @@ function durationOf(text: string): number {
 function offsetsOf(file: string): Extract<ResetTarget, { kind: 'offsets' }>['offsets'] {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readInputFile(file)
   } catch (error) {
-    throw new CliError('MILLRACE_USAGE', `--from-file: ${(error as Error).message}`)
+    throw new CliError('MILLRACE_USAGE', `--from-file ${file} cannot be read: ${(error as Error).message}`)
   }
   const parsed = parseOffsets(text)
   if ('offsets' in parsed) return parsed.offsets

@@ -1,14 +1,15 @@
 /** Files with descriptions of topologies: written by `describe --out`, read by `--diff` and `--against`. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { CliError } from '../errors/cli-error.ts'
 import type { TopologyJson } from '../topology/description.ts'
 import { savedDescription } from '../topology/saved-description.ts'
+import { readInputFile } from './small-file.ts'
 
 /** `option`: as its user wrote it, for messages. */
-export async function readDescription(file: string, option: string): Promise<TopologyJson> {
+export function readDescription(file: string, option: string): TopologyJson {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = readInputFile(file)
   } catch (error) {
     throw new CliError('MILLRACE_INPUT_INVALID', `${option} ${file} cannot be read: ${(error as Error).message}`, {
       cause: error,

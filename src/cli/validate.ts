@@ -33,7 +33,7 @@ export interface ValidateOptions extends SettingsOptions {
 export async function validateCommand(file: string | undefined, options: ValidateOptions): Promise<void> {
   const format = formatOf(options)
   const ignored = ignoredRules(options.ignore ?? [])
-  const before = options.against === undefined ? undefined : await readDescription(options.against, '--against')
+  const before = options.against === undefined ? undefined : readDescription(options.against, '--against')
   const { diff, ...found } = await validated(file, options, before)
   const findings = severestFirst(found.findings.filter(({ rule }) => !ignored.has(rule)))
   const report = { ...found, counts: countsOf(findings), findings, ...(diff !== undefined && { diff }) }
