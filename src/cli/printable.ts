@@ -6,13 +6,11 @@
 
 /** What `style.ts` makes: bold, dim, four colours, and their ends. Nothing of it hides text or reaches beyond it. */
 const ownStyles = String.raw`\u001B\[(?:1|2|22|3[1236]|39)m`
-const changesOfDirection = String.raw`\u202A-\u202E\u2066-\u2069`
+/** Changes of direction, and U+2028 and U+2029, at which some end a line. */
+const invisible = String.raw`\u2028-\u202E\u2066-\u2069`
 
-const harmfulInText = new RegExp(
-  String.raw`${ownStyles}|[\u0000-\u0008\u000B-\u001F\u007F-\u009F${changesOfDirection}]`,
-  'g',
-)
-const harmfulInLine = new RegExp(String.raw`[\u0000-\u001F\u007F-\u009F${changesOfDirection}]`, 'g')
+const harmfulInText = new RegExp(String.raw`${ownStyles}|[\u0000-\u0008\u000B-\u001F\u007F-\u009F${invisible}]`, 'g')
+const harmfulInLine = new RegExp(String.raw`[\u0000-\u001F\u007F-\u009F${invisible}]`, 'g')
 
 /** For text with lines and styles of its own. */
 export function harmless(text: string): string {

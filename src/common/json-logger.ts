@@ -1,11 +1,12 @@
 /**
  * A logger that writes a line of JSON per event, with pino's field names, so that what reads pino's logs reads these.
- * Secrets are redacted at any depth. An error or a warning that says the same as one a moment ago is counted and not
- * repeated: what fails in a loop must not fill a disk.
+ * Secrets are redacted at any depth, and nothing in a line commands the terminal that shows it. An error or a warning that
+ * says the same as one a moment ago is counted and not repeated: what fails in a loop must not fill a disk.
  */
 import { hostname } from 'node:os'
 import { systemClock, type Clock } from './clock.ts'
 import type { Logger } from './logger.ts'
+import { plainJson } from './plain-json.ts'
 import { redact } from './redact.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -99,7 +100,7 @@ export class JsonLogger implements Logger {
       ...(redact(facts) as object),
       msg: message,
     }
-    this.#destination.write(`${JSON.stringify(line)}\n`)
+    this.#destination.write(`${plainJson(line)}\n`)
   }
 }
 

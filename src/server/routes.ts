@@ -1,4 +1,5 @@
 /** What the HTTP server of an instance answers: one document per path, read anew for every request. */
+import { plainJson } from '../common/plain-json.ts'
 import { prometheusContentType } from '../common/prometheus.ts'
 import type { InstanceView } from '../runtime/instance-view.ts'
 import { liveness, readiness, readinessAlone, type Health } from './health.ts'
@@ -38,7 +39,7 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
 ])
 
 export function json(status: number, document: object): Answer {
-  return { status, contentType: jsonContentType, body: `${JSON.stringify(document)}\n` }
+  return { status, contentType: jsonContentType, body: `${plainJson(document)}\n` }
 }
 
 function guarded(answer: (served: Served) => Answer): Route {

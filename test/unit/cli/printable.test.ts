@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { harmless, oneLine } from '../../../src/cli/printable.ts'
 
 // oxlint-disable-next-line no-control-regex -- those are what must not be there
-const control = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/
+const control = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069]/
 
 const hostile = fc
   .array(fc.oneof(fc.string(), fc.constantFrom('\u001B', '\u009B', '[', '2J', ']0;', '\u0007', '\r', '\n', '\u202E')))
@@ -17,6 +17,7 @@ describe('Text of others', () => {
     ['a question that the terminal answers', '\u001B[6n', '\\u001b[6n'],
     ['text that is hidden', '\u001B[8m', '\\u001b[8m'],
     ['the line written over', 'failed\rdone', 'failed\\rdone'],
+    ['a line that ends', 'a\u2028b', 'a\\u2028b'],
     ['another direction', 'a\u202Eb', 'a\\u202eb'],
   ])('is shown with %s as text', (_, given, shown) => {
     expect(harmless(given)).toBe(shown)

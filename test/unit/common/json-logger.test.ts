@@ -32,6 +32,16 @@ describe('jsonLogger', () => {
     expect(line).toHaveProperty('hostname')
   })
 
+  it('commands no terminal, whatever stands in what it is told', () => {
+    const text = 'x\u009B2J\u0085y\u007F\u2028z\u202E'
+    const written: string[] = []
+    const log = new JsonLogger({ destination: { write: (line) => written.push(line) } }, new ManualClock())
+    log.warn({ [text]: text, err: new Error(text) }, text)
+    // oxlint-disable-next-line no-control-regex -- those are what must not be there
+    expect(written.join('')).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028-\u202E]/)
+    expect(JSON.parse(written.join(''))).toMatchObject({ [text]: text, err: { message: text }, msg: text })
+  })
+
   it('writes levels as numbers, and leaves out what is below its own', () => {
     const { log, lines } = logger({ level: 'warn' })
     for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level]({}, level)

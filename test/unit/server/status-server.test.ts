@@ -62,6 +62,16 @@ describe('The HTTP server', () => {
     }
   })
 
+  it('commands no terminal that shows a document', async () => {
+    const errors = [{ topic: 'in\u009B2J', message: 'a\u0085b\u202E' }]
+    const port = await open(Object.assign(viewOf(), { errors: () => ({ schemaVersion: 1, errors }) }))
+    const { body } = await ask(port, '/v1/errors')
+    expect(body).toBe(
+      String.raw`{"schemaVersion":1,"errors":[{"topic":"in\u009b2J","message":"a\u0085b\u202e"}]}` + '\n',
+    )
+    expect(JSON.parse(body)).toMatchObject({ errors })
+  })
+
   it('answers HEAD as GET, without the body', async () => {
     const port = await open()
     const { status, headers, body } = await ask(port, '/metrics', { method: 'HEAD' })
