@@ -3,12 +3,28 @@ import path from 'node:path'
 import { counted } from '../runtime/operations/counted.ts'
 import type { ResetPlan } from '../runtime/operations/reset-plan.ts'
 import type { OffsetReset } from '../runtime/operations/reset-target.ts'
+import { oneLine } from './printable.ts'
 import { styled } from './style.ts'
 import { tableText } from './table.ts'
 
-export function resetText(plan: ResetPlan): string {
-  const sections = [offsetsText(plan), topicsText(plan), stateText(plan)].filter((section) => section !== '')
+/** `removesMembers`: with --force-members. Without it members are a refusal, which names them. */
+export function resetText(plan: ResetPlan, removesMembers: boolean): string {
+  const sections = [
+    removesMembers ? membersText(plan) : '',
+    offsetsText(plan),
+    topicsText(plan),
+    stateText(plan),
+  ].filter((section) => section !== '')
   return `${styled('heading', plan.applicationId)}: what a reset changes\n\n${sections.join('\n')}\n`
+}
+
+function membersText({ members }: ResetPlan): string {
+  return members
+    .map(({ memberId, instanceId, clientId, host }) => {
+      const identity = instanceId === null ? memberId : `${memberId}, instance ${instanceId}`
+      return `${styled('bad', '- remove')} member ${oneLine(`${clientId} at ${host} (${identity})`)}\n`
+    })
+    .join('')
 }
 
 function offsetsText({ offsets, deleteOffsets }: ResetPlan): string {

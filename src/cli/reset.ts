@@ -6,10 +6,11 @@ import { nodeFileSystem } from '../common/node-file-system.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { StreamsError } from '../errors/streams-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
+import { counted } from '../runtime/operations/counted.ts'
 import { carryOutReset, resetPlanOnCluster } from '../runtime/operations/reset-on-cluster.ts'
 import type { ResetOutcome, ResetRequest } from '../runtime/operations/reset-on-cluster.ts'
 import { goesBeyond, heldSlots, isReset } from '../runtime/operations/reset-plan.ts'
-import type { ResetPlan } from '../runtime/operations/reset-plan.ts'
+import type { ResetMember, ResetPlan } from '../runtime/operations/reset-plan.ts'
 import { parseOffsets, parseTimestamp } from '../runtime/operations/reset-target.ts'
 import type { ResetTarget } from '../runtime/operations/reset-target.ts'
 import { configDefaults } from '../runtime/streams-config.ts'
@@ -36,6 +37,7 @@ export interface ResetOptions extends ConnectionOptions {
   readonly inputTopics?: string
   readonly internalTopics?: string
   readonly keepState?: boolean
+  readonly forceMembers?: boolean
   readonly dryRun?: boolean
   readonly confirm?: string
 }
@@ -43,24 +45,29 @@ export interface ResetOptions extends ConnectionOptions {
 export async function resetCommand(file: string | undefined, options: ResetOptions): Promise<void> {
   const target = targetOf(options)
   const operand = await loadOperand(file, options)
-  // How long somebody thinks about the question is not limited.
   const use = (client: KafkaClient): Promise<void> => reset(requestOf(client, operand, target, options), options)
-  const connection = willAsk(options) ? { ...options, timeout: undefined } : options
+  const connection = { ...options, timeout: timeoutOf(options, operand) }
   await (operand.kafka === undefined
     ? withClient('reset', connection, use)
     : withClient('reset', connection, use, operand.kafka))
 }
 
-function willAsk({ dryRun, confirm: given }: ResetOptions): boolean {
-  return dryRun !== true && given === undefined
+/** How long somebody thinks about the question is not limited; what is waited on purpose is not Kafka's time. */
+function timeoutOf(
+  { dryRun, confirm: given, timeout, forceMembers }: ResetOptions,
+  operand: Operand,
+): number | undefined {
+  if (timeout === undefined || (dryRun !== true && given === undefined)) return undefined
+  return forceMembers === true ? timeout + watchMsOf(operand) : timeout
 }
 
-function requestOf(
-  client: KafkaClient,
-  { applicationId, application, settings }: Operand,
-  target: ResetTarget,
-  options: ResetOptions,
-): ResetRequest {
+/** Three heartbeats, of Kafka's clients (3 s) or of this application. */
+function watchMsOf({ settings }: Operand): number {
+  return Math.max(10_000, 3 * (settings.heartbeatIntervalMs ?? 0))
+}
+
+function requestOf(client: KafkaClient, operand: Operand, target: ResetTarget, options: ResetOptions): ResetRequest {
+  const { applicationId, application, settings } = operand
   const stateDir = settings.stateDir ?? configDefaults('exactly_once', tmpdir()).stateDir
   return {
     client,
@@ -71,16 +78,18 @@ function requestOf(
     alsoInternal: listOf(options.internalTopics) ?? [],
     stateDir: options.keepState === true ? undefined : stateDir,
     fileSystem: nodeFileSystem,
+    removal: options.forceMembers === true ? { clock: systemClock, watchMs: watchMsOf(operand) } : undefined,
   }
 }
 
 async function reset(request: ResetRequest, options: ResetOptions): Promise<void> {
-  const { output } = options
+  const { output, forceMembers = false } = options
   const shown = await resetPlanOnCluster(request)
+  const planText = resetText(shown, forceMembers)
   const isText = output === 'text'
   // With JSON there is one document, at the end; who is asked must see the plan all the same.
-  if (isText) await print(resetText(shown))
-  requireStopped(shown)
+  if (isText) await print(planText)
+  requireStopped(shown, forceMembers ? shown.members : [])
   if (isReset(shown)) {
     if (isText) await print('nothing to do\n')
     else await emitOutcome(shown, undefined, options)
@@ -91,11 +100,12 @@ async function reset(request: ResetRequest, options: ResetOptions): Promise<void
     say('nothing was changed (--dry-run)')
     return
   }
-  if (!isText && options.confirm === undefined) say(resetText(shown))
+  if (!isText && options.confirm === undefined) say(planText)
   const { applicationId } = request
   const what = `this starts '${applicationId}' over`
   await confirm({ what, expected: applicationId, given: options.confirm, flag: `--confirm ${applicationId}` })
   const plan = await planAgain(request, shown)
+  if (plan.members.length > 0) say(watchText(plan, request))
   const outcome = await carryOutReset(request, plan)
   if (!isText) await emitOutcome(plan, outcome, options)
   if (outcome.failed !== undefined) throw partial(outcome)
@@ -106,7 +116,7 @@ async function reset(request: ResetRequest, options: ResetOptions): Promise<void
 /** While somebody thinks about the question instances may start, and topics come. */
 async function planAgain(request: ResetRequest, shown: ResetPlan): Promise<ResetPlan> {
   const plan = await resetPlanOnCluster(request)
-  requireStopped(plan)
+  requireStopped(plan, request.removal === undefined ? [] : shown.members)
   if (!goesBeyond(plan, shown)) return plan
   throw new CliError(
     'MILLRACE_PRECONDITION',
@@ -114,14 +124,21 @@ async function planAgain(request: ResetRequest, shown: ResetPlan): Promise<Reset
   )
 }
 
-/** Whoever runs would go on from where it is, and commit over what was set. */
-function requireStopped(plan: ResetPlan): void {
-  const { applicationId, members } = plan
+function watchText({ members }: ResetPlan, { removal }: ResetRequest): string {
+  const watchS = (removal?.watchMs ?? 0) / 1000
+  return `ending ${counted(members.length, 'membership')}; who is alive after all joins again: watching for ${watchS} s`
+}
+
+/** Whoever runs would go on from where it is, and commit over what was set. `gone`: those that shall be removed. */
+function requireStopped(plan: ResetPlan, gone: readonly ResetMember[]): void {
+  const { applicationId } = plan
+  const goneIds = new Set(gone.map(({ memberId }) => memberId))
+  const members = plan.members.filter(({ memberId }) => !goneIds.has(memberId))
   if (members.length > 0) {
     const names = members.map(({ clientId, host, memberId }) => oneLine(`${clientId} at ${host} (${memberId})`))
     throw new CliError(
       'MILLRACE_PRECONDITION',
-      `'${applicationId}' is running, so nothing was changed; stop ${members.length === 1 ? 'this instance' : `these ${members.length} instances`} first (one that was killed stays in the group until its session ends):\n  ${names.join('\n  ')}`,
+      `'${applicationId}' is running, so nothing was changed; stop ${members.length === 1 ? 'this instance' : `these ${members.length} instances`} first (one that was killed stays in the group until its session ends, or is removed with --force-members):\n  ${names.join('\n  ')}`,
     )
   }
   const held = heldSlots(plan)

@@ -86,9 +86,12 @@ function loneMember(topic: string): GroupHandler {
 }
 
 function groupAdminCases(bed: () => ClientBed): void {
-  const joined = async (client: KafkaClient, topic: string) => {
-    const groupId = bed().name('group')
-    const options = { instanceId: undefined, protocolName: 'millrace', sessionTimeoutMs: 30_000 }
+  const joined = async (
+    client: KafkaClient,
+    topic: string,
+    { groupId = bed().name('group'), instanceId }: { readonly groupId?: string; readonly instanceId?: string } = {},
+  ) => {
+    const options = { instanceId, protocolName: 'millrace', sessionTimeoutMs: 30_000 }
     const membership = client.group(
       { groupId, ...options, heartbeatIntervalMs: 50, rebalanceTimeoutMs: 30_000 },
       loneMember(topic),
@@ -168,6 +171,38 @@ function groupAdminCases(bed: () => ClientBed): void {
     expect(await groups.offsets(groupId)).toEqual(offsets)
     await membership.leave()
     await groups.setOffsets(groupId, new Map([[`${topic}-0` as const, { offset: 0 }]]))
+  })
+
+  test.each([undefined, 'instance-1'])(
+    'a member of a process that is gone is removed, and offsets can be set (instance id: %s)',
+    async (instanceId) => {
+      const [client, dead] = await Promise.all([bed().client(), bed().client()])
+      const topic = await bed().topic(client)
+      const { groupId } = await joined(dead, topic, instanceId === undefined ? {} : { instanceId })
+      await dead.close()
+      const { groups } = client.admin
+      const members = (await groups.describe([groupId])).get(groupId)?.members ?? []
+      expect(members.map((member) => member.instanceId)).toEqual([instanceId])
+      await groups.removeMembers(groupId, members)
+      await groups.setOffsets(groupId, new Map([[`${topic}-0` as const, { offset: 3 }]]))
+      expect((await groups.describe([groupId])).get(groupId)).toMatchObject({ state: 'Empty', members: [] })
+      await groups.removeMembers(groupId, members)
+      await groups.removeMembers(bed().name('absent'), members)
+    },
+  )
+
+  test('whoever has taken over an instance id stays when its predecessor is removed', async () => {
+    const [client, dead] = await Promise.all([bed().client(), bed().client()])
+    const topic = await bed().topic(client)
+    const { groupId } = await joined(dead, topic, { instanceId: 'instance-1' })
+    const { groups } = client.admin
+    const before = (await groups.describe([groupId])).get(groupId)?.members ?? []
+    await dead.close()
+    const { membership } = await joined(client, topic, { groupId, instanceId: 'instance-1' })
+    await groups.removeMembers(groupId, before)
+    const after = (await groups.describe([groupId])).get(groupId)?.members ?? []
+    expect(after.map(({ memberId }) => memberId)).toEqual([membership.identity().memberId])
+    expect(after[0]?.memberId).not.toBe(before[0]?.memberId)
   })
 }
 

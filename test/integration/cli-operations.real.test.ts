@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { topicPartitionKey } from '../../src/common/topic-partition.ts'
+import type { GroupHandler } from '../../src/kafka/client/kafka-client.ts'
+import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import wordCountModule from '../../topologies/word-count.ts'
 import { Child } from '../support/child-process.ts'
@@ -17,6 +20,17 @@ const missing = await whatRealKafkaLacks()
 if (missing !== undefined) test.skip(missing, () => undefined)
 
 const wordCount = moduleOf('topologies/word-count.ts')
+
+const takesNothing: GroupHandler = {
+  subscription: () => ({ topics: ['left-behind-input'], ownedPartitions: [], userData: undefined }),
+  assign: async (all) => all.map(({ memberId }) => ({ memberId, partitions: [], userData: undefined })),
+  onPrepareJoin: async () => undefined,
+  onAssigned: async () => undefined,
+  onLost: async () => undefined,
+  onFatal: (error) => {
+    throw error
+  },
+}
 
 describe.skipIf(missing !== undefined)('an application that is operated', () => {
   let kafka: RealKafka
@@ -102,5 +116,31 @@ describe.skipIf(missing !== undefined)('an application that is operated', () => 
       .filter((line) => line.startsWith('two='))
     expect(last.at(-1)).toBe('two=2')
     expect(last.filter((line) => line === 'two=2')).toHaveLength(2)
+  })
+  it('is started over although members of its group are left whose processes are gone', async () => {
+    const applicationId = 'left-behind'
+    const topic = 'left-behind-input'
+    const client = connectKafka({ kafka: { brokers }, applicationId })
+    await client.connect()
+    await client.admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1, config: {} }])
+    await client.admin.groups.setOffsets(applicationId, new Map([[topicPartitionKey(topic, 0), { offset: 0 }]]))
+    expect((await millrace(['send', topic], 'one\n')).code).toBe(0)
+    for (const instanceId of [undefined, 'static']) {
+      const options = { groupId: applicationId, instanceId, protocolName: 'millrace', sessionTimeoutMs: 1_800_000 }
+      const membership = client.group({ ...options, heartbeatIntervalMs: 100, rebalanceTimeoutMs: 500 }, takesNothing)
+      await membership.start()
+    }
+    // Without a word, as kill -9 does.
+    await client.close()
+    const args = ['reset', '--application-id', applicationId, '--keep-state', '--to-latest', '--confirm', applicationId]
+    const refused = await millrace(args)
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('--force-members') })
+    const forced = await millrace([...args, '--force-members', '-o', 'json'])
+    expect(forced.code, forced.stderr).toBe(0)
+    expect(fitsSchema('reset', forced.stdout)).toMatchObject({
+      members: expect.arrayContaining([expect.objectContaining({ instanceId: 'static', clientId: applicationId })]),
+      offsets: [{ topic, from: 0, to: 1 }],
+      remaining: [],
+    })
   })
 })

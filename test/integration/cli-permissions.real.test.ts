@@ -28,6 +28,7 @@ const calls: readonly { readonly command: readonly string[]; readonly stdin?: st
   { command: ['lag', module], names: 'text-lines' },
   { command: ['lag', '--application-id', 'some-group'], names: 'some-group' },
   { command: ['reset', module, '--dry-run'], names: 'word-count' },
+  { command: ['reset', module, '--force-members', '--confirm', 'word-count'], names: 'word-count' },
   { command: ['dlq', 'ls', 'word-counts'], names: 'word-counts' },
   { command: ['dlq', 'show', 'word-counts'], names: 'word-counts' },
   { command: ['dlq', 'retry', 'word-counts', '--yes'], names: 'word-counts' },

@@ -4,6 +4,9 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { noHeaders } from '../../src/common/headers.ts'
 import { topicPartitionKey } from '../../src/common/topic-partition.ts'
+import type { GroupHandler } from '../../src/kafka/client/kafka-client.ts'
+import { connectKafka } from '../../src/runtime/connect-kafka.ts'
+import { errorCodes } from '../../src/kafka/protocol/error-codes.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import wordCountModule from '../../topologies/word-count.ts'
 import { CliBed, moduleOf, nobody } from '../support/cli-bed.ts'
@@ -45,6 +48,17 @@ function instance(bed: CliBed): KafkaStreams {
 const stateDir = (bed: CliBed): string => path.join(bed.folder, 'state')
 const flags = (bed: CliBed): readonly string[] => ['--state-dir', stateDir(bed)]
 
+const takesNothing: GroupHandler = {
+  subscription: () => ({ topics: ['text-lines'], ownedPartitions: [], userData: undefined }),
+  assign: async (all) => all.map(({ memberId }) => ({ memberId, partitions: [], userData: undefined })),
+  onPrepareJoin: async () => undefined,
+  onAssigned: async () => undefined,
+  onLost: async () => undefined,
+  onFatal: (error) => {
+    throw error
+  },
+}
+
 async function committed(bed: CliBed): Promise<ReadonlyMap<string, number>> {
   const offsets = await bed.client.admin.groups.offsets('word-count')
   return new Map([...offsets].map(([key, { offset }]) => [key, offset]))
@@ -53,6 +67,23 @@ async function committed(bed: CliBed): Promise<ReadonlyMap<string, number>> {
 function tasksOnDisk(bed: CliBed): string[] {
   const slot = path.join(stateDir(bed), 'word-count', '0')
   return existsSync(slot) ? readdirSync(slot).filter((name) => /^\d+_\d+$/.test(name)) : []
+}
+
+/** A static member whose process ended without a word; its session lasts for half an hour. */
+async function leftBehind(bed: CliBed, instanceId = 'left-behind'): Promise<{ readonly memberId: string }> {
+  const client = connectKafka({ kafka: { brokers: bed.kafka.brokers }, applicationId: 'gone' })
+  await client.connect()
+  const options = { groupId: 'word-count', instanceId, protocolName: 'millrace', sessionTimeoutMs: 1_800_000 }
+  const membership = client.group({ ...options, heartbeatIntervalMs: 50, rebalanceTimeoutMs: 1000 }, takesNothing)
+  await membership.start()
+  const { memberId } = membership.identity()
+  await client.close()
+  return { memberId }
+}
+
+async function members(bed: CliBed): Promise<string[]> {
+  const group = (await bed.client.admin.groups.describe(['word-count'])).get('word-count')
+  return (group?.members ?? []).map(({ memberId }) => memberId)
 }
 
 describe('millrace reset', () => {
@@ -190,6 +221,107 @@ describe('millrace reset', () => {
     } finally {
       await streams.close()
     }
+  })
+
+  it('removes members whose processes are gone with --force-members, which it shows first, and starts over', async () => {
+    await using bed = await ranBefore()
+    const { memberId } = await leftBehind(bed)
+    const args = ['reset', wordCount, ...flags(bed)]
+    const refused = await bed.millrace([...args, '--confirm', 'word-count'])
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('--force-members') })
+    expect(refused.stdout).not.toContain('remove member')
+    const forced = [...args, '--force-members']
+    const dry = await bed.millrace([...forced, '--dry-run', '-o', 'json'])
+    expect(fitsSchema('reset', dry.stdout)).toMatchObject({
+      members: [{ memberId, instanceId: 'left-behind', clientId: 'gone', host: expect.stringMatching(/./) }],
+      done: [],
+    })
+    const unconfirmed = await bed.millrace(forced)
+    expect(unconfirmed).toMatchObject({ code: 4, stderr: expect.stringContaining('--confirm word-count') })
+    expect(unconfirmed.stdout).toContain(`- remove member gone at `)
+    expect(unconfirmed.stdout).toContain(`(${memberId}, instance left-behind)`)
+    expect(await members(bed)).toEqual([memberId])
+    // No more time than Kafka would need: that of the watch is not counted.
+    const done = await bed.millrace([...forced, '--confirm', 'word-count', '--timeout', '8s', '-o', 'json'])
+    expect(done.code, done.stderr).toBe(0)
+    expect(done.stderr).toContain('watching for 10 s')
+    expect(fitsSchema('reset', done.stdout)).toMatchObject({
+      members: [{ memberId }],
+      done: [
+        'members of the group',
+        'internal topics',
+        'offsets of internal topics',
+        'local state',
+        'offsets of the input',
+      ],
+      remaining: [],
+    })
+    expect(await members(bed)).toEqual([])
+    expect((await committed(bed)).get('text-lines-0')).toBe(0)
+  }, 40_000)
+
+  it('resets nothing with --force-members where a member comes back, because it is alive', async () => {
+    await using bed = await ranBefore()
+    const streams = instance(bed)
+    await streams.start()
+    try {
+      const before = await members(bed)
+      const args = ['reset', wordCount, '--keep-state', '--force-members', '--confirm', 'word-count', '-o', 'json']
+      const { code, stdout, stderr } = await bed.millrace(args)
+      expect(code).toBe(4)
+      expect(stderr).toMatch(
+        /MILLRACE_RESET_REFUSED.*'word-count' is running, so nothing was reset.*word-count at \S+/s,
+      )
+      expect(fitsSchema('reset', stdout)).toMatchObject({
+        done: [],
+        remaining: expect.arrayContaining(['internal topics']),
+      })
+      expect(await bed.topics()).toContain(changelog)
+      expect(await members(bed)).not.toEqual(before)
+      // State that a running process holds is proof enough.
+      const held = await bed.millrace(['reset', wordCount, ...flags(bed), '--force-members', '--confirm', 'word-count'])
+      expect(held).toMatchObject({ code: 4, stderr: expect.stringContaining('a running process holds local state') })
+    } finally {
+      await streams.close()
+    }
+  })
+
+  it('names the ACL that --force-members needs where the broker refuses it, and has changed nothing', async () => {
+    await using bed = await ranBefore()
+    await leftBehind(bed)
+    bed.kafka['~kafka'].controls.alterAnswer({ api: 'LeaveGroup', clientId: 'millrace-reset' }, (answer) => ({
+      ...(answer as object),
+      errorCode: errorCodes.GROUP_AUTHORIZATION_FAILED,
+    }))
+    const args = ['reset', wordCount, ...flags(bed), '--force-members', '--confirm', 'word-count']
+    const { code, stderr } = await bed.millrace(args)
+    expect(code).toBe(5)
+    expect(stderr).toMatch(/word-count.*\bRead\b/s)
+    expect(await bed.topics()).toContain(changelog)
+    expect(tasksOnDisk(bed)).not.toEqual([])
+  })
+
+  it('looks again before it deletes, also with --force-members: who was not shown is not removed', async () => {
+    await using bed = await ranBefore()
+    await leftBehind(bed)
+    const { controls } = bed.kafka['~kafka']
+    const asked = { api: 'DescribeGroups', clientId: 'millrace-reset' } as const
+    const first = controls.hold('request', asked)
+    const args = ['reset', wordCount, '--keep-state', '--force-members', '--confirm', 'word-count']
+    await using command = bed.start(args)
+    await first.arrived
+    first.release()
+    const second = controls.hold('request', asked)
+    await Promise.race([second.arrived, command.finished])
+    const young = await leftBehind(bed, 'young')
+    second.release()
+    const { code, stderr } = await command.finished
+    expect({ code, stderr }).toEqual({
+      code: 4,
+      stderr: expect.stringContaining(`gone at 127.0.0.1 (${young.memberId})`),
+    })
+    expect(await members(bed)).toContain(young.memberId)
+    expect(await bed.topics()).toContain(changelog)
   })
 
   it('looks again before it deletes: an instance that has started since the plan is noticed', async () => {

@@ -23,6 +23,10 @@ export function define(command: Command): void {
     )
     .option('--state-dir <directory>', 'where local state is kept')
     .option('--keep-state', 'leave the state on this machine')
+    .option(
+      '--force-members',
+      'remove members whose processes are gone from the group instead of waiting for their sessions to end; who joins again within 10 s is alive, and nothing is reset',
+    )
     .option('-n, --dry-run', 'only show what would be done')
     .option('--confirm <application id>', 'do it without asking')
   outputOption(timeoutOption(connectionOptions(applicationOption(command))), ['text', 'json']).action(

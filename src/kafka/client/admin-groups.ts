@@ -16,6 +16,7 @@ import { onEveryBroker } from './every-broker.ts'
 import { byTopic, entriesOf } from './grouping.ts'
 import { throwOnError } from './kafka-faults.ts'
 import { committedOf, committedPartition } from './offsets.ts'
+import { removeMembers } from './predecessors.ts'
 
 const consumerProtocol = 'consumer'
 /** Of a group that was never there, and of one whose last trace is gone. */
@@ -103,7 +104,7 @@ export class GroupRequests implements GroupAdmin {
       const topics = byTopic(partitions, ({ partition }) => ({ partitionIndex: partition }))
       const response = await this.#cluster.send(nodeId, mainLane, apis.OffsetDelete, { groupId, topics })
       if (response.errorCode === errorCodes.GROUP_ID_NOT_FOUND) return
-      throwOffsetFault(response.errorCode, { what, groupId })
+      throwOffsetFault(response.errorCode, { what, groupId, needs: { group: 'Delete' } })
       for (const topic of response.topics) {
         for (const { partitionIndex: partition, errorCode } of topic.partitions) {
           // Its topic is gone, and so are its offsets, or soon.
@@ -113,6 +114,14 @@ export class GroupRequests implements GroupAdmin {
         }
       }
     })
+  }
+
+  removeMembers(
+    groupId: string,
+    members: readonly Pick<GroupMemberDescription, 'memberId' | 'instanceId'>[],
+  ): Promise<void> {
+    const reason = 'an operator says that its process has ended'
+    return removeMembers(this.#cluster, groupId, members, { reason, timeoutMs: this.#timeoutMs })
   }
 
   #describe(groupId: string): Promise<GroupDescription | undefined> {
@@ -142,7 +151,13 @@ const activeCodes: readonly number[] = [
 
 function throwOffsetFault(
   kafkaCode: number,
-  subject: { readonly what: string; readonly groupId: string; readonly topic?: string; readonly partition?: number },
+  subject: {
+    readonly what: string
+    readonly groupId: string
+    readonly topic?: string
+    readonly partition?: number
+    readonly needs?: Readonly<Record<string, string>>
+  },
 ): void {
   if (activeCodes.includes(kafkaCode)) throw groupActive(subject.what, subject.groupId, kafkaCode)
   throwOnError(kafkaCode, { ...subject, needs: { group: 'Read', topic: 'Read' } })

@@ -58,6 +58,14 @@ export interface GroupAdmin {
   setOffsets(groupId: string, offsets: ReadonlyMap<TopicPartitionKey, GroupOffset>): Promise<void>
   /** Offsets that are not there are no error; of topics that members subscribe to: MILLRACE_GROUP_ACTIVE. */
   deleteOffsets(groupId: string, partitions: readonly TopicPartition[]): Promise<void>
+  /**
+   * LeaveGroup in their place (KIP-345). Ends these memberships and no others: not that of a process that has joined since
+   * with the same instance id. Who is no member any more is no error; one that is alive joins again.
+   */
+  removeMembers(
+    groupId: string,
+    members: readonly Pick<GroupMemberDescription, 'memberId' | 'instanceId'>[],
+  ): Promise<void>
 }
 
 // --- transactions ---------------------------------------------------------------------------------------------------

@@ -116,7 +116,9 @@ class KafkaClientImpl implements KafkaClient {
   }
 
   removeMembers(group: string, memberIds: readonly string[]): Promise<void> {
-    return removeMembers(this.#cluster, group, memberIds, this.#apiTimeoutMs)
+    const leavers = memberIds.map((memberId) => ({ memberId }))
+    const reason = 'its process has ended and was started again'
+    return removeMembers(this.#cluster, group, leavers, { reason, timeoutMs: this.#apiTimeoutMs })
   }
 
   fetcher(options: FetcherOptions): Fetcher {

@@ -32,22 +32,36 @@ export async function fenceProducers(
   for (const result of fenced) if (result.status === 'rejected') throw result.reason
 }
 
-/** Also of a group that does not exist any more. */
-const harmless: readonly number[] = [errorCodes.NONE, errorCodes.UNKNOWN_MEMBER_ID, errorCodes.GROUP_ID_NOT_FOUND]
+/** Also of a group that does not exist any more, and of an instance id that another process has taken over. */
+const harmless: readonly number[] = [
+  errorCodes.NONE,
+  errorCodes.UNKNOWN_MEMBER_ID,
+  errorCodes.FENCED_INSTANCE_ID,
+  errorCodes.GROUP_ID_NOT_FOUND,
+]
+
+/** With its member id always, so that no more than this very membership is ended, not that of who has its instance id now. */
+export interface Leaver {
+  readonly memberId: string
+  readonly instanceId?: string | undefined
+}
+
+export interface RemovalOptions {
+  /** Why, for the log of the broker. */
+  readonly reason: string
+  readonly timeoutMs: number
+}
 
 export async function removeMembers(
   cluster: Cluster,
   groupId: string,
-  memberIds: readonly string[],
-  timeoutMs: number,
+  leavers: readonly Leaver[],
+  { reason, timeoutMs }: RemovalOptions,
 ): Promise<void> {
-  if (memberIds.length === 0) return
+  if (leavers.length === 0) return
   const what = `Removing members of processes that are gone from the group ${groupId}`
-  const members = [...new Set(memberIds)].map((memberId) => ({
-    memberId,
-    groupInstanceId: null,
-    reason: 'its process has ended and was started again',
-  }))
+  const unique = new Map(leavers.map(({ memberId, instanceId }) => [memberId, instanceId ?? null]))
+  const members = [...unique].map(([memberId, groupInstanceId]) => ({ memberId, groupInstanceId, reason }))
   const retry = { what, timeoutMs, onFault: transactionBackoff }
   await cluster.withCoordinator('group', groupId, retry, async (nodeId) => {
     const answer = await cluster.send(nodeId, mainLane, apis.LeaveGroup, { groupId, members }, { minVersion: 3 })

@@ -13,6 +13,8 @@ import type { LockSystem } from '../lock-system.ts'
 import type { ApplicationShape } from './application-shape.ts'
 import { looksInternal } from './internal-topic-names.ts'
 import { localState, removeLocalState } from './local-state.ts'
+import { removeMembers, resetMember } from './reset-members.ts'
+import type { MemberRemoval } from './reset-members.ts'
 import { chooseTopics } from './reset-plan.ts'
 import type { ChosenTopics, ResetPlan } from './reset-plan.ts'
 import { offsetReset } from './reset-target.ts'
@@ -30,6 +32,8 @@ export interface ResetRequest {
   readonly stateDir: string | undefined
   readonly fileSystem: FileSystem
   readonly lockSystem?: LockSystem
+  /** Members that the plan has are removed; undefined: with members nothing is reset. */
+  readonly removal?: MemberRemoval | undefined
 }
 
 export async function resetPlanOnCluster(request: ResetRequest): Promise<ResetPlan> {
@@ -44,7 +48,7 @@ export async function resetPlanOnCluster(request: ResetRequest): Promise<ResetPl
   requireTopics(chosen, existing, applicationId)
   return {
     applicationId,
-    members: (group?.members ?? []).map(({ memberId, clientId, host }) => ({ memberId, clientId, host })),
+    members: (group?.members ?? []).map(resetMember),
     offsets: await offsetResets(request, chosen.input, existing, committed),
     deleteOffsets: [...committed.keys()]
       .map(parseTopicPartition)
@@ -130,7 +134,8 @@ async function boundsOf(
   )
 }
 
-export type ResetStep = 'internal topics' | 'offsets of internal topics' | 'local state' | 'offsets of the input'
+export type ResetStep =
+  'members of the group' | 'internal topics' | 'offsets of internal topics' | 'local state' | 'offsets of the input'
 
 export interface ResetOutcome {
   readonly done: readonly ResetStep[]
@@ -139,7 +144,7 @@ export interface ResetOutcome {
   readonly remaining: readonly ResetStep[]
 }
 
-/** The group must be without members; each step may have been done before. */
+/** The group must have no members but those that the plan removes; each step may have been done before. */
 export async function carryOutReset(request: ResetRequest, plan: ResetPlan): Promise<ResetOutcome> {
   const steps = stepsOf(request, plan)
   const done: ResetStep[] = []
@@ -156,11 +161,13 @@ export async function carryOutReset(request: ResetRequest, plan: ResetPlan): Pro
 
 function stepsOf(
   request: ResetRequest,
-  { applicationId, offsets, deleteOffsets, deleteTopics, state }: ResetPlan,
+  { applicationId, members, offsets, deleteOffsets, deleteTopics, state }: ResetPlan,
 ): { readonly step: ResetStep; readonly work: () => Promise<void> }[] {
   const { admin } = request.client
   const moved = offsets.filter(({ from, to }) => from !== to)
+  const removal = { step: 'members of the group', work: () => removeMembers(request, members) } as const
   return [
+    ...(members.length === 0 ? [] : [removal]),
     { step: 'internal topics', work: () => admin.deleteTopics(deleteTopics) },
     { step: 'offsets of internal topics', work: () => admin.groups.deleteOffsets(applicationId, deleteOffsets) },
     {

@@ -14,6 +14,8 @@ import type { OffsetReset } from './reset-target.ts'
 
 export interface ResetMember {
   readonly memberId: string
+  /** `group.instance.id`; null: no static member. */
+  readonly instanceId: string | null
   readonly clientId: string
   readonly host: string
 }
@@ -25,7 +27,7 @@ export interface KeptTopic {
 
 export interface ResetPlan {
   readonly applicationId: string
-  /** While there are any, nothing may be reset. */
+  /** While there are any, nothing may be reset: who is alive has to be stopped, who is gone to be removed. */
   readonly members: readonly ResetMember[]
   /** Of all partitions of the input, those that stay where they are, too. */
   readonly offsets: readonly OffsetReset[]
@@ -39,8 +41,9 @@ export interface ResetPlan {
 }
 
 /** Whether there is anything to do. */
-export function isReset({ offsets, deleteOffsets, deleteTopics, state }: ResetPlan): boolean {
+export function isReset({ members, offsets, deleteOffsets, deleteTopics, state }: ResetPlan): boolean {
   return (
+    members.length === 0 &&
     deleteOffsets.length === 0 &&
     deleteTopics.length === 0 &&
     offsets.every(({ from, to }) => from === to) &&
