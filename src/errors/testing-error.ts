@@ -8,6 +8,7 @@ export const testingErrors = {
   MILLRACE_TEST_DRIVER_STOPPED: 'a test goes on with a driver that was closed, or in which a record failed',
   MILLRACE_TEST_TIME_INVALID: 'a test gives a time that is none, or moves the wall clock backwards',
   MILLRACE_TEST_TOPIC_EXISTS: 'a test creates a topic that is there already',
+  MILLRACE_TEST_TOPIC_LEFT: 'a topic that a test deletes is still there',
   MILLRACE_TEST_RECORDS_MISSING: 'records that a test waits for have not come in time',
   MILLRACE_TEST_NOT_CAUGHT_UP: 'an application has not processed its input in time',
   MILLRACE_TEST_KAFKA_OPTION: 'startKafka was given something that it cannot do',

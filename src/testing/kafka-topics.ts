@@ -17,6 +17,7 @@ export interface TestTopicOptions {
 export type TestTopics = Readonly<Record<string, number | TestTopicOptions>>
 
 const deletionTimeoutMs = 30_000
+const nobodysId = '00000000-0000-0000-0000-000000000000'
 const deletionPollMs = 20
 const shownMax = 20
 
@@ -44,14 +45,17 @@ export class KafkaTopics {
   }
 
   /** Brokers answer before a topic is gone, and one that is created meanwhile would be refused. */
-  async delete(client: KafkaClient, names: readonly string[]): Promise<void> {
-    const there = [...(await client.describeTopics(names)).keys()]
-    if (there.length > 0) await client.admin.deleteTopics(there)
-    const deadlineMs = systemClock.now() + deletionTimeoutMs
-    while ((await client.describeTopics(there)).size > 0 && systemClock.now() < deadlineMs) {
+  async delete(client: KafkaClient, names: readonly string[], timeoutMs: number = deletionTimeoutMs): Promise<void> {
+    const before = await client.describeTopics(names)
+    const deadlineMs = systemClock.now() + timeoutMs
+    if (before.size > 0) await client.admin.deleteTopics([...before.keys()])
+    for (;;) {
+      const left = before.size === 0 ? before : await client.describeTopics([...before.keys()])
+      for (const name of names) if (!left.has(name)) this.#created.delete(name)
+      if (left.size === 0) return
+      if (systemClock.now() >= deadlineMs) throw await topicsLeft(client, before, left, timeoutMs)
       await sleep(systemClock, deletionPollMs)
     }
-    for (const name of names) this.#created.delete(name)
   }
 
   async require(client: KafkaClient, name: string): Promise<TopicMetadata> {
@@ -66,6 +70,38 @@ function topicExists(names: readonly string[]): TestingError {
   return new TestingError(
     'MILLRACE_TEST_TOPIC_EXISTS',
     `there is a topic ${names.join(', ')} already, which may have records: give each test its own (kafka.unique('${names[0]}')), or delete it first`,
+  )
+}
+
+type Found = ReadonlyMap<string, TopicMetadata>
+
+async function topicsLeft(client: KafkaClient, before: Found, left: Found, timeoutMs: number): Promise<TestingError> {
+  const shown = [...left.values()].slice(0, shownMax)
+  // No more than a hint: that they cannot be named must not hide what has failed.
+  const brokers = await brokersOf(client, [...left.keys()]).catch(() => new Map<string, string>())
+  const words = shown.map(({ name, topicId }) => {
+    const isNew = topicId !== nobodysId && topicId !== before.get(name)?.topicId
+    if (isNew) return `'${name}', which was deleted and has been made anew by somebody else`
+    const where = brokers.get(name)
+    return where === undefined ? `'${name}'` : `'${name}' on ${where}`
+  })
+  const more = left.size > shownMax ? `; and ${left.size - shownMax} more` : ''
+  return new TestingError(
+    'MILLRACE_TEST_TOPIC_LEFT',
+    `${left.size} of ${before.size} topics are there ${timeoutMs} ms after they were to be deleted: ${words.join('; ')}${more}. Stop what still uses them, since brokers may create topics on first use (auto.create.topics.enable); see whether all brokers run, and what their logs say; or take names that nothing else has (kafka.unique('orders'))`,
+  )
+}
+
+/** By topic: `broker 1 (localhost:9092), broker 2 (localhost:9093)`. */
+async function brokersOf(client: KafkaClient, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { brokers } = await client.admin.cluster.describe()
+  const addresses = new Map(brokers.map(({ id, host, port }) => [id, `broker ${id} (${host}:${port})`]))
+  const replicas = await client.admin.describeReplicas(names)
+  return new Map(
+    [...replicas].map(([name, partitions]) => {
+      const ids = new Set(partitions.flatMap(({ replicas: all }) => all))
+      return [name, [...ids].map((id) => addresses.get(id) ?? `broker ${id} (not running)`).join(', ')]
+    }),
   )
 }
 

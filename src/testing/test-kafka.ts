@@ -98,10 +98,10 @@ export class TestKafka implements AsyncDisposable {
     await keptAlive(() => this.#topics.create(client, topics, options.replace ?? false))
   }
 
-  /** Resolves when they are gone; those that are not there are no error. */
-  async deleteTopics(names: readonly string[]): Promise<void> {
+  /** Resolves when they are gone; those that are not there are no error, and those that stay are one. */
+  async deleteTopics(names: readonly string[], { timeoutMs = defaultTimeoutMs }: WaitOptions = {}): Promise<void> {
     const client = await this.#connected()
-    await keptAlive(() => this.#topics.delete(client, names))
+    await keptAlive(() => this.#topics.delete(client, names, timeoutMs))
   }
 
   // --- records ----------------------------------------------------------------------------------------------------
@@ -237,8 +237,11 @@ export class TestKafka implements AsyncDisposable {
     const isInternal = (name: string): boolean =>
       ids.some((id) => looksInternal(name, id) && otherOwner(name, id, groupIds) === undefined)
     const internal = [...(await client.describeTopics('all')).keys()].filter(isInternal)
-    await this.#topics.delete(client, [...this.#topics.created, ...internal])
-    await client.admin.deleteGroups(ids)
+    try {
+      await this.#topics.delete(client, [...this.#topics.created, ...internal])
+    } finally {
+      await client.admin.deleteGroups(ids)
+    }
   }
 
   #lagQuery(applicationId: string, timeoutMs: number): LagQuery {

@@ -1,6 +1,7 @@
 /** The test kit on the embedded broker, and what it says where something cannot be had. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineTopology } from '../../src/dsl/define-topology.ts'
+import type { EmbeddedKafka } from '../../src/testing/embedded-kafka.ts'
 import { startKafka, whyNoKafka } from '../../src/testing/start-kafka.ts'
 import { runTopology } from '../../src/testing/run-topology.ts'
 import { useKafka } from '../support/kafka-of-file.ts'
@@ -25,6 +26,37 @@ describe('startKafka', () => {
     await kafka.pipe('orders', texts, [{ key: 'a', value: '1', partition: 2 }])
     expect(await kafka.read('orders', texts)).toHaveLength(1)
     expect(await kafka.read('totals', texts)).toEqual([])
+  })
+
+  it('says which topics stay although they were deleted, and on which brokers', async () => {
+    await using running = await startKafka({ topics: { kept: 1, gone: 1 }, brokers: 3 })
+    const { controls } = (running.connection as EmbeddedKafka)['~kafka']
+    let stale: unknown
+    controls.alterAnswer({ api: 'Metadata', times: Number.POSITIVE_INFINITY }, (answer) => {
+      const { topics } = answer as { readonly topics: readonly { readonly name: string }[] }
+      stale ??= topics.some(({ name }) => name === 'kept') ? answer : undefined
+      return stale ?? answer
+    })
+    const deleting = running.deleteTopics(['kept'], { timeoutMs: 50 })
+    await expect(deleting).rejects.toMatchObject({ code: 'MILLRACE_TEST_TOPIC_LEFT' })
+    const broker = String.raw`broker \d \(127\.0\.0\.1:\d+\)`
+    await expect(deleting).rejects.toThrow(
+      new RegExp(`^1 of 1 topics are there 50 ms after .*: 'kept' on ${broker}, ${broker}, ${broker}\\. Stop what`),
+    )
+    controls.clearRules()
+    await running.deleteTopics(['kept', 'gone', 'never'], { timeoutMs: 50 })
+  })
+
+  it('says that a topic which is deleted is made anew by somebody', async () => {
+    await using kafka = await startKafka({ topics: { wanted: 1 } })
+    const { '~kafka': broker } = kafka.connection as EmbeddedKafka
+    let isDeleted = false
+    broker.controls.observe(({ api }) => {
+      if (api === 'DeleteTopics') isDeleted = true
+      else if (isDeleted && !broker.controls.partitionCounts().has('wanted')) broker.createTopic('wanted')
+    })
+    const deleting = kafka.deleteTopics(['wanted'], { timeoutMs: 50 })
+    await expect(deleting).rejects.toThrow(/'wanted', which was deleted and has been made anew by somebody else\./)
   })
 
   it('takes what MILLRACE_TEST_KAFKA says, unless it is told otherwise', async () => {
