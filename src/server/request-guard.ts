@@ -4,8 +4,8 @@
  * - Only GET and HEAD, without a body, for a path as it stands in the table: nothing is decoded or normalised, so there is
  *   nothing to trick.
  * - With a token configured everything but the probes needs it.
- * - Without one, Host must be this machine's: a page in somebody's browser whose name resolves to 127.0.0.1 (DNS rebinding)
- *   sends another one.
+ * - Without one, which the configuration allows on addresses of this machine only, Host must be this machine's: a page in
+ *   somebody's browser whose name resolves to 127.0.0.1 (DNS rebinding) sends another one.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -14,8 +14,6 @@ import { routes, type Route } from './routes.ts'
 
 export interface GuardOptions {
   readonly token: string | undefined
-  /** What the server listens on, as configured: a name that Host may have. */
-  readonly host: string
 }
 
 export interface Refusal {
@@ -59,7 +57,7 @@ function pathOf(target: string): string | undefined {
 }
 
 /** True, or why not. */
-function hasTrust(request: IncomingMessage, { token, host }: GuardOptions): true | Refusal {
+function hasTrust(request: IncomingMessage, { token }: GuardOptions): true | Refusal {
   if (token !== undefined) {
     if (isToken(request.headers.authorization, token)) return true
     return {
@@ -70,7 +68,7 @@ function hasTrust(request: IncomingMessage, { token, host }: GuardOptions): true
   }
   const hosts = valuesOf(request, 'host')
   const named = hosts.length === 1 ? nameOf(hosts[0] ?? '') : undefined
-  if (named !== undefined && (isLoopback(named) || named === host.toLowerCase())) return true
+  if (named !== undefined && isLoopback(named)) return true
   return { status: 403, error: 'the Host header names another machine' }
 }
 
@@ -88,7 +86,7 @@ function digest(text: string): Buffer {
 /** Without port and brackets. */
 function nameOf(host: string): string | undefined {
   const [, inBrackets, plain] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host) ?? []
-  return (inBrackets ?? plain)?.toLowerCase()
+  return inBrackets ?? plain
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -48,6 +48,7 @@ export class StatusServer {
   readonly #server: Server
   readonly #served: Served
   readonly #guard: GuardOptions
+  readonly #host: string
   readonly #logger: Logger
   /** How many answers are not written yet; in the order of their last request. */
   readonly #connections = new Map<Socket, number>()
@@ -70,20 +71,23 @@ export class StatusServer {
 
   private constructor(served: Served, { token, logger }: StatusServerOptions, host: string) {
     this.#served = served
-    this.#guard = { token, host }
+    this.#guard = { token }
+    this.#host = host
     this.#logger = logger
     const server = createServer(limits, (request, response) => this.#answer(request, response))
     server.maxRequestsPerSocket = maxRequestsPerSocket
     server.timeout = idleMs
     server.on('connection', (socket: Socket) => this.#admitConnection(socket))
+    // Node tells it to close its end, and goes on answering 503 where it does not.
+    server.on('dropRequest', (_, socket) => socket.destroy())
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#refuseBytes(error, socket))
     this.#server = server
   }
 
   /** `host:port` as others reach it; an address for all interfaces is told with this machine's name. */
   get address(): string {
-    const { host } = this.#guard
-    const named = host === '0.0.0.0' || host === '::' ? hostname() : host
+    const isAll = this.#host === '0.0.0.0' || this.#host === '::'
+    const named = isAll ? hostname() : this.#host
     return `${named.includes(':') ? `[${named}]` : named}:${this.port}`
   }
 
@@ -105,7 +109,7 @@ export class StatusServer {
     const server = this.#server
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen({ host: this.#guard.host, port }, () => {
+      server.listen({ host: this.#host, port }, () => {
         server.off('error', reject)
         resolve()
       })

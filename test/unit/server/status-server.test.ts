@@ -10,7 +10,7 @@ const paths = ['/livez', '/readyz', '/metrics', '/v1/status', '/v1/topology', '/
 const probes = new Set(['/livez', '/readyz'])
 
 /** What a view of an instance says, as far as the server is concerned. */
-function viewOf({ state = 'RUNNING', isReady = true, meanMs = 0 } = {}): InstanceView {
+function viewOf({ state = 'RUNNING', isReady = true, meanMs = 0, maxMs = 0 } = {}): InstanceView {
   const details = {
     state,
     tasks: { running: 2, restoring: 0, assigned: 0 },
@@ -21,10 +21,10 @@ function viewOf({ state = 'RUNNING', isReady = true, meanMs = 0 } = {}): Instanc
   return {
     state,
     isReady,
-    monitor: { loopDelay: { meanMs, p50Ms: 0, p99Ms: 0, maxMs: 0 } },
+    monitor: { loopDelay: { meanMs, p50Ms: 0, p99Ms: 0, maxMs } },
     status: () => details,
     tasks: () => ({ schemaVersion: 1, tasks: [] }),
-    topology: () => ({ schemaVersion: 1 }),
+    topology: () => ({ schemaVersion: 1, text: 'Topologies:' }),
     errors: () => ({ schemaVersion: 1, errors: [] }),
   } as unknown as InstanceView
 }
@@ -55,11 +55,37 @@ describe('The HTTP server', () => {
       const type = path === '/metrics' ? 'text/plain; version=0.0.4; charset=utf-8' : 'application/json; charset=utf-8'
       expect(headers.get('content-type')).toBe(type)
       expect(headers.get('content-length')).toBe(String(Buffer.byteLength(body)))
-      expect(headers.get('cache-control')).toBe('no-store')
-      expect(headers.get('x-content-type-options')).toBe('nosniff')
-      expect(headers.get('content-security-policy')).toContain("default-src 'none'")
-      expect([...headers.keys()].filter((name) => name.startsWith('access-control') || name === 'server')).toEqual([])
+      expect(
+        Object.fromEntries([...headers].filter(([name]) => !/^(?:content-(?:type|length)|date)$/.test(name))),
+      ).toEqual({
+        'cache-control': 'no-store',
+        connection: 'close',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      })
     }
+  })
+
+  it('has a document of its own under every path, which ends with a line feed', async () => {
+    const port = await open()
+    for (const [path, field] of [
+      ['/v1/status', 'lastCommitAgeMs'],
+      ['/v1/topology', 'text'],
+      ['/v1/tasks', 'tasks'],
+      ['/v1/errors', 'errors'],
+    ] as const) {
+      const { body } = await ask(port, path)
+      expect(Object.keys(JSON.parse(body) as object), path).toContain(field)
+      expect(body.endsWith('}\n')).toBe(true)
+    }
+  })
+
+  it('counts bytes, not letters', async () => {
+    const metrics = 'up{zone="Österreich"} 1\n'
+    expect(await ask(await open(viewOf(), { metrics: () => metrics }), '/metrics')).toMatchObject({ body: metrics })
   })
 
   it('commands no terminal that shows a document', async () => {
@@ -116,11 +142,21 @@ describe('The HTTP server', () => {
     const port = await open()
     expect((await ask(port, '/livez', { headers: ['Content-Length: 5', '', 'hello'] })).status).toBe(413)
     expect((await ask(port, '/livez', { headers: ['Transfer-Encoding: chunked'] })).status).toBe(413)
-    expect((await ask(port, `/${'a'.repeat(2000)}`)).status).toBe(414)
+    expect((await ask(port, `/${'a'.repeat(1023)}`)).status).toBe(404)
+    expect((await ask(port, `/${'a'.repeat(1024)}`)).status).toBe(414)
     expect((await ask(port, '/livez', { headers: [`X-Large: ${'a'.repeat(10_000)}`] })).status).toBe(431)
     expect((await sendRaw(port, 'hello\r\n\r\n')).status).toBe(400)
     expect((await sendRaw(port, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')).status).toBe(400)
     expect((await ask(port, '/livez')).status).toBe(200)
+  })
+
+  it.each([
+    ['another method', 'POST /livez HTTP/1.1'],
+    ['a body', 'GET /livez HTTP/1.1\r\nContent-Length: 5'],
+    ['a long target', `GET /${'a'.repeat(2000)} HTTP/1.1`],
+  ])('ends the connection after %s: what follows on it may be anything', async (_, head) => {
+    const { headers } = await sendRaw(await open(), `${head}\r\nHost: 127.0.0.1\r\n\r\n`)
+    expect(headers.get('connection')).toBe('close')
   })
 
   it('tells who asks that an answer failed, not why, and goes on', async () => {
@@ -144,6 +180,16 @@ describe('The HTTP server', () => {
     )
     await expect(taken).rejects.toMatchObject({ code: 'MILLRACE_HTTP_ADDRESS', address: `127.0.0.1:${port}` })
     await expect(taken).rejects.toThrow(/listens there already.*another port/)
+  })
+
+  it.each([
+    ['192.0.2.1:0', /no such address: 127\.0\.0\.1 is its own/],
+    ['a..b:0', /the name does not resolve: give an address/],
+  ])('says what is wrong with %s', async (address, advice) => {
+    const served = { view: viewOf(), metrics: () => '' }
+    const opening = StatusServer.open(served, { address, token: undefined, logger: silentLogger })
+    await expect(opening).rejects.toMatchObject({ code: 'MILLRACE_HTTP_ADDRESS', address })
+    await expect(opening).rejects.toThrow(advice)
   })
 })
 
@@ -190,6 +236,18 @@ describe('With a token', () => {
     }
   })
 
+  it('the name of the scheme has any case, as RFC 9110 has it', async () => {
+    const port = await open(viewOf(), { token })
+    expect((await ask(port, '/v1/status', { headers: [`authorization: bearer ${token}`] })).status).toBe(200)
+  })
+
+  it('that is empty nobody has', async () => {
+    const port = await open(viewOf(), { token: '' })
+    for (const headers of [[], ['Authorization: Bearer'], ['Authorization: Bearer ']]) {
+      expect((await ask(port, '/v1/status', { headers })).status).toBe(401)
+    }
+  })
+
   it.each([
     '',
     'Bearer',
@@ -209,6 +267,7 @@ describe('With a token', () => {
     const { status, body } = await ask(port, '/readyz', { host: '10.1.2.3:8080' })
     expect([status, JSON.parse(body)]).toEqual([503, { schemaVersion: 1, status: 'notReady' }])
     const told = await ask(port, '/readyz', { headers: [`Authorization: Bearer ${token}`] })
+    expect(told.status).toBe(503)
     expect(fitsSchema('http-readyz', told.body)).toMatchObject({ state: 'REBALANCING', tasks: { running: 2 } })
   })
 })
@@ -219,7 +278,9 @@ describe('/livez', () => {
     [{ state: 'REBALANCING', isReady: false }, 200, 'live'],
     [{ state: 'PENDING_ERROR' }, 503, 'failed'],
     [{ state: 'ERROR' }, 503, 'failed'],
-    [{ meanMs: 999 }, 200, 'live'],
+    [{ state: 'ERROR', meanMs: 1500 }, 503, 'failed'],
+    [{ meanMs: 999, maxMs: 5000 }, 200, 'live'],
+    [{ meanMs: 1000 }, 503, 'blocked'],
     [{ meanMs: 1500 }, 503, 'blocked'],
   ])('with %j is %i %s', async (about, expected, word) => {
     const { status, body } = await ask(await open(viewOf(about)), '/livez')
