@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { JsonLogger, type JsonLoggerOptions } from '../../../src/common/json-logger.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { JsonLogger, jsonLogger, type JsonLoggerOptions } from '../../../src/common/json-logger.ts'
 import { KafkaError } from '../../../src/errors/kafka-error.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
@@ -113,5 +113,101 @@ describe('jsonLogger', () => {
     log.info({}, 'again')
     log.info({}, 'again')
     expect(lines()).toHaveLength(4)
+  })
+
+  it('writes from info on to standard error where nothing else is said, each line with its end', () => {
+    const written: string[] = []
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0)
+    try {
+      const log = jsonLogger()
+      log.debug({}, 'not told')
+      log.info({ password: 'p4ss' }, 'told')
+    } finally {
+      write.mockRestore()
+    }
+    expect(written).toEqual([expect.stringMatching(/"password":"\(redacted\)","msg":"told"\}\n$/)])
+  })
+
+  it('writes to where it is told, through the public door', () => {
+    const written: string[] = []
+    const log = jsonLogger({
+      level: 'debug',
+      destination: { write: (line) => written.push(line) },
+      repeatIntervalMs: 0,
+    })
+    log.debug({}, 'one')
+    log.warn({}, 'two')
+    log.warn({}, 'two')
+    expect(written.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two', 'two'])
+  })
+
+  it('has the message under msg, whatever facts are called', () => {
+    const { log, lines } = logger()
+    log.info({ msg: 'a fact' }, 'the message')
+    expect(lines()[0]).toMatchObject({ msg: 'the message' })
+  })
+
+  it('says how many were left out where some were, and only there', async () => {
+    const { log, lines, clock } = logger()
+    log.warn({}, 'again')
+    await clock.advance(9999)
+    log.warn({}, 'again')
+    await clock.advance(1)
+    log.warn({}, 'again')
+    await clock.advance(10_000)
+    log.warn({}, 'again')
+    expect(lines().map(({ suppressed }) => suppressed)).toEqual([undefined, 1, undefined])
+  })
+
+  it('tells apart levels, places and codes; of one code the words do not matter', () => {
+    const { log, lines } = logger()
+    const unreachable = (words: string): KafkaError => new KafkaError('MILLRACE_KAFKA_UNREACHABLE', words)
+    log.warn({ err: unreachable('broker 1, since 10 ms') }, 'failed')
+    log.warn({ err: unreachable('broker 1, since 20 ms') }, 'failed')
+    log.error({ err: unreachable('broker 1') }, 'failed')
+    for (const place of [{ node: 'a' }, { node: 'b' }, { store: 'a' }, { topic: 'a' }, { taskId: '0_0' }]) {
+      log.warn({ ...place, err: unreachable('broker 1') }, 'failed')
+    }
+    expect(lines().map(({ level, node, store, topic, taskId }) => [level, node ?? store ?? topic ?? taskId])).toEqual([
+      [40, undefined],
+      [50, undefined],
+      [40, 'a'],
+      [40, 'b'],
+      [40, 'a'],
+      [40, 'a'],
+      [40, '0_0'],
+    ])
+  })
+
+  it('tells a warning again after the clock was set back', () => {
+    const written: string[] = []
+    let nowMs = 1_000_000
+    const log = new JsonLogger({ destination: { write: (line) => written.push(line) } }, { now: () => nowMs })
+    log.warn({}, 'again')
+    nowMs -= 500_000
+    log.warn({}, 'again')
+    expect(written).toHaveLength(2)
+  })
+
+  it('remembers the two hundred warnings that it told last', async () => {
+    const { log, lines, clock } = logger()
+    const tell = (from: number, to: number): void => {
+      for (let id = from; id <= to; id++) log.warn({ node: `n${id}` }, 'failed')
+    }
+    tell(1, 200)
+    await clock.advance(10_000)
+    tell(1, 1)
+    tell(201, 201)
+    lines()
+    // Told last: 3 to 200, 1 and 201. Of them only the two that were told within the interval are held back.
+    tell(1, 1)
+    tell(201, 201)
+    expect(lines()).toEqual([])
+    tell(2, 2)
+    expect(lines()).toHaveLength(1)
+    tell(1000, 1199)
+    lines()
+    tell(201, 201)
+    expect(lines()).toHaveLength(1)
   })
 })

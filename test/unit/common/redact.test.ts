@@ -25,6 +25,11 @@ describe('What is redacted', () => {
     'cookie',
     'key',
     'pfx',
+    'oauthBearerProvider',
+    'authenticationProvider',
+    'jaas',
+    'credentials',
+    'set-cookie',
   ])('is what stands under %s, at any depth and in any form', (name) => {
     for (const value of [secret, [secret], { inner: secret }, new Map([['inner', secret]])]) {
       expect(JSON.stringify(redact({ a: [{ [name]: value }] }))).toBe(`{"a":[{"${name}":"${redacted}"}]}`)
@@ -37,6 +42,7 @@ describe('What is redacted', () => {
     ['text in place of TLS', { kafka: { ssl: secret } }],
     ['an object below credentials', { sasl: { mechanism: 'plain', oauth: { value: secret } } }],
     ['an address', { url: `https://me:${secret}@registry:8081/subjects` }],
+    ['an API key in a query', { url: `https://registry/?api_key=${secret}` }],
     ['a query', { url: `https://registry/?a=1&token=${secret}&b=2` }],
     ['a line of JAAS', { config: `PlainLoginModule required username="me" password="${secret}";` }],
     ['a header in a message', { message: `sent Authorization: Bearer ${secret}` }],
@@ -51,10 +57,28 @@ describe('What is redacted', () => {
       ssl: { ca: ['PEM'], rejectUnauthorized: true },
       keySerde: 'json',
       primaryKeys: 3,
+      advice: 'a bearer token is needed',
       message: 'the token is wrong; set httpToken (MILLRACE_HTTP_TOKEN), or a password: see docs',
       url: 'https://registry:8081/subjects/a@b',
     }
     expect(redact(value)).toEqual(value)
+  })
+
+  it('says that something was there', () => {
+    expect(redact('kafka://me:hunter2@host:9092')).toBe(`kafka://${redacted}@host:9092`)
+    expect(redact('Authorization: Bearer 0123456789abcdef')).toBe(`Authorization: Bearer ${redacted}`)
+  })
+
+  it('is bounded: eight levels, a thousand items', () => {
+    const nested = (levels: number): unknown => (levels === 0 ? 'the end' : { a: nested(levels - 1) })
+    expect(JSON.stringify(redact(nested(8)))).toContain('the end')
+    expect(JSON.stringify(redact(nested(9)))).toMatch(/^(?:\{"a":){8}"…"\}{8}$/)
+    const many = Array.from({ length: 1001 }, (_, index) => index)
+    expect(redact(many)).toHaveLength(1000)
+    expect(redact(new Set(many))).toHaveLength(1000)
+    expect(Object.keys(redact(Object.fromEntries(many.map((index) => [`k${index}`, index]))) as object)).toHaveLength(
+      1000,
+    )
   })
 
   it('takes no longer than the text is', () => {
