@@ -131,24 +131,19 @@ describe('wrong usage', () => {
 })
 
 describe('a broker that cannot be reached', () => {
-  it.concurrent.each(rowsWith('unreachable'))(
-    'is exit code 5 of %s, and names it',
-    async (_, row, { args, timeoutMs = 10_000 }) => {
-      const isDocument = 'schema' in row.documents
-      const beganMs = performance.now()
-      const { code, stderr } = await run(
-        row,
-        { args: [...args, ...(isDocument ? ['-o', 'json'] : [])] },
-        { brokers: nobody },
-      )
-      expect({ code, stderr }).toMatchObject({ code: 5 })
-      expect(performance.now() - beganMs).toBeLessThan(timeoutMs)
-      withoutStack(stderr)
-      const last = stderr.trimEnd().split('\n').at(-1) ?? ''
-      if (isDocument) expect(fitsSchema('error', last)).toMatchObject({ error: { exitCode: 5 } })
-      else expect(stderr).toMatch(/Cannot connect to 127\.0\.0\.1:1: nothing listens there/)
-    },
-  )
+  it.concurrent.each(rowsWith('unreachable'))('is exit code 5 of %s, and names it', async (_, row, { args }) => {
+    const isDocument = 'schema' in row.documents
+    const { code, stderr } = await run(
+      row,
+      { args: [...args, ...(isDocument ? ['-o', 'json'] : [])] },
+      { brokers: nobody },
+    )
+    expect({ code, stderr }).toMatchObject({ code: 5 })
+    withoutStack(stderr)
+    const last = stderr.trimEnd().split('\n').at(-1) ?? ''
+    if (isDocument) expect(fitsSchema('error', last)).toMatchObject({ error: { exitCode: 5 } })
+    else expect(stderr).toMatch(/Cannot connect to 127\.0\.0\.1:1: nothing listens there/)
+  })
 })
 
 describe('a cluster without topics', () => {

@@ -26,8 +26,8 @@ export interface Row {
   readonly slip: readonly [string, string]
   /** Exit code 2, and a message with this in it. */
   readonly wrong: { readonly args: readonly string[]; readonly says: RegExp }
-  /** Where nobody listens: exit code 5, or another that is told, within ten seconds, or within another time that is told. */
-  readonly unreachable: { readonly args: readonly string[]; readonly timeoutMs?: number } | NotApplicable
+  /** Where nobody listens: exit code 5. */
+  readonly unreachable: { readonly args: readonly string[] } | NotApplicable
   readonly empty: { readonly args: readonly string[]; readonly code: number; readonly says: RegExp } | NotApplicable
   /** Of `-o json`; `rows` of `-o jsonl`, where it has that: see `fitsSchemaOfRows`. */
   readonly documents: { readonly schema: string; readonly rows?: string } | NotApplicable
@@ -138,8 +138,7 @@ export const cliMatrix: readonly Row[] = [
     call: { args: [wordCount, '--state-dir', 'run-state'], until: '-> RUNNING' },
     slip: ['--guarante', '--guarantee'],
     wrong: { args: [wordCount, '-X', 'commitIntervall=1'], says: /did you mean 'commitIntervalMs'/ },
-    // A service that is started together with its brokers is more patient than a person.
-    unreachable: { args: [wordCount, '--state-dir', 'run-state'], timeoutMs: 25_000 },
+    unreachable: { args: [wordCount, '--state-dir', 'run-state'] },
     empty: { args: [wordCount, '--state-dir', 'run-state'], code: 4, says: /'text-lines' does not exist; create it/ },
     interrupted: { when: 'at work', code: 0 },
     isQuiet: { because: 'with --quiet nothing says that it runs' },

@@ -82,10 +82,9 @@ describe('What is redacted', () => {
   })
 
   it('takes no longer than the text is', () => {
+    // With time that grows as the square of the length, one of these would take longer than a test may.
     for (const text of ['a://', 'password="', "token='", 'bearer ', 'a:// a@', 'password=']) {
-      const startedAt = process.hrtime.bigint()
-      redact(text.repeat(100_000))
-      expect(Number(process.hrtime.bigint() - startedAt) / 1e6).toBeLessThan(3000)
+      expect(redact(text.repeat(300_000))).toEqual(expect.any(String))
     }
   })
 
