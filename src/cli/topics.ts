@@ -1,26 +1,43 @@
 /** `millrace topics`: shows a plan of topics, and carries it out. */
 import { CliError } from '../errors/cli-error.ts'
+import type { KafkaConnection } from '../processor/streams-config.ts'
 import { applyTopicsPlan, topicsPlanOnCluster } from '../runtime/operations/topics-on-cluster.ts'
 import { hasChanges, isBlocked } from '../runtime/operations/topics-plan.ts'
 import type { PlannedTopic, TopicsPlan, TopicStatus } from '../runtime/operations/topics-plan.ts'
 import { withClient } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
+import { emittedTopics } from './emit/emission.ts'
+import type { Emission } from './emit/emission.ts'
+import { shOf } from './emit/sh.ts'
+import { strimziOf } from './emit/strimzi.ts'
+import { terraformOf } from './emit/terraform.ts'
 import { emit } from './output.ts'
 import type { OutputFormat } from './output.ts'
 import { loadShape } from './shape.ts'
 import { styled } from './style.ts'
 import type { Style } from './style.ts'
 import { tableText } from './table.ts'
-import { say } from './terminal.ts'
+import { print, say } from './terminal.ts'
 
 export interface TopicsOptions extends ConnectionOptions {
   readonly output: OutputFormat
   readonly partitions?: number
   readonly replicationFactor?: number
   readonly check?: boolean
+  readonly emit?: EmittedForm
+  readonly strimziCluster?: string
+}
+
+export type EmittedForm = 'sh' | 'strimzi' | 'terraform'
+
+const forms: Readonly<Record<EmittedForm, (emission: Emission) => string>> = {
+  sh: shOf,
+  strimzi: strimziOf,
+  terraform: terraformOf,
 }
 
 export async function topicsPlanCommand(file: string | undefined, options: TopicsOptions): Promise<void> {
+  requireEmittable(options)
   const { shape, config, file: named } = await loadShape(file, options)
   const { partitions, replicationFactor, output } = options
   await withClient(
@@ -28,10 +45,15 @@ export async function topicsPlanCommand(file: string | undefined, options: Topic
     options,
     async (client) => {
       const plan = await topicsPlanOnCluster(client, { application: shape, partitions, replicationFactor })
-      await emit(output, { document: documentOf(plan), rows: plan.topics, text: () => planText(plan) })
+      if (options.emit === undefined) {
+        await emit(output, { document: documentOf(plan), rows: plan.topics, text: () => planText(plan) })
+      } else {
+        await printEmission(plan, config.kafka, options.emit, options.strimziCluster)
+      }
       const isDifferent = hasChanges(plan) || isBlocked(plan)
       if (options.check === true && isDifferent) throw different(plan)
-      if (hasChanges(plan) && !isBlocked(plan)) say(`to carry it out:\n  ${applyCommand(named, options)}`)
+      if (hasChanges(plan) && !isBlocked(plan) && options.emit === undefined)
+        say(`to carry it out:\n  ${applyCommand(named, options)}`)
       if (isBlocked(plan)) say(adviceOf(plan))
     },
     config.kafka,
@@ -46,7 +68,7 @@ export async function topicsApplyCommand(file: string | undefined, options: Topi
     options,
     async (client) => {
       const plan = await topicsPlanOnCluster(client, { application: shape, partitions, replicationFactor })
-      if (isBlocked(plan)) throw blocked(plan)
+      if (isBlocked(plan)) throw blocked(plan, 'nothing was changed')
       const applied = await applyTopicsPlan(client, plan)
       const { applicationId } = plan
       await emit(output, {
@@ -60,6 +82,36 @@ export async function topicsApplyCommand(file: string | undefined, options: Topi
     },
     config.kafka,
   )
+}
+
+function requireEmittable({ emit: form, output, strimziCluster }: TopicsOptions): void {
+  if (form !== undefined && output !== 'text') {
+    throw new CliError('MILLRACE_USAGE', `--emit ${form} is a form of its own: leave out -o ${output}`)
+  }
+  if (strimziCluster === undefined) return
+  if (form !== 'strimzi') throw new CliError('MILLRACE_USAGE', '--strimzi-cluster goes with --emit strimzi')
+  if (/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(strimziCluster)) return
+  throw new CliError('MILLRACE_USAGE', `--strimzi-cluster takes the name of a Kafka resource, not '${strimziCluster}'`)
+}
+
+/** All of it or nothing: who applies a part of it would not see what is missing. */
+async function printEmission(
+  plan: TopicsPlan,
+  kafka: KafkaConnection,
+  form: EmittedForm,
+  strimziCluster: string | undefined,
+): Promise<void> {
+  if (isBlocked(plan)) throw blocked(plan, 'nothing was printed, because it would not be all')
+  const topics = emittedTopics(plan)
+  const brokers = 'brokers' in kafka ? kafka.brokers : []
+  const isSecured = 'brokers' in kafka && ((kafka.ssl ?? false) !== false || kafka.sasl !== undefined)
+  await print(forms[form]({ applicationId: plan.applicationId, brokers, isSecured, strimziCluster, topics }))
+  for (const { name, warnings } of plan.topics) for (const warning of warnings) say(`warning: ${name}: ${warning}`)
+  if (form === 'strimzi' && strimziCluster === undefined && topics.length > 0) {
+    say(
+      'Strimzi looks for the label strimzi.io/cluster: give --strimzi-cluster, or add it where the resources are kept',
+    )
+  }
 }
 
 function applyCommand(file: string, { brokers, partitions, replicationFactor }: TopicsOptions): string {
@@ -81,13 +133,13 @@ function different(plan: TopicsPlan): CliError {
   return new CliError('MILLRACE_DIFFERENT', `the topics of '${plan.applicationId}' are not what it needs: ${what}`)
 }
 
-function blocked(plan: TopicsPlan): CliError {
+function blocked(plan: TopicsPlan, consequence: string): CliError {
   const misfits = plan.topics.filter(({ status }) => status === 'missing' || status === 'mismatch')
   const reasons = [
     ...misfits.map(({ name, reason }) => `${name}: ${reason}`),
     ...plan.problems.map((one) => one.message),
   ]
-  return new CliError('MILLRACE_PRECONDITION', `nothing was changed. ${reasons.join('\n  ')}\n  ${adviceOf(plan)}`)
+  return new CliError('MILLRACE_PRECONDITION', `${consequence}. ${reasons.join('\n  ')}\n  ${adviceOf(plan)}`)
 }
 
 function adviceOf({ topics }: TopicsPlan): string {

@@ -1,5 +1,6 @@
 /** `millrace topics plan` and `apply`, as processes, on an embedded broker over TCP. */
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { CliBed, moduleOf, nobody } from '../support/cli-bed.ts'
 import { fitsSchema } from '../support/cli-schema.ts'
 
@@ -48,6 +49,80 @@ describe('millrace topics plan', () => {
     expect(before.stderr).toContain('word-count-counts-changelog (create)')
     await bed.millrace(['topics', 'apply', wordCount])
     expect(await check()).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe('millrace topics plan --emit', () => {
+  const emitted = (bed: CliBed, form: string, ...more: readonly string[]) =>
+    bed.millrace(['topics', 'plan', wordCount, '--emit', form, ...more])
+
+  it('prints what is missing and what differs for other tools, and nothing else on standard output', async () => {
+    await using bed = await CliBed.start({ 'text-lines': 4, 'word-count-counts-changelog': 4 })
+    const changelog = 'word-count-counts-changelog'
+    await bed.client.admin.alterTopicConfigs(new Map([[changelog, { 'cleanup.policy': 'delete' }]]))
+    const sh = await emitted(bed, 'sh', '--partitions', '2')
+    expect(sh).toMatchObject({ code: 0, stderr: '' })
+    const at = `--bootstrap-server ${bed.brokers}`
+    expect(sh.stdout.split('\n').slice(2)).toEqual([
+      'set -e',
+      `kafka-topics.sh ${at} --create --if-not-exists --topic word-counts --partitions 2`,
+      expect.stringMatching(/--topic word-count-counts-repartition --partitions 4 --config cleanup.policy=delete/),
+      `kafka-configs.sh ${at} --alter --entity-type topics --entity-name ${changelog} --add-config cleanup.policy=compact`,
+      '',
+    ])
+    const strimzi = await emitted(bed, 'strimzi', '--partitions', '2')
+    expect(strimzi).toMatchObject({ code: 0, stderr: expect.stringContaining('--strimzi-cluster') })
+    const resources = strimzi.stdout.split('---\n').slice(1)
+    expect(resources.map((one) => (parse(one) as { readonly spec: object }).spec)).toMatchObject([
+      { topicName: 'word-counts', partitions: 2 },
+      { topicName: 'word-count-counts-repartition', partitions: 4 },
+      // All that it needs, not only what differs: the operator takes away what it is not told of.
+      { topicName: changelog, config: { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' } },
+    ])
+    const labelled = await emitted(bed, 'strimzi', '--partitions', '2', '--strimzi-cluster', 'main', '--check')
+    expect(labelled.code).toBe(8)
+    expect(labelled.stderr).not.toContain('--strimzi-cluster')
+    expect(labelled.stdout.match(/strimzi\.io\/cluster: "main"/g)).toHaveLength(3)
+    const replicas = ['--partitions', '2', '--replication-factor', '3', '-X', 'replicationFactor=2']
+    const terraform = await emitted(bed, 'terraform', ...replicas)
+    // What no form can change is said all the same.
+    expect(terraform).toMatchObject({ code: 0, stderr: expect.stringMatching(/^warning: .* it has 1 replicas/) })
+    expect(terraform.stdout.match(/replication_factor = \d/g)).toEqual(
+      [3, 2, 1].map((n) => `replication_factor = ${n}`),
+    )
+    expect(await bed.topics()).toEqual(['text-lines', changelog])
+  })
+
+  it('prints nothing where it would not be all, and where the form does not fit', async () => {
+    await using bed = await CliBed.start({ 'text-lines': 4 })
+    const blocked = await emitted(bed, 'sh')
+    expect(blocked).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('give --partitions') })
+    const unknown = await emitted(bed, 'terraform', '--partitions', '1')
+    expect(unknown).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('--replication-factor') })
+    for (const [args, says] of [
+      [['sh', '-o', 'json'], '-o json'],
+      [['sh', '--json'], '-o json'],
+      [['sh', '--strimzi-cluster', 'main'], '--emit strimzi'],
+      [['strimzi', '--strimzi-cluster', 'no name'], "'no name'"],
+      [['helm'], 'Allowed choices'],
+    ] as const) {
+      const [form, ...more] = args
+      const { code, stdout, stderr } = await emitted(bed, form, ...more)
+      expect({ args, code, stdout, stderr }).toEqual({
+        args,
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining(says),
+      })
+    }
+  })
+
+  it('says in a comment that nothing is to be done', async () => {
+    await using bed = await CliBed.start({ 'text-lines': 1, 'word-counts': 1 })
+    await bed.millrace(['topics', 'apply', wordCount])
+    const { code, stdout, stderr } = await emitted(bed, 'strimzi')
+    const nothing = '# word-count: all topics are as the application needs them\n'
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: nothing, stderr: '' })
   })
 })
 

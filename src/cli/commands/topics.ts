@@ -1,4 +1,5 @@
 /** `millrace topics plan|apply [module]`: the topics of an application, compared with those of the cluster. */
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import { integerFrom } from '../arguments.ts'
 import { applicationOption, connectionOptions, examples, outputOption, timeoutOption } from '../options.ts'
@@ -14,6 +15,14 @@ export function define(command: Command): void {
       ),
   )
     .option('--check', 'exit code 8 where anything differs, for CI')
+    .addOption(
+      new Option('--emit <form>', "what is missing or differs as a script of Kafka's tools, or as resources").choices([
+        'sh',
+        'strimzi',
+        'terraform',
+      ]),
+    )
+    .option('--strimzi-cluster <name>', 'the Kafka resource that the topics of --emit strimzi belong to')
     .action(async (file: string | undefined) => {
       const { topicsPlanCommand } = await import('../topics.ts')
       await topicsPlanCommand(file, plan.optsWithGlobals<TopicsOptions>())
@@ -33,6 +42,7 @@ export function define(command: Command): void {
     plan,
     'millrace topics plan topologies/word-count.ts --brokers localhost:9092',
     'millrace topics plan topologies/word-count.ts --partitions 6 --check -o json',
+    'millrace topics plan topologies/word-count.ts --partitions 6 --emit strimzi > topics.yaml',
   )
   examples(apply, 'millrace topics apply topologies/word-count.ts --partitions 6 --replication-factor 3')
 }

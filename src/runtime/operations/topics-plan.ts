@@ -30,7 +30,7 @@ export interface PlannedTopic {
   readonly partitions: { readonly wanted: number | null; readonly found: number | null }
   /** -1: the broker's default. Wanted is null where it is the business of others; found where it is not there. */
   readonly replicationFactor: { readonly wanted: number | null; readonly found: number | null }
-  /** What it is created with. */
+  /** All that the application needs of it, and what it is created with; of topics of others nothing. */
   readonly config: Readonly<Record<string, string>>
   readonly configChanges: readonly ConfigChange[]
   /** Why it has this status; empty where it is ok. */
@@ -97,7 +97,7 @@ function plannedTopic(wanted: WantedTopic, options: TopicsPlanOptions, misfit: s
       found: found?.partitionCount ?? null,
     },
     replicationFactor: { wanted: isRead && internal === undefined ? null : replicasWanted, found: replicasFound },
-    config: found === undefined ? (internal?.config ?? {}) : {},
+    config: internal?.config ?? {},
     configChanges,
     ...judged(wanted, found, configChanges, misfit),
     warnings: found === undefined ? [] : warningsOf(wanted, replicasFound, facts.configs),
