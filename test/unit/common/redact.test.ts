@@ -83,7 +83,7 @@ describe('What is redacted', () => {
 
   it('takes no longer than the text is', () => {
     // With time that grows as the square of the length, one of these would take longer than a test may.
-    for (const text of ['a://', 'password="', "token='", 'bearer ', 'a:// a@', 'password=']) {
+    for (const text of ['a', 'a://', 'password="', "token='", 'bearer ', 'a:// a@', 'password=']) {
       expect(redact(text.repeat(300_000))).toEqual(expect.any(String))
     }
   })
