@@ -2,7 +2,6 @@
  * Apache Kafka (KRaft) from its jars, as processes of this machine: real brokers where there is no container engine, ready
  * about a second after their start. Addresses and data stay over a restart.
  */
-import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { sleep, systemClock } from '../common/clock.ts'
@@ -10,6 +9,7 @@ import { TestingError } from '../errors/testing-error.ts'
 import type { BrokerProperties } from './broker-properties.ts'
 import { defaultJarCache, fastJvm, JarFiles, java, whatJarsLack } from './jar-files.ts'
 import { layOut, logFile, propertiesFile } from './jar-layout.ts'
+import { JarKeeper } from './jar-keeper.ts'
 import type { JarBroker, JarLayout, SecureListener } from './jar-layout.ts'
 import { keptAlive } from './kept-alive.ts'
 import { liveBrokers } from './live-brokers.ts'
@@ -101,13 +101,16 @@ export class JarKafka {
   readonly #jvm: readonly string[]
   readonly #startupTimeoutMs: number
   readonly #endWithProcess: () => void
+  readonly #keeper: JarKeeper
   #isStopped = false
 
   constructor(layout: JarLayout, jvm: readonly string[], startupTimeoutMs: number) {
     this.#layout = layout
     this.#jvm = jvm
     this.#startupTimeoutMs = startupTimeoutMs
-    // Brokers are processes of their own: without this they would outlive a test that ends without stopping them.
+    // Brokers are processes of their own, and would outlive a test that ends without stopping them. Where it is killed this
+    // does not run; the keeper sees to both, but not on Windows.
+    this.#keeper = new JarKeeper(layout.folder)
     this.#endWithProcess = () => {
       for (const { pid } of layout.brokers) signalOwn(pid, layout.folder, 'SIGKILL')
       rmSync(layout.folder, { recursive: true, force: true })
@@ -128,7 +131,7 @@ export class JarKafka {
   }
 
   async start(): Promise<void> {
-    for (const broker of this.brokers) broker.pid = await this.#spawn(broker)
+    for (const broker of this.brokers) await this.#spawn(broker)
     for (const broker of this.brokers) await this.#untilReady(broker, this.brokers.length)
   }
 
@@ -144,10 +147,8 @@ export class JarKafka {
 
   /** One that has ended: same port, same data. */
   async restartBroker(id: number): Promise<void> {
-    // A test that was given up may still get here, and nobody would end that broker.
-    if (this.#isStopped) throw new Error('the cluster was stopped')
     const broker = this.#broker(id)
-    broker.pid = await this.#spawn(broker)
+    await this.#spawn(broker)
     await keptAlive(() => this.#untilReady(broker, Math.min(2, this.brokers.length)))
   }
 
@@ -172,6 +173,7 @@ export class JarKafka {
     // SIGKILL: the data is thrown away, and the last broker of a quorum would wait for somebody to hand over to.
     const pids = this.brokers.map(({ pid }) => pid)
     await endProcesses(pids, this.folder, 'SIGKILL')
+    await this.#keeper.close()
     await rm(this.folder, { recursive: true, force: true })
   }
 
@@ -181,14 +183,18 @@ export class JarKafka {
     return broker
   }
 
-  async #spawn(broker: JarBroker): Promise<number> {
+  async #spawn(broker: JarBroker): Promise<void> {
     const log = await open(logFile(this.#layout, broker), 'a')
     const program = ['-cp', this.#layout.classPath, 'kafka.Kafka', propertiesFile(this.#layout, broker)]
-    const child = spawn(java, [...this.#jvm, ...program], { detached: true, stdio: ['ignore', log.fd, log.fd] })
-    child.unref()
-    await log.close()
-    if (child.pid === undefined) throw new Error(`${java} could not be started`)
-    return child.pid
+    try {
+      // A test that was given up may still get here, and nobody would end that broker.
+      if (this.#isStopped) throw new Error('the cluster was stopped')
+      const pid = this.#keeper.spawn(java, [...this.#jvm, ...program], log.fd)
+      if (pid === undefined) throw new Error(`${java} could not be started`)
+      broker.pid = pid
+    } finally {
+      await log.close()
+    }
   }
 
   /** Ready: its metadata names `wanted` live brokers. */

@@ -25,6 +25,8 @@ export interface RealKafka {
   readonly bootstrap: readonly { readonly host: string; readonly port: number }[]
   readonly brokers: readonly JarBroker[]
   readonly clusterId: string
+  /** Of all that it has on the disk. */
+  readonly folder: string
   /** kill -9. */
   killBroker(id: number): Promise<void>
   /** Same ports, same data. */
@@ -49,6 +51,7 @@ export async function startKafka({ set = {}, ...options }: RealKafkaOptions = {}
     bootstrap: kafka.brokers.map(({ host, port }) => ({ host, port })),
     brokers: kafka.brokers,
     clusterId: kafka.clusterId,
+    folder: kafka.folder,
     killBroker: (id) => kafka.killBroker(id),
     restartBroker: (id) => kafka.restartBroker(id),
     pauseBroker: (id) => kafka.pauseBroker(id),
