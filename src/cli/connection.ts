@@ -6,13 +6,14 @@ import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { KafkaConnection } from '../processor/streams-config.ts'
 import { connectKafka } from '../runtime/connect-kafka.ts'
 import { stderrLogger } from './log.ts'
+import { Patience } from './patience.ts'
 import { loadSettings } from './settings.ts'
 import type { SettingsOptions } from './settings.ts'
 import { say } from './terminal.ts'
 
 export interface ConnectionOptions extends SettingsOptions {
   readonly verbose?: boolean
-  /** Milliseconds; undefined: no limit. */
+  /** Milliseconds, see {@link Patience}; undefined: no limit. */
   readonly timeout?: number | undefined
 }
 
@@ -23,15 +24,15 @@ const connectTimeoutMs = 5000
 export async function withClient(
   command: string,
   options: ConnectionOptions,
-  use: (client: KafkaClient) => Promise<void>,
+  use: (client: KafkaClient, patience: Patience) => Promise<void>,
   kafka: KafkaConnection = requireConnection(options),
 ): Promise<void> {
   const logger = stderrLogger(options.verbose === true ? 'debug' : 'warn')
   let isConnected = false
-  const connected = async (client: KafkaClient): Promise<void> => {
+  const connected = async (client: KafkaClient, patience: Patience): Promise<void> => {
     await client.connect()
     isConnected = true
-    await use(client)
+    await use(client, patience)
   }
   // What each attempt ends with is what the error will say.
   const warn: Logger['warn'] = (facts, message) =>
@@ -45,7 +46,7 @@ export async function withClient(
 export async function withUnconnectedClient(
   command: string,
   options: Pick<ConnectionOptions, 'verbose' | 'timeout'>,
-  use: (client: KafkaClient) => Promise<void>,
+  use: (client: KafkaClient, patience: Patience) => Promise<void>,
   kafka: KafkaConnection,
   logger: Logger = stderrLogger(options.verbose === true ? 'debug' : 'warn'),
 ): Promise<void> {
@@ -53,7 +54,7 @@ export async function withUnconnectedClient(
   // Between two attempts to connect there is nothing open but a timer.
   const alive = keepProcessAlive()
   try {
-    await withinTimeout(command, options.timeout, () => use(client))
+    await withinTimeout(command, options.timeout, (patience) => use(client, patience))
   } finally {
     await client.close()
     alive.cancel()
@@ -69,22 +70,25 @@ export function requireConnection(options: SettingsOptions): KafkaConnection {
   )
 }
 
+/** More than a producer takes to give up an abort. */
+const endingMs = 6000
+
 /** What is under way when the time is over is given up by closing the client. */
-async function withinTimeout(command: string, timeoutMs: number | undefined, work: () => Promise<void>): Promise<void> {
-  if (timeoutMs === undefined) return work()
+async function withinTimeout(
+  command: string,
+  timeoutMs: number | undefined,
+  work: (patience: Patience) => Promise<void>,
+): Promise<void> {
   const end = new AbortController()
-  const timeout = sleep(systemClock, timeoutMs, end.signal).then(() => {
-    if (end.signal.aborted) return
-    throw new CliError(
-      'MILLRACE_COMMAND_TIMEOUT',
-      `'millrace ${command}' did not end within ${timeoutMs} ms: Kafka does not answer in time; look with 'millrace doctor', or give a longer --timeout`,
-    )
-  })
-  const working = work()
+  const patience = new Patience(timeoutMs)
+  const working = work(patience)
   // Whatever it ends with after the time-out is a consequence of that.
   working.catch(() => undefined)
   try {
-    await Promise.race([working, timeout])
+    await Promise.race([working, patience.watch(command, end.signal).then(() => working)])
+  } catch (error) {
+    if (patience.isHeeded) await Promise.race([working.catch(() => undefined), sleep(systemClock, endingMs)])
+    throw error
   } finally {
     end.abort()
   }

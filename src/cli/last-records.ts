@@ -23,6 +23,13 @@ const growth = 8
 /** Of all lines that are kept at a time. */
 const keptMaxBytes = 256 * 1024 * 1024
 
+export interface LastRecordsOptions {
+  /** Of all that is kept at a time. */
+  readonly maxBytes?: number
+  /** Called after each part of an answer. */
+  readonly onSet?: () => void
+}
+
 /**
  * Given to `print` as text, up to the first that cannot be read. Of each partition no more than `count` are kept, twice as
  * many for a moment; and never more than so many bytes of all.
@@ -33,12 +40,12 @@ export async function lastRecords(
   count: number,
   format: RecordFormat,
   print: (text: Buffer) => Promise<void>,
-  maxBytes: number = keptMaxBytes,
+  { maxBytes = keptMaxBytes, onSet = () => undefined }: LastRecordsOptions = {},
 ): Promise<void> {
   const done: Line[] = []
   let open = new Map(ranges)
   for (let step = Math.max(firstStep, count); open.size > 0; step *= growth) {
-    const found = await readLast(client, open, step, count, format, maxBytes - bytesOf(done))
+    const found = await readLast(client, open, step, count, format, { maxBytes: maxBytes - bytesOf(done), onSet })
     const short = new Map<TopicPartitionKey, OffsetRange>()
     for (const [key, range] of open) {
       const lines = found.get(key) ?? []
@@ -69,12 +76,12 @@ async function readLast(
   step: number,
   count: number,
   format: RecordFormat,
-  maxBytes: number,
+  { maxBytes, onSet }: Required<LastRecordsOptions>,
 ): Promise<Map<TopicPartitionKey, Line[]>> {
   const found = new Map<TopicPartitionKey, Line[]>()
   const steps = new Map([...ranges].map(([key, { start, end }]) => [key, { start: Math.max(start, end - step), end }]))
   let bytes = 0
-  await readRanges(client, steps, (cursor, set) => {
+  const keep = (cursor: RecordCursor, set: RecordSet): void => {
     const key = topicPartitionKey(set.topic, set.partition)
     const lines = found.get(key) ?? []
     const line = { timestamp: cursor.timestamp, text: textOrError(format, cursor, set) }
@@ -83,7 +90,8 @@ async function readLast(
     bytes += bytesOf([line])
     if (lines.length > count * 2 || bytes > maxBytes) bytes -= bytesOf(lines.splice(0, lines.length - count))
     if (bytes > maxBytes) throw tooLarge(count)
-  })
+  }
+  await readRanges(client, steps, keep, async () => onSet())
   return found
 }
 

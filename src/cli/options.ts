@@ -36,6 +36,15 @@ export function timeoutOption(command: Command): Command {
   )
 }
 
+/** For commands that go on for as long as there are records: reading and sending much takes the time that it takes. */
+export function silenceOption(command: Command): Command {
+  return command.addOption(
+    new Option('--timeout <duration>', 'give up where Kafka does not answer for so long: 500ms, 30s, 2m')
+      .argParser(durationMs)
+      .default(30_000, '30s'),
+  )
+}
+
 /** How long between two looks, for what looks more than once; `what` says when. */
 export function intervalOption(command: Command, what: string): Command {
   return command.addOption(new Option('--interval <duration>', what).argParser(durationMs).default(2000, '2s'))

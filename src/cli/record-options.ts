@@ -1,9 +1,9 @@
 /** The options of `send` and `tail`: how records are written as lines. */
 import type { Command } from 'commander'
-import { connectionOptions } from './options.ts'
+import { connectionOptions, silenceOption } from './options.ts'
 
 export function recordOptions(command: Command): Command {
-  return connectionOptions(command)
+  return silenceOption(connectionOptions(command))
     .option('-k, --key-separator <text>', 'what stands between key and value on a line; without it, values only')
     .option(
       '--key-serde <serde>',

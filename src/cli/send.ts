@@ -4,17 +4,23 @@
  */
 import { systemClock } from '../common/clock.ts'
 import type { Header } from '../common/headers.ts'
+import { topicPartitionKey } from '../common/topic-partition.ts'
+import type { TopicPartitionKey } from '../common/topic-partition.ts'
 import { CliError } from '../errors/cli-error.ts'
 import type { KafkaClient, ProducerOptions } from '../kafka/client/kafka-client.ts'
+import { counted } from '../runtime/operations/counted.ts'
 import { RecordCollector } from '../runtime/record-collector.ts'
 import { withClient } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { inputLines } from './input-lines.ts'
+import type { Patience } from './patience.ts'
 import { givenTimestamp, timedLine } from './record-time.ts'
+import { onStopSignal } from './stop-signals.ts'
 import { say } from './terminal.ts'
 import { textSerdeOf } from './text-serde.ts'
 import type { TextSerde } from './text-serde.ts'
 import { checkPartition, requirePartition, topicToWrite } from './topic-access.ts'
+import { partitionsOf } from './topic-reader.ts'
 
 export interface SendOptions extends ConnectionOptions {
   readonly keySeparator?: string
@@ -33,12 +39,16 @@ export async function sendCommand(topic: string, options: SendOptions): Promise<
   const format = formatOf(options)
   const partition = checkPartition(options.partition)
   const headers = (options.header ?? []).map(headerOf)
-  await withClient('send', options, async (client) => {
+  await withClient('send', options, async (client, patience) => {
     const found = await topicToWrite(client, topic, ({ partitionCount }) =>
       say(`millrace: created the topic '${topic}' (partitions: ${partitionCount})`),
     )
     requirePartition(partition, found)
-    await sendLines(client, { topic, partition: partition ?? -1, headers, format, compression: options.compression })
+    const partitions = partitionsOf(topic, found.partitionCount).map((one) =>
+      topicPartitionKey(one.topic, one.partition),
+    )
+    const sending = { topic, partition: partition ?? -1, headers, format, compression: options.compression, partitions }
+    await sendLines(client, sending, patience)
   })
 }
 
@@ -58,9 +68,11 @@ interface Sending {
   readonly headers: readonly Header[]
   readonly format: Format
   readonly compression: string | undefined
+  /** Of the topic. */
+  readonly partitions: readonly TopicPartitionKey[]
 }
 
-async function sendLines(client: KafkaClient, sending: Sending): Promise<void> {
+async function sendLines(client: KafkaClient, sending: Sending, patience: Patience): Promise<void> {
   const { topic, partition, headers, format, compression } = sending
   const producer = client.producer({
     lingerMs: 5,
@@ -69,8 +81,9 @@ async function sendLines(client: KafkaClient, sending: Sending): Promise<void> {
   await producer.init()
   const collector = new RecordCollector(client, producer)
   await collector.prepareTopics([topic])
+  patience.heed(() => sending.partitions.reduce((sum, key) => sum + (producer.acknowledged(key) ?? 0), 0))
   let sent = 0
-  const failure = await readInput(async (lines) => {
+  const take = async (lines: readonly Buffer[]): Promise<void> => {
     for (const line of lines) {
       atLine(sent + 1, () => {
         const { key, value, timestamp = systemClock.now() } = parse(line, format, topic)
@@ -79,34 +92,50 @@ async function sendLines(client: KafkaClient, sending: Sending): Promise<void> {
       sent++
       if (collector.isFull) await collector.drained()
     }
-  })
+  }
   // Also after a bad line: what came before it is sent, and the message says so.
-  await collector.flush()
+  const finish = (): Promise<void> => collector.flush()
+  const failure = await readInput(patience, take, finish).catch((error: unknown) => {
+    if (sent > 0) say(`millrace: ${counted(sent, 'line')} read; how many of them were sent is not known`)
+    throw error
+  })
   await producer.close()
   say(`millrace: sent ${sent} ${sent === 1 ? 'record' : 'records'} to ${topic}`)
-  if (failure instanceof Interrupted) process.exit(130)
-  if (failure !== undefined) throw failure
+  if (failure instanceof Interrupted) process.exitCode = 130
+  else if (failure !== undefined) throw failure
 }
 
 class Interrupted extends Error {}
 
-/** To the end of standard input, or to what ended it before: a bad line, a broker, Ctrl-C. */
-async function readInput(take: (lines: readonly Buffer[]) => Promise<void>): Promise<unknown> {
+/** To the end of standard input, or to what ended it before and is returned: a bad line, Ctrl-C; then `finish`. */
+async function readInput(
+  patience: Patience,
+  take: (lines: readonly Buffer[]) => Promise<void>,
+  finish: () => Promise<void>,
+): Promise<unknown> {
   if (process.stdin.isTTY) say('millrace: a record for each line; end with Ctrl-D')
-  const stop = (): void => {
-    say('millrace: interrupted; what was read is being sent (once more to end at once)')
-    process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(130))
-    process.stdin.destroy(new Interrupted())
-  }
-  process.once('SIGINT', stop).once('SIGTERM', stop)
+  let ending: unknown
+  const heedNoSignals = onStopSignal({
+    first: () => {
+      say('millrace: interrupted; what was read is being sent (once more to end at once)')
+      ending = new Interrupted()
+      process.stdin.destroy(new Interrupted())
+    },
+    again: () => process.exit(130),
+  })
   try {
-    for await (const lines of inputLines(process.stdin as AsyncIterable<Buffer>)) await take(lines)
-    return undefined
+    const lines = inputLines(process.stdin as AsyncIterable<Buffer>)
+    for await (const some of patience.between(lines)) await take(some)
   } catch (error) {
-    return error
+    ending ??= error
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
     process.stdin.destroy()
+  }
+  try {
+    await finish()
+    return ending
+  } finally {
+    heedNoSignals()
   }
 }
 

@@ -11,8 +11,10 @@ import type { RecordSet } from '../processor/record-set.ts'
 import { withClient } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { lastRecords } from './last-records.ts'
+import type { Patience } from './patience.ts'
 import { recordText } from './record-text.ts'
 import type { RecordFormat } from './record-text.ts'
+import { onStopSignal } from './stop-signals.ts'
 import { printBytes, say } from './terminal.ts'
 import { textSerdeOf } from './text-serde.ts'
 import { checkPartition, requirePartition, requireTopic } from './topic-access.ts'
@@ -45,16 +47,18 @@ export async function tailCommand(topic: string, options: TailOptions): Promise<
   const format = formatOf(options)
   const last = lastOf(options)
   const partition = checkPartition(options.partition)
-  await withClient('tail', options, async (client) => {
+  await withClient('tail', options, async (client, patience) => {
     const found = await requireTopic(client, topic)
     requirePartition(partition, found)
     const partitions = partition === undefined ? partitionsOf(topic, found.partitionCount) : [{ topic, partition }]
     const begins = await offsetsAt(client, partitions, -2, 'read_committed')
-    const ends = await (options.untilEnd === true ? settledEnds : stableEnds)(client, partitions)
+    const ends =
+      options.untilEnd === true ? await settledEnds(client, partitions, patience) : await stableEnds(client, partitions)
     const ranges = new Map([...ends].map(([key, end]) => [key, { start: begins.get(key) ?? 0, end }]))
-    if (last === undefined) await printRanges(client, ranges, format)
-    else if (last > 0) await lastRecords(client, ranges, last, format, printBytes)
-    if (options.untilEnd !== true) await follow(client, ends, format)
+    if (last === undefined) await printRanges(client, ranges, format, patience)
+    else if (last > 0) await printLast(client, ranges, last, format, patience)
+    // Records may come in a minute, or tomorrow.
+    if (options.untilEnd !== true) await patience.excluding(() => follow(client, ends, format))
   })
 }
 
@@ -62,12 +66,13 @@ async function printRanges(
   client: KafkaClient,
   ranges: ReadonlyMap<TopicPartitionKey, OffsetRange>,
   format: RecordFormat,
+  patience: Patience,
 ): Promise<void> {
   let lines: Buffer[] = []
   const flush = async (): Promise<void> => {
     const text = Buffer.concat(lines)
     lines = []
-    if (text.length > 0) await printBytes(text)
+    await patience.excluding(async () => text.length > 0 && (await printBytes(text)))
   }
   try {
     await readRanges(client, ranges, (cursor, set) => lines.push(recordText(format, cursor, set)), flush)
@@ -77,16 +82,28 @@ async function printRanges(
   }
 }
 
+function printLast(
+  client: KafkaClient,
+  ranges: ReadonlyMap<TopicPartitionKey, OffsetRange>,
+  count: number,
+  format: RecordFormat,
+  patience: Patience,
+): Promise<void> {
+  const print = (text: Buffer): Promise<void> => patience.excluding(() => printBytes(text))
+  return lastRecords(client, ranges, count, format, print, { onSet: () => patience.renew() })
+}
+
 /** Until Ctrl-C, which is how following ends and no failure; a second one does not wait for anything. */
 async function follow(client: KafkaClient, from: Offsets, format: RecordFormat): Promise<void> {
   const fetcher = client.fetcher({ name: 'follower', isolation: 'read_committed' })
   const interruption = new AbortController()
-  const stop = (): void => {
-    if (interruption.signal.aborted) process.exit(130)
-    interruption.abort()
-    fetcher.wakeup()
-  }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  const heedNoSignals = onStopSignal({
+    first: () => {
+      interruption.abort()
+      fetcher.wakeup()
+    },
+    again: () => process.exit(130),
+  })
   try {
     fetcher.assign(from)
     while (!interruption.signal.aborted) {
@@ -94,8 +111,8 @@ async function follow(client: KafkaClient, from: Offsets, format: RecordFormat):
       if (!interruption.signal.aborted) await fetcher.wait(1000)
     }
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
     await fetcher.close()
+    heedNoSignals()
   }
 }
 
@@ -120,11 +137,13 @@ function stableEnds(
 async function settledEnds(
   client: KafkaClient,
   partitions: readonly TopicPartition[],
+  patience: Patience,
 ): Promise<Map<TopicPartitionKey, number>> {
   const ends = await offsetsAt(client, partitions, -1, 'read_uncommitted')
   const deadlineMs = systemClock.now() + settleTimeoutMs
   for (;;) {
     const stable = await stableEnds(client, partitions)
+    patience.renew()
     const hidden = [...ends].filter(([key, end]) => (stable.get(key) ?? 0) < end)
     if (hidden.length === 0) return ends
     if (systemClock.now() >= deadlineMs) {

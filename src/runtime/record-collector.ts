@@ -85,6 +85,11 @@ export class RecordCollector implements RecordSink {
     return this.#topics.get(topic)?.metadata.partitionCount
   }
 
+  /** What the topic admits of one record, as far as that could be learned. */
+  maxMessageBytes(topic: string): number | undefined {
+    return this.#topics.get(topic)?.maxMessageBytes
+  }
+
   /** What records are partitioned with. */
   get written(): ReadonlyMap<string, TopicMetadata> {
     return new Map([...this.#topics].map(([name, { metadata }]) => [name, metadata]))

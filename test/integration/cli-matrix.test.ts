@@ -203,30 +203,57 @@ describe('a reader that has gone', () => {
   })
 })
 
+/** It takes connections, and nothing else. */
+async function silentBroker() {
+  let connected = (): void => undefined
+  const connection = new Promise<void>((resolve) => (connected = resolve))
+  const silent = createServer((socket) => {
+    socket.on('error', () => undefined)
+    connected()
+  }).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  return {
+    brokers: `127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    connection,
+    [Symbol.dispose]: () => void silent.close(),
+  }
+}
+
+describe('a broker that does not answer', () => {
+  const asking = rowsWith('unreachable').filter(
+    // To a doctor the question that is not answered is a finding.
+    ([name, { interrupted }]) => name !== 'doctor' && 'when' in interrupted && interrupted.when === 'silent',
+  )
+
+  it.concurrent.each(asking)('is exit code 6 of %s after its --timeout', async (_, row, { args }) => {
+    using silent = await silentBroker()
+    const isDocument = 'schema' in row.documents
+    const call = { ...row.call, args: [...args, '--timeout', '300ms', ...(isDocument ? ['-o', 'json'] : [])] }
+    const { code, stdout, stderr } = await run(row, call, { brokers: silent.brokers })
+    expect({ code, stdout, stderr }).toMatchObject({ code: 6, stdout: '' })
+    expect(stderr).toMatch(/'millrace [a-z]+' did not end within 300 ms: Kafka does not answer in time/)
+    withoutStack(stderr)
+    const last = stderr.trimEnd().split('\n').at(-1) ?? ''
+    if (isDocument) expect(fitsSchema('error', last)).toMatchObject({ error: { exitCode: 6 } })
+  })
+})
+
 describe('Ctrl-C', () => {
   const interrupted = rowsWith('interrupted')
   const whenSilent = interrupted.filter(([, , { when }]) => when === 'silent')
   const atWork = interrupted.filter(([, , { when }]) => when === 'at work')
 
   it.concurrent.each(whenSilent)('ends %s at once, while a broker does not answer', async (_, row, { code }) => {
-    let connected = (): void => undefined
-    const connection = new Promise<void>((resolve) => (connected = resolve))
-    const silent = createServer((socket) => {
-      socket.on('error', () => undefined)
-      connected()
-    }).listen(0, '127.0.0.1')
-    await once(silent, 'listening')
+    using silent = await silentBroker()
     const cwd = mkdtempSync(path.join(folder, 'silent-'))
-    const brokers = `127.0.0.1:${(silent.address() as AddressInfo).port}`
-    await using child = Child.millrace([...row.path.split(' '), ...row.call.args, '--brokers', brokers], {
+    await using child = Child.millrace([...row.path.split(' '), ...row.call.args, '--brokers', silent.brokers], {
       cwd,
       env: { HOME: cwd },
       ...(row.call.stdin !== undefined && { stdin: row.call.stdin }),
     })
-    await connection
+    await silent.connection
     child.kill('SIGINT')
     const ended = await child.finished
-    silent.close()
     // What a shell makes of a process that a signal has ended.
     expect(ended.code ?? (ended.signal === 'SIGINT' ? 130 : ended.signal)).toBe(code)
     withoutStack(ended.stderr)

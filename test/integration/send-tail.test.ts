@@ -334,3 +334,64 @@ describe('millrace tail', () => {
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo()));
 }
+
+describe('--timeout', () => {
+  it('is for what Kafka does not answer: what was read is told, and that nobody knows how much of it was sent', async () => {
+    await kafka.createTopic('unanswered', { partitions: 1 })
+    const hold = kafka['~kafka'].controls.hold('request', {
+      api: 'Produce',
+      clientId: 'millrace-send',
+      times: Infinity,
+    })
+    const { code, stderr } = await send('unanswered', 'one\ntwo\n', '--timeout', '1s')
+    hold.release()
+    expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringContaining('Kafka has not answered for 1000 ms') })
+    expect(stderr).toContain('millrace: 2 lines read; how many of them were sent is not known')
+  })
+
+  it('is not for lines and records that are still to come', async () => {
+    await kafka.createTopic('patient', { partitions: 1 })
+    await send('patient', 'before\n')
+    await using follower = Child.millrace(command(['tail', 'patient', '--timeout', '1s']))
+    await follower.prints('before')
+    const args = command(['bin/millrace.js', 'send', 'patient', '--timeout', '1s'])
+    const initialised = kafka['~kafka'].controls.hold('answer', { api: 'InitProducerId', clientId: 'millrace-send' })
+    const sender = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore'] })
+    await initialised.arrived
+    initialised.release()
+    // One that Kafka does not answer gives up meanwhile.
+    const hold = kafka['~kafka'].controls.hold('request', {
+      api: 'ListOffsets',
+      clientId: 'millrace-tail',
+      times: Infinity,
+    })
+    const unanswered = await millrace(['tail', 'patient', '--timeout', '2s'])
+    hold.release()
+    expect(unanswered).toMatchObject({
+      code: 6,
+      stdout: '',
+      stderr: expect.stringContaining("'millrace tail' did not end"),
+    })
+    sender.stdin.end('after\n')
+    await follower.prints('after')
+    expect(await once(sender, 'close')).toEqual([0, null])
+    follower.kill('SIGINT')
+    expect(await follower.finished).toEqual({ code: 0, signal: null, stdout: 'before\nafter\n', stderr: '' })
+  })
+
+  it.each([['--from-beginning'], ['-n', '1000']])('is no limit to all that tail %s reads', async (...args) => {
+    const topic = `long${args.join('')}`
+    await kafka.createTopic(topic, { partitions: 1 })
+    await send(topic, `${'x'.repeat(400_000)}\n`.repeat(8))
+    const delay = kafka['~kafka'].controls.delay(
+      'answer',
+      { api: 'Fetch', clientId: 'millrace-tail', times: Infinity },
+      500,
+    )
+    const beganMs = performance.now()
+    const { code, stdout } = await millrace(['tail', topic, '--until-end', '--timeout', '2s', ...args])
+    delay.remove()
+    expect({ code, length: stdout.length }).toEqual({ code: 0, length: 8 * 400_001 })
+    expect(performance.now() - beganMs).toBeGreaterThan(2200)
+  })
+})

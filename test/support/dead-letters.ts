@@ -1,6 +1,9 @@
-/** Dead letters as the runtime writes them. */
+/** Dead letters as the runtime writes them, and the records that they become when they are sent again. */
+import { partitionsOf, readRanges } from '../../src/cli/topic-reader.ts'
+import { systemClock } from '../../src/common/clock.ts'
 import type { Header } from '../../src/common/headers.ts'
 import type { KafkaClient } from '../../src/kafka/client/kafka-client.ts'
+import { keyView, valueView } from '../../src/processor/record-set.ts'
 
 export interface Given {
   readonly key?: string | null
@@ -38,4 +41,35 @@ export async function writeLetters(client: KafkaClient, topic: string, letters: 
   })
   await producer.flush()
   await producer.close()
+}
+
+/** Committed ones as `partition key=value@time header=…`, in order within each partition. */
+export async function recordsOf(client: KafkaClient, topic: string): Promise<string[]> {
+  const found = (await client.describeTopics([topic])).get(topic)!
+  const query = partitionsOf(topic, found.partitionCount).map((at) => ({ ...at, timestamp: -1 }))
+  const ends = await client.listOffsets(query, 'read_committed')
+  const lines: string[] = []
+  await readRanges(
+    client,
+    new Map([...ends].map(([key, end]) => [key, { start: 0, end }])),
+    (cursor, { partition }) => {
+      const headers = cursor
+        .headers()
+        .map(([name, value]) => ` ${name}=${value === null ? 'null' : Buffer.from(value).toString()}`)
+      const [key, value] = [keyView(cursor)?.toString() ?? 'null', valueView(cursor)?.toString() ?? 'null']
+      lines.push(`${partition} ${key}=${value}@${cursor.timestamp}${headers.join('')}`)
+    },
+  )
+  return lines.toSorted((one, other) => Number(one[0]) - Number(other[0]))
+}
+
+/** Until something is committed there. */
+export async function untilAny(client: KafkaClient, topic: string): Promise<void> {
+  const { partitionCount } = (await client.describeTopics([topic])).get(topic)!
+  const query = partitionsOf(topic, partitionCount).map((at) => ({ ...at, timestamp: -1 }))
+  for (;;) {
+    const ends = await client.listOffsets(query, 'read_committed')
+    if ([...ends.values()].some((end) => end > 0)) return
+    await systemClock.yieldTurn()
+  }
 }

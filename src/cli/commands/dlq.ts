@@ -5,7 +5,7 @@ import { integerFrom } from '../arguments.ts'
 import type { ListOptions } from '../dlq/list.ts'
 import type { RetryOptions } from '../dlq/retry.ts'
 import type { ShowOptions } from '../dlq/show.ts'
-import { applicationOption, connectionOptions, examples, outputOption } from '../options.ts'
+import { applicationOption, connectionOptions, examples, outputOption, silenceOption } from '../options.ts'
 
 const lastMax = 100_000
 
@@ -103,5 +103,5 @@ function common(command: Command): Command {
     .option('--since <time>', 'letters of records since: 2h, 7d, 2026-01-31, 2026-01-31T08:00:00Z')
     .addOption(new Option('--partition <n>', 'letters in this partition of the dead-letter topic').argParser(number))
     .addOption(new Option('--offset <n>', 'the letter at this offset of the --partition').argParser(number))
-  return outputOption(connectionOptions(applicationOption(command)))
+  return outputOption(silenceOption(connectionOptions(applicationOption(command))))
 }

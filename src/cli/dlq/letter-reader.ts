@@ -3,6 +3,7 @@ import { topicPartitionKey } from '../../common/topic-partition.ts'
 import type { TopicPartition, TopicPartitionKey } from '../../common/topic-partition.ts'
 import type { KafkaClient } from '../../kafka/client/kafka-client.ts'
 import type { RecordSet } from '../../processor/record-set.ts'
+import type { Patience } from '../patience.ts'
 import { requirePartition, requireTopic } from '../topic-access.ts'
 import { partitionsOf, takeFrom } from '../topic-reader.ts'
 import type { OffsetRange } from '../topic-reader.ts'
@@ -53,19 +54,29 @@ export interface LetterSet {
   readonly isLast: boolean
 }
 
-/** Every part of these ranges; partitions without any record are not named. */
-export async function* letterSets(client: KafkaClient, ranges: Ranges): AsyncGenerator<LetterSet, void, void> {
+/**
+ * Every part of these ranges, up to `signal`; partitions without any record are not named. What is done with a part is
+ * Kafka's time, too, unless `patience` is told that it is not.
+ */
+export async function* letterSets(
+  client: KafkaClient,
+  ranges: Ranges,
+  patience: Patience,
+  signal?: AbortSignal,
+): AsyncGenerator<LetterSet, void, void> {
+  const isAborted = (): boolean => signal?.aborted === true
   const open = new Map([...ranges].filter(([, { start, end }]) => end > start))
   const fetcher = client.fetcher({ name: 'letters', isolation: 'read_committed' })
   try {
     fetcher.assign(new Map([...open].map(([key, { start }]) => [key, start])))
-    while (open.size > 0) {
+    while (open.size > 0 && !isAborted()) {
       for (const set of await takeFrom(client, fetcher)) {
         const key = topicPartitionKey(set.topic, set.partition)
         const range = open.get(key)
         if (range === undefined) continue
         const isLast = set.nextOffset >= range.end
         if (isLast) open.delete(key)
+        patience.renew()
         yield { key, set, end: range.end, isLast }
       }
       // Behind the last record there may be control records only.

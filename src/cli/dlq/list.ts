@@ -5,6 +5,7 @@ import { withClient } from '../connection.ts'
 import type { ConnectionOptions } from '../connection.ts'
 import { emit } from '../output.ts'
 import type { OutputFormat } from '../output.ts'
+import type { Patience } from '../patience.ts'
 import { provenanceOf } from './letter.ts'
 import type { Provenance } from './letter.ts'
 import { letterFilter } from './letter-filter.ts'
@@ -27,13 +28,20 @@ const textMax = 200
 export async function listCommand(names: readonly string[], options: ListOptions): Promise<void> {
   const filter = letterFilter(options)
   const topics = await letterTopics(names, options)
-  await withClient('dlq', options, async (client) => {
-    const list = await listLetters(client, topics, filter)
-    await emit(options.output, { document: list, rows: list.groups, text: () => listText(list) })
+  await withClient('dlq', options, async (client, patience) => {
+    const list = await listLetters(client, topics, filter, patience)
+    await patience.excluding(() =>
+      emit(options.output, { document: list, rows: list.groups, text: () => listText(list) }),
+    )
   })
 }
 
-async function listLetters(client: KafkaClient, topics: readonly string[], filter: LetterFilter): Promise<LetterList> {
+async function listLetters(
+  client: KafkaClient,
+  topics: readonly string[],
+  filter: LetterFilter,
+  patience: Patience,
+): Promise<LetterList> {
   const counted: TopicLetters[] = []
   const groups = new Map<string, LetterGroup>()
   let lettersInOtherGroups = 0
@@ -41,7 +49,7 @@ async function listLetters(client: KafkaClient, topics: readonly string[], filte
     const ranges = await letterRanges(client, topic, filter)
     const passes = await passesOf(client, topic, ranges)
     const sum: TopicLetters = { topic, letters: 0, retried: 0 }
-    for await (const { key, set, end } of letterSets(client, ranges)) {
+    for await (const { key, set, end } of letterSets(client, ranges, patience)) {
       const cursor = set.cursor()
       while (cursor.next() && cursor.offset < end) {
         const letter = provenanceOf(cursor.headers())

@@ -129,6 +129,11 @@ export class ProgressPass {
     this.#cursor = Math.max(this.#cursor, end)
   }
 
+  /** Everything before it was looked at. */
+  get position(): number {
+    return this.#cursor
+  }
+
   now(): Progress {
     const { next, left } = this.#before
     const rest = clipped({ next, left }, this.#cursor).left

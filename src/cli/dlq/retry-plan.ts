@@ -22,6 +22,7 @@ export const stayReasons = {
   noTopic: 'are from a topic that does not exist any more, or that nobody may write to (--to names another)',
   tooOften: 'were sent again as often as --max-retries admits',
   tooLarge: 'are larger than their topic admits',
+  refused: 'were refused by the broker of their topic',
 } as const
 export type StayReason = keyof typeof stayReasons
 

@@ -13,10 +13,25 @@ export interface Tally {
   readonly stay: Map<StayReason, number>
   /** Not selected by the conditions. */
   notSelected: number
+  /** Of those that stay the first ones that nothing but a change of the letter or its topic can send. */
+  readonly unsendable: UnsendableLetter[]
+  /** Sent in a transaction whose end is not known. */
+  inDoubt: number
 }
 
+export interface UnsendableLetter {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly reason: Extract<StayReason, 'tooLarge' | 'refused'>
+  readonly message: string
+}
+
+/** Of those that are named; the others are counted. */
+const unsendableMax = 100
+
 export function newTally(): Tally {
-  return { sent: 0, targets: new Map(), stay: new Map(), notSelected: 0 }
+  return { sent: 0, targets: new Map(), stay: new Map(), notSelected: 0, unsendable: [], inDoubt: 0 }
 }
 
 export function countSent(tally: Tally, topic: string, to: string): void {
@@ -32,17 +47,42 @@ export function countStay(tally: Tally, reason: StayReason | 'filtered'): void {
   else tally.stay.set(reason, (tally.stay.get(reason) ?? 0) + 1)
 }
 
+export function countUnsendable(tally: Tally, letter: UnsendableLetter): void {
+  countStay(tally, letter.reason)
+  if (tally.unsendable.length < unsendableMax) tally.unsendable.push(letter)
+}
+
+export function addTo(sum: Tally, more: Tally): void {
+  sum.sent += more.sent
+  sum.notSelected += more.notSelected
+  sum.unsendable.push(...more.unsendable.slice(0, unsendableMax - sum.unsendable.length))
+  for (const [reason, letters] of more.stay) sum.stay.set(reason, (sum.stay.get(reason) ?? 0) + letters)
+  for (const [id, { topic, to, letters }] of more.targets) {
+    const target = sum.targets.get(id) ?? { topic, to, letters: 0 }
+    target.letters += letters
+    sum.targets.set(id, target)
+  }
+}
+
 export function stayCount({ stay }: Tally): number {
   return [...stay.values()].reduce((sum, letters) => sum + letters, 0)
 }
 
-export function tallyDocument({ sent, targets, stay, notSelected }: Tally): object {
+export function tallyDocument({ sent, targets, stay, notSelected, unsendable }: Tally): object {
   return {
     letters: sent,
     targets: [...targets.values()],
     stay: Object.fromEntries(stay),
     notSelected,
+    unsendable,
   }
+}
+
+export function unsendableText({ unsendable }: Tally): string {
+  const line = ({ topic, partition, offset, message }: UnsendableLetter): string =>
+    `${topic}-${partition}@${offset} stays: ${message}\n`
+  const rest = unsendable.length < unsendableMax ? '' : `only the first ${unsendableMax} of such letters are named\n`
+  return `${unsendable.map(line).join('')}${rest}`
 }
 
 /** Each line ends; empty where there is nothing to say. */

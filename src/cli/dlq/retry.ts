@@ -8,6 +8,7 @@ import { withClient } from '../connection.ts'
 import type { ConnectionOptions } from '../connection.ts'
 import { emit } from '../output.ts'
 import type { OutputFormat } from '../output.ts'
+import type { Patience } from '../patience.ts'
 import { confirm } from '../prompt.ts'
 import { onStopSignal } from '../stop-signals.ts'
 import { say } from '../terminal.ts'
@@ -21,8 +22,18 @@ import { letterTopics } from './letter-topics.ts'
 import { ProgressPass } from './progress.ts'
 import { decide, mayBeWritten, Targets } from './retry-plan.ts'
 import type { RetryRules } from './retry-plan.ts'
+import type { Sending } from './retry-batches.ts'
 import { openRanges, sendLetters } from './retry-send.ts'
-import { countSent, countStay, newTally, planText, stayCount, stayText, tallyDocument } from './retry-text.ts'
+import {
+  countSent,
+  countStay,
+  newTally,
+  planText,
+  stayCount,
+  stayText,
+  tallyDocument,
+  unsendableText,
+} from './retry-text.ts'
 import type { Tally } from './retry-text.ts'
 
 export interface RetryOptions extends ConnectionOptions, FilterOptions {
@@ -41,13 +52,13 @@ const nothing = 'nothing to send; what was sent before is not sent again (--agai
 export async function retryCommand(names: readonly string[], options: RetryOptions): Promise<void> {
   const rules = rulesOf(options)
   const topics = await letterTopics(names, options)
-  await withClient('dlq', options, async (client) => {
+  await withClient('dlq', options, async (client, patience) => {
     await checkTarget(client, rules.to, topics)
     const targets = new Targets(client)
-    const plan = await planOf(client, topics, rules, targets, options.again === true)
+    const plan = await planOf(client, topics, rules, targets, options.again === true, patience)
     if (options.dryRun === true) {
       const text = (): string => `${planText(plan)}${plan.sent === 0 ? nothing : ''}`
-      await emit(options.output, { document: { dryRun: true, ...tallyDocument(plan) }, text })
+      await patience.excluding(() => emit(options.output, { document: { dryRun: true, ...tallyDocument(plan) }, text }))
       if (plan.sent > 0) say('nothing was sent (--dry-run)')
       return
     }
@@ -55,9 +66,10 @@ export async function retryCommand(names: readonly string[], options: RetryOptio
     if (plan.sent > 0) {
       const forgets = options.again === true ? ', and it is forgotten which ones were sent before' : ''
       const what = `${counted(plan.sent, 'letter')} will be sent again${forgets}`
-      await confirm({ what, expected: 'yes', given: options.yes === true ? 'yes' : undefined, flag: '--yes' })
+      const given = options.yes === true ? 'yes' : undefined
+      await patience.excluding(() => confirm({ what, expected: 'yes', given, flag: '--yes' }))
     }
-    await send(client, topics, rules, targets, plan, options)
+    await send(topics, plan, { client, rules, targets, patience }, options)
   })
 }
 
@@ -68,6 +80,7 @@ async function planOf(
   rules: RetryRules,
   targets: Targets,
   again: boolean,
+  patience: Patience,
 ): Promise<Tally> {
   const plan = newTally()
   for (const topic of topics) {
@@ -76,7 +89,7 @@ async function planOf(
     const passes = new Map(
       [...progress].map(([key, before]) => [key, new ProgressPass(before, ranges.get(key)?.start ?? 0)]),
     )
-    for await (const { key, set, end } of letterSets(client, ranges)) {
+    for await (const { key, set, end } of letterSets(client, ranges, patience)) {
       for (const cursor = set.cursor(); cursor.next();) targets.want(rules.to ?? provenanceOf(cursor.headers()).topic)
       await targets.ask()
       const cursor = set.cursor()
@@ -92,48 +105,58 @@ async function planOf(
   return plan
 }
 
+/** With Ctrl-C it ends at once: what is committed by then is kept and told, what is not is taken back. */
 async function send(
-  client: KafkaClient,
   topics: readonly string[],
-  rules: RetryRules,
-  targets: Targets,
   plan: Tally,
+  parts: Pick<Sending, 'client' | 'rules' | 'targets' | 'patience'>,
   { output, again = false }: RetryOptions,
 ): Promise<void> {
   const interruption = new AbortController()
   const heedNoSignals = onStopSignal({
     first: () => {
-      say('millrace: interrupted; what is under way is committed (once more to end at once)')
+      say('millrace: interrupted; what is not committed yet is taken back (once more to end at once)')
       interruption.abort()
     },
     again: () => process.exit(130),
   })
   const done = newTally()
+  const { rules, patience } = parts
+  const signal = AbortSignal.any([interruption.signal, patience.over])
   try {
-    for (const topic of plan.sent === 0 ? [] : topics) {
-      await sendLetters(
-        client,
-        topic,
-        { ...rules, max: rules.max - done.sent },
-        targets,
-        done,
-        again,
-        interruption.signal,
-      )
-      if (interruption.signal.aborted) break
+    for (const topic of plan.sent === 0 || signal.aborted ? [] : topics) {
+      const rest = { ...rules, max: rules.max - done.sent }
+      await sendLetters(topic, { ...parts, rules: rest, done, again, signal })
     }
   } catch (error) {
-    say(`millrace: ${counted(done.sent, 'letter')} sent before this; call it again to go on with the others`)
+    sayProgress(done, again)
     throw error
   } finally {
     heedNoSignals()
   }
-  const result = plan.sent === 0 ? plan : done
-  await emit(output, {
-    document: { dryRun: false, ...tallyDocument(result) },
-    text: () => `sent ${counted(result.sent, 'letter')}\n`,
-  })
-  if (interruption.signal.aborted) process.exitCode = 130
+  if (signal.aborted) sayProgress(done, again)
+  if (patience.over.aborted) return
+  await tell(plan.sent === 0 ? plan : done, output, patience, interruption.signal.aborted)
+}
+
+function sayProgress(done: Tally, again: boolean): void {
+  const { sent, inDoubt, unsendable } = done
+  if (unsendable.length > 0) say(unsendableText(done).trimEnd())
+  if (inDoubt > 0)
+    say(`millrace: whether ${counted(inDoubt, 'letter')} more were sent is not known here; no call sends them twice`)
+  const how = again && sent > 0 ? 'call it again without --again' : 'call it again'
+  say(`millrace: ${counted(sent, 'letter')} sent before this; ${how} to go on with the others`)
+}
+
+async function tell(result: Tally, output: OutputFormat, patience: Patience, isInterrupted: boolean): Promise<void> {
+  if (!isInterrupted && result.unsendable.length > 0) say(unsendableText(result).trimEnd())
+  await patience.excluding(() =>
+    emit(output, {
+      document: { dryRun: false, ...tallyDocument(result) },
+      text: () => `sent ${counted(result.sent, 'letter')}\n`,
+    }),
+  )
+  if (isInterrupted) process.exitCode = 130
   else if (stayCount(result) > 0) {
     const left = { ...result, notSelected: 0 }
     throw new CliError(

@@ -8,6 +8,7 @@ import { withClient } from '../connection.ts'
 import type { ConnectionOptions } from '../connection.ts'
 import { emit, schemaVersion } from '../output.ts'
 import type { OutputFormat } from '../output.ts'
+import type { Patience } from '../patience.ts'
 import { print } from '../terminal.ts'
 import { textSerdeOf } from '../text-serde.ts'
 import { originalHeaders, provenanceOf } from './letter.ts'
@@ -40,21 +41,23 @@ export async function showCommand(names: readonly string[], options: ShowOptions
     throw new CliError('MILLRACE_USAGE', '--all prints letters as they are read: give it -o jsonl, or text')
   }
   const topics = await letterTopics(names, options)
-  await withClient('dlq', options, async (client) => {
+  await withClient('dlq', options, async (client, patience) => {
     const ranges = new Map<string, Ranges>()
     for (const topic of topics) ranges.set(topic, await letterRanges(client, topic, filter))
     const all = new Map([...ranges.values()].flatMap((found) => [...found]))
     const text = (letter: Letter): string => showText(letter, serdes, options.verbose === true)
-    if (options.all === true) await showAll(client, all, filter, serdes, options.output, text)
+    if (options.all === true) await showAll(client, all, filter, serdes, options.output, text, patience)
     else {
-      const letters = await lastLetters(client, all, filter, options.last)
+      const letters = await lastLetters(client, all, filter, options.last, patience)
       const rows = letters.map((letter) => letterDocument(letter, serdes))
       const none = `no letters${letters.length === 0 && [...all.values()].some(({ start, end }) => end > start) ? ' that are meant' : ''}\n`
-      await emit(options.output, {
-        document: { letters: rows },
-        rows,
-        text: () => (letters.length === 0 ? none : letters.map(text).join('\n')),
-      })
+      await patience.excluding(() =>
+        emit(options.output, {
+          document: { letters: rows },
+          rows,
+          text: () => (letters.length === 0 ? none : letters.map(text).join('\n')),
+        }),
+      )
     }
   })
 }
@@ -66,11 +69,12 @@ async function showAll(
   serdes: LetterSerdes,
   output: OutputFormat,
   text: (letter: Letter) => string,
+  patience: Patience,
 ): Promise<void> {
-  for await (const { set, end } of letterSets(client, ranges)) {
+  for await (const { set, end } of letterSets(client, ranges, patience)) {
     for (const letter of lettersOf(set, end, filter)) {
       const line = JSON.stringify({ schemaVersion, ...letterDocument(letter, serdes) })
-      await print(output === 'text' ? `${text(letter)}\n` : `${line}\n`)
+      await patience.excluding(() => print(output === 'text' ? `${text(letter)}\n` : `${line}\n`))
     }
   }
 }
@@ -81,10 +85,11 @@ async function lastLetters(
   ranges: Ranges,
   filter: LetterFilter,
   count: number,
+  patience: Patience,
 ): Promise<Letter[]> {
   const found = new Map<string, Letter[]>()
   let bytes = 0
-  for await (const { set, end } of letterSets(client, ranges)) {
+  for await (const { set, end } of letterSets(client, ranges, patience)) {
     const key = topicPartitionKey(set.topic, set.partition)
     const letters = found.get(key) ?? []
     found.set(key, letters)

@@ -50,7 +50,7 @@ describe('the last records', () => {
         count,
         format,
         async (text) => void printed.push(...text.toString().trimEnd().split('\n')),
-        1000,
+        { maxBytes: 1000 },
       )
     await expect(last(11)).rejects.toMatchObject({ code: 'MILLRACE_USAGE' })
     expect(printed).toEqual([])
