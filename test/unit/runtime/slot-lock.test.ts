@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { localLockSystem, type LockSystem } from '../../../src/runtime/lock-system.ts'
-import { lockSlot } from '../../../src/runtime/slot-lock.ts'
+import { isSlotHeld, lockSlot } from '../../../src/runtime/slot-lock.ts'
 
 let folder: string
 let slot: string
@@ -71,11 +71,11 @@ describe.skipIf(process.platform === 'win32')('The lock of a slot', () => {
     await writeFile(path.join(slot, 'lock.9', 'socket'), 'restored from an archive')
     await writeFile(path.join(slot, 'lock.10'), 'not even a folder')
     await mkdir(path.join(slot, 'lock.new-dead'))
-    await mkdir(path.join(slot, 'lock.old-dead'))
-    await mkdir(path.join(slot, 'lock.mine'))
+    await mkdir(path.join(slot, 'lock.old-gone'))
+    for (const name of ['lock.mine', 'lock.012', 'lock.99x']) await mkdir(path.join(slot, name))
     const lock = await lockSlot(slot)
     expect(await lock?.isHeld()).toBe(true)
-    expect(await locks()).toEqual(['lock.11', 'lock.mine'])
+    expect(await locks()).toEqual(['lock.012', 'lock.11', 'lock.99x', 'lock.mine'])
     await lock?.release()
   })
 
@@ -157,11 +157,54 @@ describe.skipIf(process.platform === 'win32')('The lock of a slot', () => {
     expect(await locks()).toEqual([])
   })
 
-  it('gives up as taken where others are always faster', async () => {
+  it.each(['ENOTEMPTY', 'EEXIST', 'ENOENT'])('gives up as taken where others are always faster: %s', async (code) => {
     let attempts = 0
-    const system: LockSystem = { ...localLockSystem, rename: () => (attempts++, Promise.reject(failure('ENOTEMPTY'))) }
+    const system: LockSystem = { ...localLockSystem, rename: () => (attempts++, Promise.reject(failure(code))) }
     expect(await lockSlot(slot, system)).toBeUndefined()
     expect(attempts).toBe(100)
+  })
+
+  it('is refused where this user may not make a socket, which is no other being faster', async () => {
+    const system: LockSystem = { ...localLockSystem, listen: () => Promise.reject(failure('EACCES')) }
+    await expect(lockSlot(slot, system)).rejects.toMatchObject({ code: 'EACCES' })
+  })
+
+  it('is not held by who has lost its socket before it was named, and is taken by the next number', async () => {
+    let losses = 0
+    const system: LockSystem = {
+      ...localLockSystem,
+      identity: async (socket) => {
+        if (losses++ === 0) await rm(socket)
+        return localLockSystem.identity(socket)
+      },
+    }
+    const lock = await lockSlot(slot, system)
+    expect(await locks()).toEqual(['lock.2'])
+    expect(await lock?.isHeld()).toBe(true)
+    await lock?.release()
+  })
+
+  it('stops listening where its socket cannot be looked at', async () => {
+    let closed = 0
+    const system: LockSystem = {
+      ...localLockSystem,
+      identity: () => Promise.reject(failure('EIO')),
+      listen: async (socket) => {
+        const listener = await localLockSystem.listen(socket)
+        return { isListening: () => listener.isListening(), close: () => (closed++, listener.close()) }
+      },
+    }
+    await expect(lockSlot(slot, system)).rejects.toMatchObject({ code: 'EIO' })
+    expect(closed).toBe(1)
+  })
+
+  it('is seen by those who only look, as long as a process has it', async () => {
+    expect(await isSlotHeld(slot)).toBe(false)
+    const lock = await lockSlot(slot)
+    expect(await isSlotHeld(slot)).toBe(true)
+    await lock?.release()
+    expect(await isSlotHeld(slot)).toBe(false)
+    expect(await locks()).toEqual(['lock.1'])
   })
 
   it('is not taken where it cannot be seen whether somebody listens', async () => {
