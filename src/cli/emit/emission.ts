@@ -46,7 +46,8 @@ function emittedTopic({
   return {
     name,
     exists,
-    partitions: (exists ? partitions.found : partitions.wanted) ?? 1,
+    // Known of both kinds; of one that exists it is what it has, or the plan would be blocked.
+    partitions: partitions.wanted ?? 1,
     replicationFactor: replicas === null || replicas < 1 ? undefined : replicas,
     config,
     changes: Object.fromEntries(configChanges.map((change) => [change.name, change.wanted])),

@@ -117,6 +117,12 @@ describe('A script for the shell', () => {
     expect(command?.slice(3, 5)).toEqual(['--command-config', 'client.properties'])
   })
 
+  it('lets no name pass for an option', () => {
+    const [command] = called(shOf(emission([{ ...topic, name: '-delete' }])))
+    expect(command).toContain('--topic=-delete')
+    expect(command).not.toContain('-delete')
+  })
+
   it('hands over every name and value as it is, or is not written at all', () => {
     const isPrintable = (one: string): boolean =>
       one.isWellFormed() && !/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u.test(one)
