@@ -64,6 +64,11 @@ describe('What is redacted', () => {
     expect(redact(value)).toEqual(value)
   })
 
+  it('has no JSON where a function is', () => {
+    expect(redact(() => secret)).toBeUndefined()
+    expect(redact([() => secret])).toEqual([undefined])
+  })
+
   it('says that something was there', () => {
     expect(redact('kafka://me:hunter2@host:9092')).toBe(`kafka://${redacted}@host:9092`)
     expect(redact('Authorization: Bearer 0123456789abcdef')).toBe(`Authorization: Bearer ${redacted}`)

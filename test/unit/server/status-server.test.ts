@@ -85,7 +85,8 @@ describe('The HTTP server', () => {
 
   it('counts bytes, not letters', async () => {
     const metrics = 'up{zone="Österreich"} 1\n'
-    expect(await ask(await open(viewOf(), { metrics: () => metrics }), '/metrics')).toMatchObject({ body: metrics })
+    const { headers, body } = await ask(await open(viewOf(), { metrics: () => metrics }), '/metrics')
+    expect([headers.get('content-length'), body]).toEqual([String(Buffer.byteLength(metrics)), metrics])
   })
 
   it('commands no terminal that shows a document', async () => {

@@ -1,5 +1,6 @@
 /** What the doctor says of a process and a machine, with machines that this one is not. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import type { statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { getHeapStatistics } from 'node:v8'
@@ -19,7 +20,7 @@ const machine = vi.hoisted(() => ({
 
 vi.mock(import('node:fs/promises'), async (original) => ({
   ...(await original()),
-  statfs: (async () => machine.disk) as unknown as typeof import('node:fs/promises').statfs,
+  statfs: (async () => machine.disk) as unknown as typeof statfs,
 }))
 vi.mock(import('../../../../src/common/memory.ts'), () => ({ availableMemoryBytes: () => machine.memoryBytes }))
 vi.mock(import('../../../../src/common/crc32c.ts'), async (original) => {
