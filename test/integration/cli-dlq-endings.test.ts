@@ -229,4 +229,17 @@ describe('letters that cannot be sent', () => {
     expect(fitsSchema('dlq-retry', later.stdout)).toMatchObject({ letters: 3, stay: { refused: 2 } })
     expect(keysOf(await recordsOf(client, orders))).toHaveLength(58)
   })
+
+  it('end it where there are a hundred in a row, after those before them', async () => {
+    const { letters, orders } = await topics({ 'cleanup.policy': 'compact' })
+    const given = Array.from({ length: 140 }, (_, index) => ({ source: orders, ...(index > 9 && { key: null }) }))
+    await writeLetters(client, letters, [...given, { source: orders, node: 'other' }])
+    const { code, stdout, stderr } = await retry(letters)
+    expect({ code, stdout }).toEqual({ code: 7, stdout: '' })
+    expect(stderr).toContain('millrace: 10 letters sent before this')
+    expect(stderr).toContain(`100 letters in a row were refused, the last one ${letters}-0@109: `)
+    // What its message says.
+    expect(await retry(letters, '--node', 'other')).toMatchObject({ code: 0, stdout: 'sent 1 letter\n' })
+    expect(await recordsOf(client, orders)).toHaveLength(11)
+  })
 })

@@ -5,7 +5,7 @@
  */
 import { systemClock } from '../../common/clock.ts'
 import type { Headers } from '../../common/headers.ts'
-import { parseTopicPartition } from '../../common/topic-partition.ts'
+import { parseTopicPartition, topicPartitionKey } from '../../common/topic-partition.ts'
 import type { TopicPartitionKey } from '../../common/topic-partition.ts'
 import { CliError } from '../../errors/cli-error.ts'
 import { KafkaError } from '../../errors/kafka-error.ts'
@@ -32,8 +32,8 @@ import type { Tally, UnsendableLetter } from './retry-text.ts'
 const batchMaxLetters = 1000
 const batchMaxBytes = 4 * 1024 * 1024
 const batchMaxMs = 10_000
-/** Each costs a transaction, and where there are so many the reason is another one than the letters. */
-const refusedMax = 1000
+/** In a row: each costs a transaction, and where there are so many it is the topic that is to be corrected. */
+const refusalsMax = 100
 
 export interface Sending {
   readonly client: KafkaClient
@@ -208,8 +208,9 @@ export class BatchSender {
   }
 
   get #isBatchFull(): boolean {
-    const { sent } = this.#batch
-    if (sent === 0) return false
+    const { sent, unsendable } = this.#batch
+    // Nothing to commit, but those that stay need not be looked at again after the next refusal.
+    if (sent === 0) return unsendable.length > 0
     if (sent >= this.#batchMaxLetters || this.#batchBytes >= batchMaxBytes) return true
     return systemClock.now() - this.#batchBeganMs >= batchMaxMs
   }
@@ -222,10 +223,14 @@ export class BatchSender {
       this.#isEnding = true
       await this.#producer.commit()
       this.#sending.patience.renew()
+      this.#refusals = 0
       this.#batchMaxLetters = Math.min(batchMaxLetters, this.#batchMaxLetters * 2)
     }
     this.#committed += this.#batch.sent
     addTo(this.#sending.done, this.#batch)
+    for (const { topic, partition, offset } of this.#batch.unsendable) {
+      this.#refused.delete(idOf({ key: topicPartitionKey(topic, partition), offset }))
+    }
     for (const key of this.#lookedAt) {
       const pass = this.#passes.get(key)!
       this.#marks.set(key, { progress: pass.now(), start: pass.position, end: this.#marks.get(key)?.end ?? 0 })
@@ -244,10 +249,10 @@ export class BatchSender {
     const reason = error.kafkaCode === errorCodes.MESSAGE_TOO_LARGE ? 'tooLarge' : 'refused'
     const letter = unsendableLetter(this.#last, reason, error.message)
     this.#refused.set(idOf(this.#last), letter)
-    if (++this.#refusals < refusedMax) return
+    if (++this.#refusals < refusalsMax) return
     throw new CliError(
       'MILLRACE_PARTIAL',
-      `${refusedMax} letters were refused, the last one ${letter.topic}-${letter.partition}@${letter.offset}: ${letter.message} Those behind it were not tried; correct that first, or choose other letters`,
+      `${refusalsMax} letters in a row were refused, the last one ${letter.topic}-${letter.partition}@${letter.offset}: ${letter.message} Those behind it were not tried: correct that first, choose others (--partition, --node, --since, …), or send them elsewhere with --to`,
       { cause: error },
     )
   }
