@@ -1,11 +1,11 @@
 /** Local sockets as this machine has them, where the lock of a slot depends on it. */
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { localLockSystem as system } from '../../../src/runtime/lock-system.ts'
 import { Child } from '../../support/child-process.ts'
 
@@ -14,7 +14,10 @@ let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'lock-'))
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true, force: true })
+})
 
 describe.skipIf(process.platform === 'win32')('A local socket', () => {
   it.each(['x', 'ä'])('works with a path of any length, in bytes: %s', async (letter) => {
@@ -33,6 +36,17 @@ describe.skipIf(process.platform === 'win32')('A local socket', () => {
       await listener.close()
       expect(await system.answers(socket)).toBe(false)
     }
+  })
+
+  it.each(['tmp', 't'.repeat(100)])('with a long path leaves nothing in the temporary directory: %s', async (name) => {
+    const temporary = path.join(folder, name)
+    const long = path.join(folder, 'x'.repeat(120))
+    for (const directory of [temporary, long]) await mkdir(directory)
+    vi.stubEnv('TMPDIR', temporary)
+    const listener = await system.listen(path.join(long, 's'))
+    expect(await system.answers(path.join(long, 's'))).toBe(true)
+    expect(await readdir(temporary)).toEqual([])
+    await listener.close()
   })
 
   it('is answered by nobody where there is none, only a file, or no folder', async () => {
