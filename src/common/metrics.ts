@@ -157,9 +157,12 @@ export class MetricsRegistry {
     return sum
   }
 
+  /** Of what is there now; what goes while somebody takes his time is left out from then on. */
   *[Symbol.iterator](): IterableIterator<MetricSample> {
     const nowMs = this.#read()
-    for (const metric of this.#metrics) {
+    // What comes meanwhile would be told beside what it replaces: a task that was closed and opened again.
+    for (const metric of [...this.#metrics]) {
+      if (!this.#metrics.has(metric)) continue
       const { definition, histogram } = metric
       for (const { tags, value } of valuesOf(metric, nowMs)) {
         yield { definition, tags, value, histogram: histogram?.snapshot() }

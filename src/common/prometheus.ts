@@ -3,6 +3,7 @@
  * dashboards were made for: group `stream-task-metrics` and name `dropped-records-total` become
  * `kafka_stream_task_dropped_records_total`, tags with underscores. A definition may name another family.
  */
+import type { Clock } from './clock.ts'
 import type { HistogramSnapshot } from './histogram.ts'
 import type { MetricDefinition, MetricSample, Tags } from './metrics.ts'
 
@@ -19,38 +20,93 @@ interface Family {
   readonly series: Map<string, Series>
 }
 
+/** Of `renderInTurns`: a thousand tasks have fifty thousand samples. */
+const sliceMs = 10
+const stepsPerLook = 32
+const linesPerStep = 16
+
 export function renderPrometheus(samples: Iterable<MetricSample>): string {
-  const families = new Map<string, Family>()
-  for (const { definition, tags, value, histogram } of samples) {
-    const name = prometheusFamily(definition)
-    let family = families.get(name)
-    if (family === undefined) families.set(name, (family = { definition, series: new Map() }))
-    const labels = labelsOf(tags)
-    const scaled = value * (definition.scale ?? 1)
-    const known = family.series.get(labels)
-    if (known === undefined) family.series.set(labels, { value: scaled, histogram })
-    else known.value += scaled
+  const steps = rendering(samples)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
   }
-  return [...families]
-    .toSorted(([one], [two]) => (one < two ? -1 : 1))
-    .map(([name, family]) => renderFamily(name, family))
-    .join('')
+}
+
+/** As `renderPrometheus`, in slices of about 10 ms between which the event loop has its turn. */
+export async function renderInTurns(
+  samples: Iterable<MetricSample>,
+  clock: Pick<Clock, 'now' | 'yieldTurn'>,
+): Promise<string> {
+  const steps = rendering(samples)
+  let endMs = clock.now() + sliceMs
+  for (let taken = 1; ; taken++) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    if (taken % stepsPerLook !== 0 || clock.now() < endMs) continue
+    await clock.yieldTurn()
+    endMs = clock.now() + sliceMs
+  }
+}
+
+/** Stops after every sample and after every so many lines. */
+function* rendering(samples: Iterable<MetricSample>): Generator<undefined, string> {
+  const families = new Map<string, Family>()
+  for (const sample of samples) {
+    add(sample, families)
+    yield
+  }
+  const parts: string[] = []
+  for (const [name, family] of [...families].toSorted(([one], [two]) => (one < two ? -1 : 1))) {
+    for (const lines of renderFamily(name, family)) {
+      parts.push(`${lines.join('\n')}\n`)
+      yield
+    }
+  }
+  return parts.join('')
+}
+
+function add({ definition, tags, value, histogram }: MetricSample, families: Map<string, Family>): void {
+  const name = prometheusFamily(definition)
+  let family = families.get(name)
+  if (family === undefined) families.set(name, (family = { definition, series: new Map() }))
+  const labels = labelsOf(tags)
+  const scaled = value * (definition.scale ?? 1)
+  const known = family.series.get(labels)
+  if (known === undefined) family.series.set(labels, { value: scaled, histogram })
+  else known.value += scaled
 }
 
 export function prometheusFamily({ family, group, name }: MetricDefinition): string {
-  return family ?? `kafka_${group.replace(/-metrics$/, '')}_${name}`.replaceAll(/[^A-Za-z0-9_]/g, '_')
+  return family ?? plainName(`kafka_${group.endsWith('-metrics') ? group.slice(0, -'-metrics'.length) : group}_${name}`)
 }
 
-function renderFamily(name: string, { definition, series }: Family): string {
-  const lines = [
+/** Names are those of definitions and of their tags: few, and asked for with every sample. */
+const plainNames = new Map<string, string>()
+const plainNamesMax = 1000
+
+function plainName(name: string): string {
+  let plain = plainNames.get(name)
+  if (plain === undefined) {
+    plain = name.replaceAll(/[^A-Za-z0-9_]/g, '_')
+    if (plainNames.size < plainNamesMax) plainNames.set(name, plain)
+  }
+  return plain
+}
+
+function* renderFamily(name: string, { definition, series }: Family): Generator<readonly string[]> {
+  let lines = [
     `# HELP ${name} ${definition.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`,
     `# TYPE ${name} ${definition.type}`,
   ]
   for (const [labels, { value, histogram }] of series) {
     if (histogram === undefined) lines.push(`${name}${braced(labels)} ${numberText(value)}`)
     else lines.push(...histogramLines(name, labels, histogram))
+    if (lines.length < linesPerStep) continue
+    yield lines
+    lines = []
   }
-  return `${lines.join('\n')}\n`
+  if (lines.length > 0) yield lines
 }
 
 function histogramLines(name: string, labels: string, { bounds, cumulative, count, sum }: HistogramSnapshot): string[] {
@@ -66,7 +122,7 @@ function histogramLines(name: string, labels: string, { bounds, cumulative, coun
 
 function labelsOf(tags: Tags): string {
   return Object.entries(tags)
-    .map(([name, value]) => `${name.replaceAll(/[^A-Za-z0-9_]/g, '_')}="${escape(value)}"`)
+    .map(([name, value]) => `${plainName(name)}="${escape(value)}"`)
     .join(',')
 }
 
@@ -82,5 +138,6 @@ function numberText(value: number): string {
 
 /** Halves of characters would all be written alike, and two lines with the same labels have the whole text refused. */
 function escape(value: string): string {
+  if (/^[\w.:/ -]*$/.test(value)) return value
   return value.toWellFormed().replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

@@ -8,7 +8,7 @@ import { liveness, readiness, readinessAlone, type Health } from './health.ts'
 export interface Served {
   readonly view: InstanceView
   /** Metrics in Prometheus' text format. */
-  readonly metrics: () => string
+  readonly metrics: () => string | Promise<string>
 }
 
 export interface Answer {
@@ -20,7 +20,7 @@ export interface Answer {
 export interface Route {
   /** Answered without a token, and then with nothing but the status: probes of an orchestrator have none. */
   readonly isProbe: boolean
-  readonly answer: (served: Served, isTrusted: boolean) => Answer
+  readonly answer: (served: Served, isTrusted: boolean) => Answer | Promise<Answer>
 }
 
 const jsonContentType = 'application/json; charset=utf-8'
@@ -31,7 +31,10 @@ export const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     '/readyz',
     { isProbe: true, answer: ({ view }, isTrusted) => probe((isTrusted ? readiness : readinessAlone)(view)) },
   ],
-  ['/metrics', guarded(({ metrics }) => ({ status: 200, contentType: prometheusContentType, body: metrics() }))],
+  [
+    '/metrics',
+    guarded(async ({ metrics }) => ({ status: 200, contentType: prometheusContentType, body: await metrics() })),
+  ],
   ['/v1/status', guarded(({ view }) => json(200, view.status()))],
   ['/v1/topology', guarded(({ view }) => json(200, view.topology()))],
   ['/v1/tasks', guarded(({ view }) => json(200, view.tasks()))],
@@ -42,7 +45,7 @@ export function json(status: number, document: object): Answer {
   return { status, contentType: jsonContentType, body: `${plainJson(document)}\n` }
 }
 
-function guarded(answer: (served: Served) => Answer): Route {
+function guarded(answer: (served: Served) => Answer | Promise<Answer>): Route {
   return { isProbe: false, answer }
 }
 

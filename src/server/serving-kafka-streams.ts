@@ -2,10 +2,13 @@
  * The public KafkaStreams: the runtime's, and with `http` in its configuration a server that tells how it is. The server is
  * there before Kafka is asked for anything, so that a long restore can be watched, and until the application has closed.
  */
+import { systemClock } from '../common/clock.ts'
+import { silentLogger } from '../common/logger.ts'
+import { renderInTurns } from '../common/prometheus.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { KafkaStreams as RuntimeKafkaStreams, type StreamsInternals } from '../runtime/kafka-streams.ts'
-import { silentLogger } from '../common/logger.ts'
 import type { Topology } from '../topology/topology.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { StatusServer } from './status-server.ts'
 
 export class KafkaStreams extends RuntimeKafkaStreams {
@@ -76,7 +79,7 @@ export class KafkaStreams extends RuntimeKafkaStreams {
     const { http, httpToken, logger = silentLogger } = this.#config
     if (http === undefined) return
     const view = this['~view']
-    const served = { view, metrics: () => this.metrics.prometheus() }
+    const served = { view, metrics: oneAtATime(() => renderInTurns(this.metrics.collect(), systemClock)) }
     this.#server = await StatusServer.open(served, { address: http, token: httpToken, logger })
     // Before anybody asks: what is told of the event loop needs a past.
     this.status()

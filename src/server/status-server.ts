@@ -74,7 +74,7 @@ export class StatusServer {
     this.#guard = { token }
     this.#host = host
     this.#logger = logger
-    const server = createServer(limits, (request, response) => this.#answer(request, response))
+    const server = createServer(limits, (request, response) => void this.#answer(request, response))
     server.maxRequestsPerSocket = maxRequestsPerSocket
     server.timeout = idleMs
     server.on('connection', (socket: Socket) => this.#admitConnection(socket))
@@ -145,12 +145,12 @@ export class StatusServer {
     return true
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#noteRequest(request, response)) return
     try {
       const admitted = admit(request, this.#guard)
       if ('status' in admitted) this.#refuse(admitted, request, response)
-      else send(admitted.route.answer(this.#served, admitted.isTrusted), request, response)
+      else send(await admitted.route.answer(this.#served, admitted.isTrusted), request, response)
     } catch (error) {
       // Not what follows: somebody may have put a token there.
       const [path] = (request.url ?? '').split('?', 1)

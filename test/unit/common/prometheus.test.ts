@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MetricsRegistry, type MetricDefinition } from '../../../src/common/metrics.ts'
-import { renderPrometheus } from '../../../src/common/prometheus.ts'
+import { renderInTurns, renderPrometheus } from '../../../src/common/prometheus.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 function defined(group: string, name: string, type: MetricDefinition['type'], more: object = {}): MetricDefinition {
@@ -87,6 +87,43 @@ describe('renderPrometheus', () => {
     const registry = new MetricsRegistry()
     registry.counter(dropped)[Symbol.dispose]()
     expect(renderPrometheus(registry)).toBe('')
+  })
+})
+
+describe('renderInTurns', () => {
+  function filled(): MetricsRegistry {
+    const registry = new MetricsRegistry()
+    for (let task = 0; task < 5000; task++) registry.counter(dropped, { 'task-id': `0_${task}` }).value = task
+    registry.histogram(defined('g', 'took', 'histogram'), { phase: 'cut' }, [1, 2]).observe(1)
+    return registry
+  }
+
+  it('writes what is written at once, and gives the event loop its turn every few samples and lines', async () => {
+    let nowMs = 0
+    let turns = 0
+    // Every look at the clock takes a millisecond.
+    const clock = { now: () => nowMs++, yieldTurn: async () => void turns++ }
+    const registry = filled()
+    expect(await renderInTurns(registry, clock)).toBe(renderPrometheus(registry))
+    expect(turns).toBeGreaterThan(5000 / 32 / 11)
+  })
+
+  it('leaves out what goes meanwhile, and tells nothing beside what it has replaced', async () => {
+    const registry = new MetricsRegistry()
+    const size = defined('g', 'size', 'gauge')
+    const own = Array.from({ length: 1000 }, (_, task) => registry.observe(size, { task: `${task}` }, () => 1))
+    let nowMs = 0
+    const yieldTurn = async (): Promise<void> => {
+      for (const [task, shown] of own.splice(0).entries()) {
+        shown[Symbol.dispose]()
+        registry.observe(size, { task: `${task}` }, () => 1)
+      }
+    }
+    const text = await renderInTurns(registry, { now: () => (nowMs += 10), yieldTurn })
+    const samples = text.split('\n').filter((line) => line.startsWith('kafka_g_size{'))
+    expect(samples).toHaveLength(32)
+    expect(samples.filter((line) => !line.endsWith(' 1'))).toEqual([])
+    expect(renderPrometheus(registry).split('\n')).toHaveLength(1003)
   })
 })
 

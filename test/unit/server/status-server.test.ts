@@ -33,7 +33,7 @@ const opened: StatusServer[] = []
 
 async function open(
   view: InstanceView = viewOf(),
-  options: { readonly token?: string; readonly metrics?: () => string } = {},
+  options: { readonly token?: string; readonly metrics?: () => string | Promise<string> } = {},
 ): Promise<number> {
   const { metrics = () => 'up 1\n' } = options
   const served = { view, metrics }
@@ -97,6 +97,16 @@ describe('The HTTP server', () => {
       String.raw`{"schemaVersion":1,"errors":[{"topic":"in\u009b2J","message":"a\u0085b\u202e"}]}` + '\n',
     )
     expect(JSON.parse(body)).toMatchObject({ errors })
+  })
+
+  it('answers others while somebody waits for metrics, and says that they failed', async () => {
+    const { promise, reject } = Promise.withResolvers<string>()
+    const port = await open(viewOf(), { metrics: () => promise })
+    const scraped = ask(port, '/metrics')
+    expect((await ask(port, '/livez')).status).toBe(200)
+    reject(new Error('no metrics'))
+    const { status, body } = await scraped
+    expect([status, JSON.parse(body)]).toEqual([500, expect.objectContaining({ schemaVersion: 1 })])
   })
 
   it('answers HEAD as GET, without the body', async () => {
