@@ -11,17 +11,19 @@ import { paragraph } from './wrap.ts'
 export function statusText(application: FoundApplication, nowMs: number, isVerbose: boolean): string {
   const { applicationId, groupState, instances } = application
   const taskCount = instances.reduce((sum, instance) => sum + taskIds(instance).length, 0)
-  const head = `${styled('heading', oneLine(applicationId))} ${groupText(groupState)}${instances.length === 0 ? '' : `; instances: ${instances.length}, tasks: ${taskCount}`}\n`
+  const head = `${styled('heading', oneLine(applicationId))}${groupText(groupState)}${instances.length === 0 ? '' : `; instances: ${instances.length}, tasks: ${taskCount}`}\n`
   const table = instances.length === 0 ? '' : `\n${tableText(columns(nowMs), instances)}`
   const notes = instances.flatMap((instance) => notesOf(instance, isVerbose))
   return `${head}${table}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`
 }
 
+/** With the blank before it. */
 function groupText(groupState: string): string {
-  if (groupState === 'Stable') return styled('good', 'Stable')
-  if (groupState === 'Empty') return styled('warning', 'is not running (its group is empty)')
-  if (groupState === 'Dead') return styled('warning', 'has no group: it has not run yet, or its offsets have expired')
-  return groupState === 'not asked' ? '' : styled('warning', groupState)
+  if (groupState === 'Stable') return ` ${styled('good', 'Stable')}`
+  if (groupState === 'Empty') return ` ${styled('warning', 'is not running (its group is empty)')}`
+  if (groupState === 'Dead')
+    return ` ${styled('warning', 'has no group: it has not run yet, or its offsets have expired')}`
+  return groupState === 'not asked' ? '' : ` ${styled('warning', groupState)}`
 }
 
 function columns(nowMs: number): Column<FoundInstance>[] {
