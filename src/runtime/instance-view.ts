@@ -105,8 +105,14 @@ export class InstanceView {
     const { config, clock } = this.#options
     const thread = this.#options.thread()
     const nowMs = clock.now()
-    const tasks = thread?.tasks.map((task) => taskStatus(task, thread, nowMs)) ?? []
-    return { schemaVersion: 1, applicationId: config.applicationId, tasks }
+    const ofTask = ({ taskId }: { readonly taskId: string }): string => taskId
+    const inputs = Map.groupBy(thread?.inputs ?? [], ofTask)
+    const restores = Map.groupBy(thread?.restores ?? [], ofTask)
+    const tasks = thread?.tasks.map((managed): TaskStatus => {
+      const { id } = managed.task
+      return taskStatus(managed, thread.threadId, inputs.get(id) ?? [], restores.get(id) ?? [], nowMs)
+    })
+    return { schemaVersion: 1, applicationId: config.applicationId, tasks: tasks ?? [] }
   }
 
   topology(): TopologyStatus {
@@ -170,16 +176,17 @@ export class InstanceView {
 
 function taskStatus(
   { task, status }: ManagedTask,
-  { threadId, inputs, restores }: ThreadView,
+  threadId: string,
+  inputs: readonly InputFigures[],
+  restores: readonly RestoreFigures[],
   nowMs: number,
 ): TaskStatus {
-  const isMine = ({ taskId }: { readonly taskId: string }): boolean => taskId === task.id
   return {
     taskId: task.id,
     threadId,
     state: status,
-    partitions: inputs.filter(isMine).map(partitionStatus),
-    restore: restores.filter(isMine).map((restore) => {
+    partitions: inputs.map(partitionStatus),
+    restore: restores.map((restore) => {
       const { store, topic, partition, restored, total } = restore
       return { store, topic, partition, restored, total, ...summary([restore], nowMs) }
     }),
