@@ -55,12 +55,12 @@ function manifest(file: string, name: string, example: Example): string {
 }
 
 /** One for each topic that is read, as the comment above them says. */
-function withTriggers(text: string, { reads }: Example): string {
+function withTriggers(text: string, { reads, topics }: Example): string {
   const [head, first] = text.split(/^(?= {4}- type: kafka$)/m)
   if (head === undefined || first === undefined)
     throw new Error('scaled-object.yaml has no trigger (please report this)')
   const triggers = reads.map((topic) => {
-    const onBroker = topic.endsWith('-repartition') ? `word-count-${topic}` : topic
+    const onBroker = topics.includes(topic) ? topic : `word-count-${topic}`
     return replaced(first, 'scaled-object.yaml', [['topic: text-lines', `topic: ${onBroker}`]])
   })
   // What one explains all of them need not explain.

@@ -14,7 +14,7 @@ export interface Example {
   readonly topics: readonly string[]
   /** Those of `topics` that are read as tables, which Kafka should compact. */
   readonly tables: readonly string[]
-  /** What is read, repartition topics without the application's id in front; for autoscaling by lag. */
+  /** What is read, topics of its own without the application's id in front; for autoscaling by lag. */
   readonly reads: readonly string[]
 }
 
@@ -47,6 +47,71 @@ export const examples: readonly Example[] = [
     topics: ['payments', 'ledger', 'payments-dead-letters'],
     tables: [],
     reads: ['payments'],
+  },
+  {
+    name: 'fraud-detection',
+    summary:
+      'Cards that pay in three cities without ten minutes of rest: payments are put into sessions, and late ones make two sessions one.',
+    module: 'fraud-detection/topology.ts',
+    applicationId: 'fraud-detection',
+    topics: ['card-payments', 'fraud-alerts'],
+    tables: [],
+    reads: ['card-payments'],
+  },
+  {
+    name: 'deduplication',
+    summary:
+      'Events of a provider that delivers at least once, each passed on exactly once: a processor remembers the ids of an hour in a window store.',
+    module: 'deduplication/topology.ts',
+    applicationId: 'deduplication',
+    topics: ['webhook-events', 'unique-events'],
+    tables: [],
+    reads: ['webhook-events'],
+  },
+  {
+    name: 'clicks-and-impressions',
+    summary:
+      'What became of every ad that was shown: clicked within ten minutes, or ignored; an outer join of two streams, with those that found no partner.',
+    module: 'clicks-and-impressions/topology.ts',
+    applicationId: 'clicks-and-impressions',
+    topics: ['impressions', 'clicks', 'clicked-ads', 'ignored-ads', 'suspicious-clicks'],
+    tables: [],
+    reads: ['impressions', 'clicks'],
+  },
+  {
+    name: 'inventory',
+    summary:
+      'What lies in the warehouses, with the names and prices of the products: two tables joined by a foreign key, deletes included.',
+    module: 'inventory/topology.ts',
+    applicationId: 'inventory',
+    topics: ['stock', 'products', 'inventory'],
+    tables: ['stock', 'products'],
+    reads: [
+      'stock',
+      'products',
+      'with-product-subscription-registration-topic',
+      'with-product-subscription-response-topic',
+    ],
+  },
+  {
+    name: 'late-data',
+    summary:
+      'The takings of taxis by zone and hour, told once, when no ride can change them any more; what comes later goes to a topic of its own.',
+    module: 'late-data/topology.ts',
+    applicationId: 'late-data',
+    topics: ['rides', 'hourly-takings', 'late-rides'],
+    tables: [],
+    reads: ['rides'],
+  },
+  {
+    name: 'sensor-averages',
+    summary:
+      'Readings of sensors, made fewer: one average for each minute and a moving one over five, each written once, when its window has closed.',
+    module: 'sensor-averages/topology.ts',
+    applicationId: 'sensor-averages',
+    topics: ['readings', 'minute-averages', 'moving-averages'],
+    tables: [],
+    reads: ['readings'],
   },
   {
     name: 'word-count',
