@@ -1,10 +1,9 @@
 /** Local sockets as this machine has them, where the lock of a slot depends on it. */
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { localLockSystem as system } from '../../../src/runtime/lock-system.ts'
 import { Child } from '../../support/child-process.ts'
@@ -87,35 +86,68 @@ describe.skipIf(process.platform === 'win32')('A local socket', () => {
     await listener.close()
   })
 
-  it('keeps no process, and is listened on by the worker of a cluster itself', async () => {
-    const socket = path.join(folder, 'socket')
-    const file = path.join(folder, 'clustered.mjs')
-    const module = pathToFileURL(path.join(import.meta.dirname, '../../../src/runtime/lock-system.ts')).href
-    await writeFile(
-      file,
-      `import cluster from 'node:cluster'
-       import { localLockSystem as system } from ${JSON.stringify(module)}
-       const socket = ${JSON.stringify(socket)}
+  /** `system` and `socket` are there. */
+  async function script(name: string, body: string): Promise<string> {
+    const module = new URL('../../../src/runtime/lock-system.ts', import.meta.url).href
+    const head = `import { localLockSystem as system } from ${JSON.stringify(module)}
+      const socket = ${JSON.stringify(path.join(folder, 'socket'))}\n`
+    await writeFile(path.join(folder, name), `${head}${body}`)
+    return path.join(folder, name)
+  }
+
+  it('keeps no process', async () => {
+    const file = await script('alone.mjs', 'console.log((await system.listen(socket)).isListening())')
+    await using alone = Child.program(process.execPath, [file])
+    expect(await alone.finished).toMatchObject({ code: 0, stdout: 'true\n' })
+  })
+
+  it('of a worker of a cluster ends with the worker, whatever its primary process is at', async () => {
+    const asking = await script('asking.mjs', 'console.log(await system.answers(socket))')
+    const clustered = await script(
+      'clustered.mjs',
+      `import { spawnSync } from 'node:child_process'
+       import cluster from 'node:cluster'
+       import { once } from 'node:events'
+       const asked = () => console.log(String(spawnSync(process.execPath, [${JSON.stringify(asking)}]).stdout).trim())
        if (cluster.isPrimary) {
          const worker = cluster.fork()
-         worker.once('message', async () => {
-           const before = await system.answers(socket)
-           worker.process.kill('SIGKILL')
-           worker.once('exit', async () => console.log(before, await system.answers(socket)))
-         })
+         await once(worker, 'message')
+         asked()
+         process.kill(worker.process.pid, 'SIGKILL')
+         asked()
        } else {
          await system.listen(socket)
          process.send('listening')
        }`,
     )
-    await using clustered = Child.program(process.execPath, [file])
-    expect(await clustered.finished).toMatchObject({ code: 0, stdout: 'true false\n' })
-    await writeFile(
-      path.join(folder, 'alone.mjs'),
-      `import { localLockSystem as system } from ${JSON.stringify(module)}
-       console.log((await system.listen(${JSON.stringify(`${socket}-2`)})).isListening())`,
-    )
-    await using alone = Child.program(process.execPath, [path.join(folder, 'alone.mjs')])
-    expect(await alone.finished).toMatchObject({ code: 0, stdout: 'true\n' })
+    await using child = Child.program(process.execPath, [clustered])
+    expect(await child.finished).toMatchObject({ code: 0, stdout: 'true\nfalse\n' })
   })
+
+  // Elsewhere a full queue refuses, as if nobody listened.
+  it.skipIf(process.platform !== 'linux')(
+    'is answered by a process that has stopped, however many wait for it already',
+    async () => {
+      const file = await script(
+        'stopped.mjs',
+        `await system.listen(socket)
+       process.stdout.write('listening', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))`,
+      )
+      await using stopped = Child.program(process.execPath, [file])
+      await stopped.prints('listening')
+      const waiting: Socket[] = []
+      for (let code = ''; code !== 'EAGAIN';) {
+        const socket = connect(path.join(folder, 'socket'))
+        waiting.push(socket)
+        code = await new Promise((resolve, reject) => {
+          socket.once('connect', () => resolve(''))
+          socket.once('error', (error: NodeJS.ErrnoException) =>
+            error.code === 'EAGAIN' ? resolve('EAGAIN') : reject(error),
+          )
+        })
+      }
+      expect(await system.answers(path.join(folder, 'socket'))).toBe(true)
+      for (const socket of waiting) socket.destroy()
+    },
+  )
 })
