@@ -11,6 +11,12 @@ const orNull =
   (value) =>
     value === null || form(value)
 
+/** Or not there at all. */
+const optional =
+  (form: Form): Form =>
+  (value) =>
+    value === undefined || value === null || form(value)
+
 const listOf =
   (form: Form): Form =>
   (value) =>
@@ -22,6 +28,17 @@ const objectOf =
     typeof value === 'object' &&
     value !== null &&
     Object.entries(fields).every(([name, form]) => form((value as Readonly<Record<string, unknown>>)[name]))
+
+const error = objectOf({
+  at: text,
+  code: orNull(text),
+  message: orNull(text),
+  taskId: optional(text),
+  topic: optional(text),
+  partition: optional(number),
+  offset: optional(number),
+  action: optional(text),
+})
 
 const status = objectOf({
   schemaVersion: (value) => value === 1,
@@ -35,7 +52,7 @@ const status = objectOf({
   lastCommitAgeMs: orNull(number),
   errors: objectOf({
     total: number,
-    last: orNull(objectOf({ at: text, code: orNull(text), message: orNull(text) })),
+    last: orNull(error),
   }),
   process: objectOf({ rssBytes: number, eventLoopDelayP99Ms: number }),
 })

@@ -1,4 +1,5 @@
 /** Instances for people. */
+import type { ErrorEntry } from '../runtime/error-log.ts'
 import { ageText } from './lag-text.ts'
 import { oneLine } from './printable.ts'
 import type { FoundApplication, FoundInstance } from './instances.ts'
@@ -102,12 +103,19 @@ function notesOf(instance: FoundInstance, isVerbose: boolean): string[] {
     remaining === 0
       ? undefined
       : `restores ${remaining.toLocaleString('en')} records${etaMs === null ? '' : `, ${ageText(etaMs)} left`}`,
-    last == null ? undefined : `last error ${last.at}: ${last.code}: ${last.message}`,
+    last == null ? undefined : `last error ${last.at}: ${errorText(last)}`,
     ...(isVerbose ? detailsOf(instance) : []),
   ]
   return told
     .filter((note) => note !== undefined)
     .map((note) => paragraph(`${styled('quiet', `${oneLine(name)}:`)} ${oneLine(note)}`, 2))
+}
+
+/** Messages that may have something of a record in them are not told by its instance, but the place is. */
+function errorText({ code, message, taskId, topic, partition, offset, action }: ErrorEntry): string {
+  const place = topic == null ? taskId : `${topic}-${partition}@${offset}`
+  const details = message ?? [place ?? undefined, action ?? undefined].filter((part) => part !== undefined).join(', ')
+  return [code ?? 'not one of millrace', details].filter((part) => part !== '').join(': ')
 }
 
 function detailsOf({ listing, ...instance }: FoundInstance): (string | undefined)[] {

@@ -128,6 +128,21 @@ describe('Notes', () => {
     ])
   })
 
+  it.each([
+    [
+      { code: 'MILLRACE_X', message: null, taskId: '0_1', topic: 'in', partition: 1, offset: 7, action: 'skip' },
+      'MILLRACE_X: in-1@7, skip',
+    ],
+    [{ code: null, message: null, taskId: '0_1', topic: null, action: null }, 'not one of millrace: 0_1'],
+    // As an instance of another version may say it.
+    [{ code: 'MILLRACE_X', message: null }, 'MILLRACE_X'],
+  ])('say of an error what there is to say: %o', (known, said) => {
+    const last = { at: '2026-01-01T00:00:00Z', ...known }
+    expect(text([{ status: { ...status, errors: { total: 1, last } } as unknown as Status }])).toContain(
+      `: last error 2026-01-01T00:00:00Z: ${said}\n`,
+    )
+  })
+
   it('are more with --verbose, and none without need', () => {
     expect(text([{}]).split('\n\n')).toHaveLength(2)
     expect(text([{ listing: { ...listing, localTasks: ['9_9'] } }], {}, true)).toMatch(
