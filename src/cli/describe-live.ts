@@ -7,6 +7,7 @@ import { liveTopology } from '../runtime/operations/live-topology.ts'
 import type { LiveTask, LiveTopic, LiveTopology } from '../runtime/operations/live-topology.ts'
 import { withClient } from './connection.ts'
 import type { ConnectionOptions } from './connection.ts'
+import { partitionTimeoutMs } from './lag.ts'
 import { ageText } from './lag-text.ts'
 import { loadShape } from './shape.ts'
 import { styled } from './style.ts'
@@ -21,14 +22,21 @@ export interface LiveOptions extends ConnectionOptions {
 export async function readLive(file: string | undefined, options: LiveOptions): Promise<LiveTopology> {
   const { shape, config, kafka } = await loadShape(file, options)
   const { applicationId } = config
+  // Of each of two looks, see lag.ts.
+  const partitionTimeout =
+    options.timeout === undefined ? {} : { partitionTimeoutMs: partitionTimeoutMs(options.timeout / 2) }
   let live: LiveTopology | undefined
   const look = (client: KafkaClient): Promise<LagOnCluster> =>
-    lagOnCluster({ client, clock: systemClock, applicationId, application: shape })
+    lagOnCluster({ client, clock: systemClock, applicationId, application: shape, ...partitionTimeout })
   const use = async (client: KafkaClient): Promise<void> => {
     const { report: before } = await look(client)
     await sleep(systemClock, options.interval)
     const { report, warnings } = await look(client)
     for (const warning of warnings) say(`warning: ${warning}`)
+    for (const { topic, partition, unknown } of report.partitions) {
+      if (unknown !== null)
+        say(`warning: the lag of ${topic}-${partition} is not known, and not in the sums: ${unknown}`)
+    }
     live = liveTopology(before, report)
   }
   await withClient('describe', { ...options, timeout: (options.timeout ?? 0) + options.interval }, use, kafka)

@@ -1,6 +1,6 @@
 /** A lag report for people. */
 import { counted } from '../runtime/operations/counted.ts'
-import type { LagRate, PartitionLag } from '../runtime/operations/lag.ts'
+import type { LagRate, LagSum, PartitionLag } from '../runtime/operations/lag.ts'
 import type { LagOnCluster } from '../runtime/operations/lag-on-cluster.ts'
 import type { OpenTransaction } from '../runtime/operations/open-transactions.ts'
 import { oneLine } from './printable.ts'
@@ -12,8 +12,9 @@ export function lagText({ report, transactions }: LagOnCluster, rate: LagRate | 
   const { applicationId, group, partitions, total } = report
   const members = group === null ? 'has no group yet' : `${group.state}, ${counted(group.members, 'member')}`
   const parts = [
-    `${styled('heading', applicationId)} ${members}; ${totalText(total.lag, total.lagMs, rate)}\n`,
+    `${styled('heading', applicationId)} ${members}; ${totalText(total, rate)}\n`,
     partitions.length === 0 ? '' : `\n${tableText(columns(partitions), partitions)}`,
+    unknownText(partitions),
     subTopologiesText(report.subTopologies),
     total.uncommitted === 0
       ? ''
@@ -29,13 +30,26 @@ export function lagText({ report, transactions }: LagOnCluster, rate: LagRate | 
   return parts.join('')
 }
 
-function totalText(lag: number, lagMs: number | null, rate: LagRate | undefined): string {
+function totalText({ lag, lagMs, unknown }: LagSum, rate: LagRate | undefined): string {
   const age = lagMs === null ? '' : `, the oldest ${ageText(lagMs)} old`
-  const base = `lag ${lag.toLocaleString('en')}${age}`
+  const base = `lag ${atLeast(lag, unknown)}${age}`
   if (rate === undefined) return base
   const end =
     lag === 0 ? '' : rate.catchUpMs === null ? ', not catching up' : `, caught up in ${ageText(rate.catchUpMs)}`
   return `${base}; ${Math.round(rate.perSecond).toLocaleString('en')} records/s${end}`
+}
+
+/** A sum in which something is missing. */
+function atLeast(lag: number, unknown: number): string {
+  const sum = lag.toLocaleString('en')
+  return unknown === 0 ? sum : `at least ${sum} (${counted(unknown, 'partition')} not known)`
+}
+
+function unknownText(partitions: readonly PartitionLag[]): string {
+  const lines = partitions.flatMap(({ topic, partition, unknown }) =>
+    unknown === null ? [] : `${styled('bad', 'not known')}: ${topic}-${partition}: ${oneLine(unknown)}\n`,
+  )
+  return lines.length === 0 ? '' : `\n${lines.join('')}`
 }
 
 function columns(partitions: readonly PartitionLag[]): Column<PartitionLag>[] {
@@ -47,17 +61,22 @@ function columns(partitions: readonly PartitionLag[]): Column<PartitionLag>[] {
     { title: 'PARTITION', value: ({ partition }) => String(partition), align: 'right' },
     { title: 'COMMITTED', value: ({ committed }) => committed, align: 'right', expendable: 2 },
     { title: 'END', value: ({ end }) => end, align: 'right', expendable: 3 },
-    { title: 'LAG', value: ({ lag }) => lag, align: 'right', style: ({ lag }) => (lag > 0 ? 'warning' : undefined) },
+    { title: 'LAG', value: ({ lag }) => lag ?? 'not known', align: 'right', style: lagStyle },
     { title: 'AGE', value: ({ lagMs }) => (lagMs === null ? '' : ageText(lagMs)), align: 'right' },
     { title: 'OWNER', value: ({ owner }) => owner, flexible: true, expendable: 1 },
   ]
 }
 
+function lagStyle({ lag }: PartitionLag): 'warning' | 'bad' | undefined {
+  if (lag === null) return 'bad'
+  return lag > 0 ? 'warning' : undefined
+}
+
 function subTopologiesText(subTopologies: LagOnCluster['report']['subTopologies']): string {
   if (subTopologies.length < 2) return ''
   const lines = subTopologies.map(
-    ({ subTopology, tasks, lag, lagMs }) =>
-      `sub-topology ${subTopology}: lag ${lag.toLocaleString('en')} over ${counted(tasks, 'task')}${lagMs === null ? '' : `, the oldest ${ageText(lagMs)} old`}`,
+    ({ subTopology, tasks, lag, lagMs, unknown }) =>
+      `sub-topology ${subTopology}: lag ${atLeast(lag, unknown)} over ${counted(tasks, 'task')}${lagMs === null ? '' : `, the oldest ${ageText(lagMs)} old`}`,
   )
   return `\n${lines.join('\n')}\n`
 }

@@ -30,6 +30,24 @@ export function fetchingCases(bed: () => ClientBed): void {
     expect([await at(-2), await at(-1), await at(1500), await at(9999), await at(-1, 1)]).toEqual([0, 3, 1, -1, 0])
   })
 
+  test('offsets that can be had are found, and the others are named with the reason', async () => {
+    const client = await bed().client()
+    const topic = await bed().topic(client, 2)
+    const producer = await producerOf(client)
+    appendText(producer, topic, ['a'])
+    await producer.flush()
+    const query = [topic, `${topic}-missing`].flatMap((name) => [
+      { topic: name, partition: 0, timestamp: -1 },
+      { topic: name, partition: 1, timestamp: -1 },
+    ])
+    const { offsets, unknown } = await client.findOffsets(query, 'read_committed', { timeoutMs: 1000 })
+    expect(Object.fromEntries(offsets)).toEqual({ [`${topic}-0`]: 1, [`${topic}-1`]: 0 })
+    expect(new Set(unknown.keys())).toEqual(new Set([`${topic}-missing-0`, `${topic}-missing-1`]))
+    for (const { message } of unknown.values()) expect(message).toContain('UNKNOWN_TOPIC_OR_PARTITION')
+    const all = await client.findOffsets(query.slice(0, 2), 'read_committed', { timeoutMs: 10_000 })
+    expect(all).toEqual({ offsets, unknown: new Map() })
+  })
+
   test('a response that was not taken holds back the next fetch', async () => {
     const client = await bed().client()
     const topic = await bed().topic(client)

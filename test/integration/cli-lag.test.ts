@@ -158,6 +158,80 @@ describe('millrace lag', () => {
     }
   })
 
+  describe('with a partition that nobody answers for', () => {
+    /** Three brokers, each of which has one partition with as many records as its number and one more, for ever. */
+    async function threeBrokers(): Promise<{ readonly bed: CliBed; readonly leaderOf: (partition: number) => number }> {
+      const bed = await CliBed.start({}, {}, 3)
+      bed.kafka['~kafka'].createTopic('text-lines', { partitions: 3, replicationFactor: 1 })
+      const producer = bed.client.producer({ lingerMs: 0 })
+      await producer.init()
+      for (const partition of [0, 1, 1, 2, 2, 2])
+        producer.append('text-lines', partition, null, Buffer.from('a line'), Date.now(), noHeaders)
+      await producer.flush()
+      await producer.close()
+      const replicas = (await bed.client.admin.describeReplicas(['text-lines'])).get('text-lines') ?? []
+      return { bed, leaderOf: (wanted) => replicas.find(({ partition }) => partition === wanted)?.leader ?? -1 }
+    }
+
+    // A partition is waited for only a part of it.
+    const quick = ['--timeout', '9s']
+
+    it('tells of the others, which one it is and why, and ends with 7', async () => {
+      const { bed: started, leaderOf } = await threeBrokers()
+      await using bed = started
+      await bed.setOffset('word-count', 'text-lines', 1)
+      bed.kafka['~kafka'].controls.stopNode(leaderOf(1))
+      const { code, stdout, stderr } = await bed.millrace(['lag', wordCount, ...quick, '-o', 'json'])
+      expect({ code, stderr }).toMatchObject({ code: 7 })
+      const lag = fitsSchema('lag', stdout) as LagDocument
+      expect(lag.total).toMatchObject({ lag: 3, partitions: 3, unknown: 1, uncommitted: 2 })
+      expect(lag.partitions).toMatchObject([
+        { partition: 0, committed: 1, end: 1, lag: 0, unknown: null },
+        { partition: 1, committed: null, logStart: null, end: null, lag: null, lagMs: null },
+        { partition: 2, end: 3, lag: 3, unknown: null },
+      ])
+      expect(lag.partitions[1]?.['unknown']).toContain('LEADER_NOT_AVAILABLE')
+      expect(lag.tasks).toMatchObject([{ unknown: 0 }, { taskId: '0_1', unknown: 1 }, { unknown: 0 }])
+      const last = stderr.trimEnd().split('\n').at(-1) ?? ''
+      expect(fitsSchema('error', last)).toMatchObject({ error: { code: 'MILLRACE_PARTIAL', exitCode: 7 } })
+      const shown = await bed.millrace(['lag', wordCount, ...quick])
+      expect(shown.code).toBe(7)
+      expect(shown.stdout).toMatch(/^word-count .*; lag at least 3 \(1 partition not known\)/)
+      expect(shown.stdout).toMatch(/0_1 +text-lines +1 +- +- +not known/)
+      expect(shown.stdout).toMatch(/\nnot known: text-lines-1: .*LEADER_NOT_AVAILABLE/)
+      // What is known is more than the one, and not than the other.
+      expect(await bed.millrace(['lag', wordCount, '--threshold', '2', ...quick])).toMatchObject({ code: 3 })
+      expect(await bed.millrace(['lag', wordCount, '--threshold', '1000', ...quick])).toMatchObject({ code: 7 })
+      const live = await bed.millrace(['describe', wordCount, '--live', '--interval', '10ms', ...quick])
+      expect(live).toMatchObject({ code: 0, stderr: expect.stringContaining('the lag of text-lines-1 is not known') })
+    })
+
+    it('waits for it no longer than for a part of its --timeout', async () => {
+      const { bed: started, leaderOf } = await threeBrokers()
+      await using bed = started
+      bed.kafka['~kafka'].controls.hold('request', { api: 'ListOffsets', nodeId: leaderOf(2), times: Infinity })
+      const args = ['lag', wordCount, '--timeout', '12s', '-o', 'json']
+      const { code, stdout, stderr } = await bed.millrace(args)
+      expect({ code, stderr }).toMatchObject({ code: 7 })
+      const lag = fitsSchema('lag', stdout) as LagDocument
+      expect(lag.total).toMatchObject({ lag: 3, unknown: 1 })
+      expect(lag.partitions[2]).toMatchObject({ end: null, unknown: 'no answer in 2000 ms' })
+    })
+
+    it('goes on watching, and says when it is known again', async () => {
+      const { bed: started, leaderOf } = await threeBrokers()
+      await using bed = started
+      const { controls } = bed.kafka['~kafka']
+      controls.stopNode(leaderOf(1))
+      await using child = bed.start(['lag', wordCount, '--watch', '--interval', '50ms'])
+      await child.prints('lag at least 4 (1 partition not known)')
+      controls.startNode(leaderOf(1))
+      await child.prints('lag 6')
+      child.kill('SIGINT')
+      expect(await child.finished).toMatchObject({ code: 0 })
+    })
+  })
+
   it('ends quietly when its reader closes the pipe', async () => {
     await using bed = await CliBed.start({ 'text-lines': 50 })
     const binary = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url))

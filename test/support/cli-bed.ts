@@ -22,8 +22,9 @@ export class CliBed implements AsyncDisposable {
   static async start(
     topics: Readonly<Record<string, number>> = {},
     config: Partial<BrokerConfig> = {},
+    brokers: number = 1,
   ): Promise<CliBed> {
-    const kafka = await EmbeddedKafka.start({ listen: true, config: { autoCreateTopics: false, ...config } })
+    const kafka = await EmbeddedKafka.start({ brokers, listen: true, config: { autoCreateTopics: false, ...config } })
     for (const [name, partitions] of Object.entries(topics)) await kafka.createTopic(name, { partitions })
     const client = connectKafka({ kafka, applicationId: 'bed' })
     await client.connect()

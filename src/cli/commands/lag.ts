@@ -14,7 +14,7 @@ import {
 export function define(command: Command): void {
   command
     .description(
-      'print what is committed, where the logs end, and how old the next record is; and transactions that hold readers back. With a module per sub-topology and task, with an application id alone per partition.',
+      'print what is committed, where the logs end, and how old the next record is; and transactions that hold readers back. Exit code 7 where a partition without a leader leaves it incomplete. With a module per sub-topology and task, with an application id alone per partition.',
     )
     .argument('[module]', 'a topology module')
     .option('--threshold <n>', 'exit code 3 where the lag of all partitions is more than that', integerFrom(0))

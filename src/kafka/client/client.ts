@@ -12,6 +12,7 @@ import type {
   Admin,
   Fetcher,
   FetcherOptions,
+  FoundOffsets,
   GroupHandler,
   GroupIdentity,
   GroupMembership,
@@ -94,6 +95,14 @@ class KafkaClientImpl implements KafkaClient {
     isolation: Isolation,
   ): Promise<Map<TopicPartitionKey, number>> {
     return this.#offsets.list(query, isolation)
+  }
+
+  findOffsets(
+    query: readonly (TopicPartition & { readonly timestamp: number })[],
+    isolation: Isolation,
+    { timeoutMs }: { readonly timeoutMs: number },
+  ): Promise<FoundOffsets> {
+    return this.#offsets.find(query, isolation, timeoutMs)
   }
 
   committedOffsets(

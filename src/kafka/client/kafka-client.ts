@@ -28,6 +28,15 @@ export interface KafkaClient {
     isolation: Isolation,
   ): Promise<Map<TopicPartitionKey, number>>
   /**
+   * The same for who takes what can be had: partitions that have no leader, or do not answer within `timeoutMs`
+   * milliseconds, are named with the reason instead of failing it all.
+   */
+  findOffsets(
+    query: readonly (TopicPartition & { readonly timestamp: number })[],
+    isolation: Isolation,
+    options: { readonly timeoutMs: number },
+  ): Promise<FoundOffsets>
+  /**
    * Committed offsets of a group; partitions without one are absent. With `requireStable` it waits (with a short
    * back-off, up to `timeoutMs`) until no transaction that commits offsets for them is pending (KIP-447).
    */
@@ -65,6 +74,11 @@ export interface OffsetAndMetadata {
   readonly offset: number
   readonly leaderEpoch?: number
   readonly metadata?: string
+}
+
+export interface FoundOffsets {
+  readonly offsets: ReadonlyMap<TopicPartitionKey, number>
+  readonly unknown: ReadonlyMap<TopicPartitionKey, Error>
 }
 
 export type Offsets = ReadonlyMap<TopicPartitionKey, OffsetAndMetadata>

@@ -3,47 +3,38 @@ import { topicPartitionKey } from '../../common/topic-partition.ts'
 import { KafkaError } from '../../errors/kafka-error.ts'
 import type { Reaction } from '../../errors/streams-error.ts'
 import { apis } from '../protocol/apis.ts'
-import { errorCodes, isStaleMetadata } from '../protocol/error-codes.ts'
+import { errorCodes } from '../protocol/error-codes.ts'
 import type { MessageInput } from '../protocol/message-spec.ts'
 import type { OffsetFetchRequest, OffsetFetchResponse } from '../protocol/messages/offset-fetch.ts'
-import { retrying } from './backoff.ts'
-import { byLeader } from './by-leader.ts'
 import { mainLane } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
-import { byTopic, entriesOf, keyOfPartition } from './grouping.ts'
-import type { GroupIdentity, Isolation, OffsetAndMetadata, Offsets } from './kafka-client.ts'
+import { byTopic, entriesOf } from './grouping.ts'
+import type { FoundOffsets, GroupIdentity, Isolation, OffsetAndMetadata, Offsets } from './kafka-client.ts'
 import { kafkaCodeOf, kafkaFault, throwOnError } from './kafka-faults.ts'
-
-export type OffsetQuery = TopicPartition & { readonly timestamp: number }
+import { OffsetListing } from './list-offsets.ts'
+import type { OffsetQuery } from './list-offsets.ts'
 
 /** Where partitions begin and end, and where groups stand. Nothing is cached. */
 export class OffsetRequests {
   readonly #cluster: Cluster
+  readonly #listing: OffsetListing
   readonly #timeoutMs: number
   readonly #lane: string
 
   /** Commits go on `lane`, so that they never wait behind metadata or a parked join. */
   constructor(cluster: Cluster, options: { readonly timeoutMs: number; readonly lane: string }) {
     this.#cluster = cluster
+    this.#listing = new OffsetListing(cluster, options.timeoutMs)
     this.#timeoutMs = options.timeoutMs
     this.#lane = options.lane
   }
 
-  async list(queries: readonly OffsetQuery[], isolation: Isolation): Promise<Map<TopicPartitionKey, number>> {
-    const found = new Map<TopicPartitionKey, number>()
-    if (queries.length === 0) return found
-    const what = `Listing offsets of ${queries.length} partitions of ${queries[0]?.topic ?? ''}`
-    await retrying(this.#cluster, { what, timeoutMs: this.#timeoutMs }, async () => {
-      const open = queries.filter((query) => !found.has(keyOfPartition(query)))
-      const faults = await Promise.all(
-        [...(await byLeader(this.#cluster, open))].map(([nodeId, part]) =>
-          this.#listFrom(nodeId, part, isolation, found),
-        ),
-      )
-      const fault = faults.find((error) => error !== undefined)
-      if (fault !== undefined) throw fault
-    })
-    return found
+  list(queries: readonly OffsetQuery[], isolation: Isolation): Promise<Map<TopicPartitionKey, number>> {
+    return this.#listing.list(queries, isolation)
+  }
+
+  find(queries: readonly OffsetQuery[], isolation: Isolation, timeoutMs: number): Promise<FoundOffsets> {
+    return this.#listing.find(queries, isolation, timeoutMs)
   }
 
   async committed(
@@ -100,51 +91,6 @@ export class OffsetRequests {
       )
       throwCommitFaults(response.topics, { what, groupId: group.groupId }, clock.now() - beganMs)
     })
-  }
-
-  /** The first fault, after everything that could be found was noted. */
-  async #listFrom(
-    nodeId: number,
-    queries: readonly OffsetQuery[],
-    isolation: Isolation,
-    found: Map<TopicPartitionKey, number>,
-  ): Promise<unknown> {
-    const request = {
-      // A consumer; the message's own default, 0, is a broker, and to brokers the isolation does not apply.
-      replicaId: -1,
-      isolationLevel: isolation === 'read_committed' ? 1 : 0,
-      timeoutMs: this.#cluster.requestTimeoutMs,
-      topics: byTopic(queries, (query) => ({
-        partitionIndex: query.partition,
-        currentLeaderEpoch: this.#cluster.metadata.leader(query)?.epoch ?? -1,
-        timestamp: query.timestamp,
-      })),
-    }
-    let fault: unknown
-    try {
-      const response = await this.#cluster.send(nodeId, mainLane, apis.ListOffsets, request, {
-        minVersion: 4,
-        maxVersion: 7,
-      })
-      for (const { name, partitions } of response.topics) {
-        for (const { partitionIndex: partition, errorCode, offset } of partitions) {
-          if (errorCode === errorCodes.NONE) {
-            found.set(topicPartitionKey(name, partition), offset)
-            continue
-          }
-          if (isStaleMetadata(errorCode)) this.#cluster.markStale()
-          fault ??= kafkaFault(errorCode, {
-            what: `Listing offsets of ${name}-${partition}`,
-            topic: name,
-            partition,
-            needs: { topic: 'Describe' },
-          })
-        }
-      }
-    } catch (error) {
-      fault = error
-    }
-    return fault
   }
 }
 

@@ -18,8 +18,10 @@ export interface LagFacts {
   /** Undefined: the group does not exist. */
   readonly group: { readonly state: string; readonly members: readonly LagMember[] } | undefined
   readonly committed: ReadonlyMap<TopicPartitionKey, number>
-  /** Of the partitions that exist. */
+  /** Of the partitions that exist and could be asked. */
   readonly partitions: ReadonlyMap<TopicPartitionKey, PartitionFacts>
+  /** Of those that exist and could not: why. */
+  readonly unknown: ReadonlyMap<TopicPartitionKey, string>
   /** Of the next record behind the committed offset, epoch milliseconds; where it was looked up. */
   readonly nextTimestamps: ReadonlyMap<TopicPartitionKey, number>
 }
@@ -43,22 +45,28 @@ export interface PartitionLag {
   readonly owner: string | null
   /** Null: nothing was committed, and lag counts from the beginning of the log. */
   readonly committed: number | null
-  readonly logStart: number
+  /** Null, as the next three: not known. */
+  readonly logStart: number | null
   /** Where the log ends for who reads uncommitted records. */
-  readonly end: number
+  readonly end: number | null
   /** Where it ends for who reads committed ones only: behind it is an open transaction. */
-  readonly lastStableOffset: number
-  readonly lag: number
+  readonly lastStableOffset: number | null
+  readonly lag: number | null
   /** Age of the next record by its timestamp; null: not known, or no lag. */
   readonly lagMs: number | null
   /** Records that retention deleted before they were read. */
   readonly lost: number
+  /** Why its log is not known: it has no leader, or that one does not answer. Null: it is known. */
+  readonly unknown: string | null
 }
 
 export interface LagSum {
+  /** Of the partitions whose lag is known. */
   readonly lag: number
   readonly lagMs: number | null
   readonly partitions: number
+  /** Of these, those whose lag is not known. */
+  readonly unknown: number
 }
 
 export interface TaskLag extends LagSum {
@@ -155,8 +163,12 @@ function partitionLag(
 ): PartitionLag | undefined {
   const key = topicPartitionKey(topic, partition)
   const log = facts.partitions.get(key)
-  if (log === undefined) return undefined
   const committed = facts.committed.get(key)
+  if (log === undefined) {
+    const unknown = facts.unknown.get(key)
+    const place = { topic, partition, subTopology, taskId, owner, committed: committed ?? null }
+    return unknown === undefined ? undefined : { ...place, ...noLog, unknown }
+  }
   const from = Math.max(committed ?? log.logStart, log.logStart)
   const lag = Math.max(0, log.highWatermark - from)
   const nextTimestamp = facts.nextTimestamps.get(key)
@@ -173,8 +185,11 @@ function partitionLag(
     lag,
     lagMs: lag === 0 || nextTimestamp === undefined ? null : Math.max(0, facts.atMs - nextTimestamp),
     lost: committed === undefined ? 0 : Math.max(0, log.logStart - committed),
+    unknown: null,
   }
 }
+
+const noLog = { logStart: null, end: null, lastStableOffset: null, lag: null, lagMs: null, lost: 0 } as const
 
 /** By task, and of members that name none by partition. One look at each member: groups have thousands of partitions. */
 function ownersIn(group: LagFacts['group']): (wanted: LagPartition) => string | null {
@@ -207,9 +222,10 @@ function sumsBy<K>(
 function sumOf(rows: readonly PartitionLag[]): LagSum {
   const ages = rows.flatMap(({ lagMs }) => lagMs ?? [])
   return {
-    lag: rows.reduce((sum, row) => sum + row.lag, 0),
+    lag: rows.reduce((sum, row) => sum + (row.lag ?? 0), 0),
     lagMs: ages.length === 0 ? null : Math.max(...ages),
     partitions: rows.length,
+    unknown: rows.filter(({ unknown }) => unknown !== null).length,
   }
 }
 
@@ -220,8 +236,9 @@ export interface LagRate {
   readonly catchUpMs: number | null
 }
 
-/** Of the time between two reports. */
+/** Of the time between two reports; undefined also where one of them is not complete. */
 export function lagRate(before: LagReport, after: LagReport): LagRate | undefined {
+  if (before.total.unknown > 0 || after.total.unknown > 0) return undefined
   const seconds = (after.atMs - before.atMs) / 1000
   if (seconds <= 0) return undefined
   const perSecond = Math.max(0, progressOf(before, after) / seconds)
@@ -234,6 +251,6 @@ function progressOf(before: LagReport, after: LagReport): number {
   const old = new Map(before.partitions.map((row) => [keyOf(row), row.committed ?? row.logStart]))
   return after.partitions.reduce((sum, row) => {
     const from = old.get(keyOf(row))
-    return from === undefined || row.committed === null ? sum : sum + (row.committed - from)
+    return from === undefined || from === null || row.committed === null ? sum : sum + (row.committed - from)
   }, 0)
 }

@@ -40,9 +40,9 @@ export interface LiveTopic {
 export function liveTopology(before: LagReport, after: LagReport): LiveTopology {
   const intervalMs = Math.max(1, after.atMs - before.atMs)
   const earlier = new Map(before.partitions.map((one) => [keyOf(one), one]))
-  const grown = (rows: readonly PartitionLag[], offset: (row: PartitionLag) => number): number =>
+  const grown = (rows: readonly PartitionLag[], offset: (row: PartitionLag) => number | null): number =>
     (rows.reduce((sum, row) => sum + grownOf(row, earlier.get(keyOf(row)), offset), 0) / intervalMs) * 1000
-  const committed = (row: PartitionLag): number => row.committed ?? row.logStart
+  const committed = (row: PartitionLag): number | null => row.committed ?? row.logStart
   const rowsOfTask = Map.groupBy(after.partitions, ({ taskId }) => taskId)
   const rowsOfTopic = Map.groupBy(after.partitions, ({ topic, subTopology }) => `${subTopology} ${topic}`)
   return {
@@ -61,7 +61,7 @@ export function liveTopology(before: LagReport, after: LagReport): LiveTopology 
       topic: rows[0]?.topic ?? '',
       subTopology: rows[0]?.subTopology ?? 0,
       partitions: rows.length,
-      lag: rows.reduce((sum, { lag }) => sum + lag, 0),
+      lag: rows.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
       lagMs: oldest(rows),
       writtenPerSecond: grown(rows, ({ end }) => end),
       processedPerSecond: grown(rows, committed),
@@ -69,9 +69,14 @@ export function liveTopology(before: LagReport, after: LagReport): LiveTopology 
   }
 }
 
-/** A partition that was made between the looks, or an offset that was reset, has not grown. */
-function grownOf(row: PartitionLag, before: PartitionLag | undefined, offset: (row: PartitionLag) => number): number {
-  return before === undefined ? 0 : Math.max(0, offset(row) - offset(before))
+/** A partition that was made between the looks, or is not known, or an offset that was reset, has not grown. */
+function grownOf(
+  row: PartitionLag,
+  before: PartitionLag | undefined,
+  offset: (row: PartitionLag) => number | null,
+): number {
+  const [from, to] = [before === undefined ? null : offset(before), offset(row)]
+  return from === null || to === null ? 0 : Math.max(0, to - from)
 }
 
 function oldest(rows: readonly PartitionLag[]): number | null {

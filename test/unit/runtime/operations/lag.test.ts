@@ -39,6 +39,7 @@ function facts(
         { logStart, highWatermark, lastStableOffset },
       ]),
     ),
+    unknown: new Map(),
     nextTimestamps: new Map(),
     ...more,
   }

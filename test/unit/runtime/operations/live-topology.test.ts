@@ -5,13 +5,13 @@ import { liveTopology } from '../../../../src/runtime/operations/live-topology.t
 function row(taskId: string, topic: string, committed: number | null, end: number): PartitionLag {
   const [subTopology = 0, partition = 0] = taskId.split('_').map(Number)
   const lag = end - (committed ?? 0)
-  const facts = { owner: null, logStart: 0, lastStableOffset: end, lagMs: lag > 0 ? lag : null, lost: 0 }
+  const facts = { owner: null, logStart: 0, lastStableOffset: end, lagMs: lag > 0 ? lag : null, lost: 0, unknown: null }
   return { topic, partition, subTopology, taskId, committed, end, lag, ...facts }
 }
 
 function report(atMs: number, partitions: readonly PartitionLag[]): LagReport {
   const taskIds = [...new Set(partitions.map(({ taskId }) => taskId ?? ''))]
-  const sum = { lag: 0, lagMs: null, partitions: 0 }
+  const sum = { lag: 0, lagMs: null, partitions: 0, unknown: 0 }
   const tasks = taskIds.map((taskId) => ({ taskId, subTopology: Number(taskId.split('_')[0]), owner: 'app', ...sum }))
   const total = { ...sum, uncommitted: 0, lost: 0 }
   return {
@@ -44,4 +44,14 @@ it('has no rate below zero where offsets were reset, and none of a partition tha
   const before = report(1000, [row('0_0', 'a', 10, 10)])
   const after = report(2000, [row('0_0', 'a', 0, 10), row('0_1', 'a', 7, 9)])
   expect(liveTopology(before, after).topics).toMatchObject([{ writtenPerSecond: 0, processedPerSecond: 0 }])
+})
+
+it('counts nothing of a partition whose log is not known in one of the looks', () => {
+  const unknown = { logStart: null, end: null, lastStableOffset: null, lag: null, lagMs: null, unknown: 'no leader' }
+  const known = row('0_1', 'a', null, 9)
+  const rows = [row('0_0', 'a', 30, 30), { ...known, ...unknown }]
+  const live = liveTopology(report(1000, [row('0_0', 'a', 20, 20), known]), report(2000, rows))
+  expect(live.topics).toMatchObject([{ partitions: 2, lag: 0, writtenPerSecond: 10, processedPerSecond: 10 }])
+  const back = liveTopology(report(1000, rows), report(2000, [row('0_0', 'a', 30, 30), known]))
+  expect(back.topics).toMatchObject([{ lag: 9, writtenPerSecond: 0, processedPerSecond: 0 }])
 })
