@@ -382,16 +382,16 @@ describe('--timeout', () => {
   it.each([['--from-beginning'], ['-n', '1000']])('is no limit to all that tail %s reads', async (...args) => {
     const topic = `long${args.join('')}`
     await kafka.createTopic(topic, { partitions: 1 })
-    await send(topic, `${'x'.repeat(400_000)}\n`.repeat(8))
+    await send(topic, `${'x'.repeat(400_000)}\n`.repeat(12))
     const delay = kafka['~kafka'].controls.delay(
       'answer',
       { api: 'Fetch', clientId: 'millrace-tail', times: Infinity },
-      500,
+      700,
     )
     const beganMs = performance.now()
-    const { code, stdout } = await millrace(['tail', topic, '--until-end', '--timeout', '2s', ...args])
+    const { code, stdout } = await millrace(['tail', topic, '--until-end', '--timeout', '3s', ...args])
     delay.remove()
-    expect({ code, length: stdout.length }).toEqual({ code: 0, length: 8 * 400_001 })
-    expect(performance.now() - beganMs).toBeGreaterThan(2200)
+    expect({ code, length: stdout.length }).toEqual({ code: 0, length: 12 * 400_001 })
+    expect(performance.now() - beganMs).toBeGreaterThan(3200)
   })
 })
