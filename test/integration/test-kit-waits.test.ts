@@ -113,10 +113,10 @@ describe('Reading a topic', () => {
 
   it('shows the last ten records in an error, and the beginning of long ones', async () => {
     const topic = await topicWith([...Array.from({ length: 10 }, (_, at) => `early ${at}`), 'x'.repeat(300)])
-    const waiting = kafka.awaitRecords(topic, texts, 12, { timeoutMs: 100, isolation: 'read_uncommitted' })
+    const waiting = kafka.awaitRecords(topic, texts, 12, { timeoutMs: 2000, isolation: 'read_uncommitted' })
     const error = (await waiting.catch((cause: unknown) => cause)) as Error
     const [head, ...shown] = error.message.split('\n')
-    expect(head).toBe(`topic ${topic} did not have 12 records within 100 ms, but 11 records, the last of them`)
+    expect(head).toBe(`topic ${topic} did not have 12 records within 2000 ms, but 11 records, the last of them`)
     expect(shown).toHaveLength(10)
     expect(shown[0]).toBe('  0@1 null: early 1')
     expect(shown[9]).toBe(`  0@10 null: ${'x'.repeat(200)}…`)
@@ -128,9 +128,9 @@ describe('Reading a topic', () => {
     await producer.init()
     producer.append(topic, 0, null, Buffer.from('late'), 1000, [])
     await producer.flush()
-    const waiting = kafka.awaitRecords(topic, texts, 2, { timeoutMs: 100, isolation: 'read_uncommitted' })
+    const waiting = kafka.awaitRecords(topic, texts, 2, { timeoutMs: 2000, isolation: 'read_uncommitted' })
     await expect(waiting).rejects.toThrow(
-      /^topic \S+ did not have 2 records within 100 ms, but 1 record\n {2}0@0 null: late$/,
+      /^topic \S+ did not have 2 records within 2000 ms, but 1 record\n {2}0@0 null: late$/,
     )
     await producer.abort()
     await producer.close()
@@ -174,12 +174,15 @@ describe('Waiting for an application', () => {
 
   it('for what is there now is over with that, whatever comes meanwhile', async () => {
     const [input, group] = [await topicWith(['1']), kafka.unique('group')]
-    const held = hold('OffsetFetch')
-    const waiting = kafka.awaitCommitted(group, input, { timeoutMs: 2000 })
-    await held.arrived
+    const first = hold('OffsetFetch')
+    const waiting = kafka.awaitCommitted(group, input, { timeoutMs: 5000 })
+    await first.arrived
     await writer.pipe(input, texts, [{ value: '2' }])
+    const second = hold('OffsetFetch')
+    first.release()
+    await second.arrived
     await client.admin.groups.setOffsets(group, new Map([[topicPartitionKey(input, 0), { offset: 1 }]]))
-    held.release()
+    second.release()
     await waiting
   })
 
