@@ -388,6 +388,8 @@ describe('millrace reset', () => {
     expect(broken.stderr).toMatch(
       /done: internal topics\. Not done: offsets of internal topics, local state, offsets of the input/,
     )
+    // Not Read, which setting them takes.
+    expect(broken.stderr).toMatch(/Delete on the group/)
     expect((await committed(bed)).get('text-lines-0')).toBe(10)
     const rest = await bed.millrace(args)
     expect(rest.code).toBe(0)

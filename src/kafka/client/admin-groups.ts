@@ -160,7 +160,7 @@ function throwOffsetFault(
   },
 ): void {
   if (activeCodes.includes(kafkaCode)) throw groupActive(subject.what, subject.groupId, kafkaCode)
-  throwOnError(kafkaCode, { ...subject, needs: { group: 'Read', topic: 'Read' } })
+  throwOnError(kafkaCode, { needs: { group: 'Read', topic: 'Read' }, ...subject })
 }
 
 export function groupActive(what: string, groupId: string, kafkaCode: number): KafkaError {
