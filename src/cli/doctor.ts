@@ -7,6 +7,7 @@ import { StreamsError } from '../errors/streams-error.ts'
 import type { KafkaClient } from '../kafka/client/kafka-client.ts'
 import type { StreamsConfig } from '../processor/streams-config.ts'
 import { applicationChecks } from '../runtime/operations/application-checks.ts'
+import { clockChecks } from '../runtime/operations/clock-check.ts'
 import { clusterChecks } from '../runtime/operations/cluster-checks.ts'
 import { examine } from '../runtime/operations/doctor.ts'
 import type { Check, CheckResult, CheckStatus, DoctorReport } from '../runtime/operations/doctor.ts'
@@ -86,6 +87,7 @@ function checksOf({ application, applicationId, config }: Subject, client: Kafka
       fileSystem: nodeFileSystem,
     }),
     ...clusterChecks({ client, config: complete }),
+    ...clockChecks({ client, clock: systemClock }),
     ...applicationChecks({
       client,
       clock: systemClock,

@@ -138,6 +138,23 @@ export function adminCases(suite: Suite): void {
       expect((await kafka.send(apis.Metadata, 0, { topics: [] })).topics.length).toBeGreaterThan(0)
     })
 
+    it('tell who decides, and what its clock says', async () => {
+      const kafka = await suite.connect()
+      const partitions = [{ partitionIndex: 0 }]
+      const asked = (topicName: string) => ({ topics: [{ topicName, partitions }] })
+      const beforeMs = Date.now()
+      const { errorCode, topics } = await kafka.send(apis.DescribeQuorum, 1, asked('__cluster_metadata'))
+      expect(errorCode).toBe(0)
+      const quorum = topics[0]?.partitions[0]
+      expect(quorum).toMatchObject({ partitionIndex: 0, errorCode: 0, leaderId: 1 })
+      const leader = quorum?.currentVoters.find(({ replicaId }) => replicaId === 1)
+      expect(leader?.lastFetchTimestamp).toBeGreaterThanOrEqual(beforeMs)
+      expect(leader?.lastFetchTimestamp).toBeLessThanOrEqual(Date.now())
+      expect((await kafka.send(apis.DescribeQuorum, 0, asked('__cluster_metadata'))).errorCode).toBe(0)
+      const other = await kafka.send(apis.DescribeQuorum, 1, asked('some-topic'))
+      expect(other.topics[0]?.partitions[0]?.errorCode).toBe(errorCodes.UNKNOWN_TOPIC_OR_PARTITION)
+    })
+
     it('name the cluster and its nodes', async () => {
       const kafka = await suite.connect()
       const { brokers, clusterId, errorCode } = await kafka.send(apis.DescribeCluster, 0, {})

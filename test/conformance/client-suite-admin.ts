@@ -266,6 +266,15 @@ function clusterCases(bed: () => ClientBed): void {
     }
     expect(await codeOf(cluster.abilities(77))).toBe('MILLRACE_KAFKA_UNREACHABLE')
   })
+  test('the controller tells its time, which is between question and answer', async () => {
+    const client = await bed().client()
+    const { cluster } = client.admin
+    const beforeMs = Date.now()
+    const told = await cluster.controllerTime()
+    expect(told).toEqual({ controllerId: 1, nowMs: expect.any(Number) })
+    expect(told?.nowMs).toBeGreaterThanOrEqual(beforeMs)
+    expect(told?.nowMs).toBeLessThanOrEqual(Date.now())
+  })
   test('everything is allowed where nobody restricts it, also on a group that is not there yet', async () => {
     const client = await bed().client()
     const topic = await bed().topic(client)

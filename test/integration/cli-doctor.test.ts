@@ -2,6 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { apis } from '../../src/kafka/protocol/apis.ts'
+import type { ApiVersionsResponse } from '../../src/kafka/protocol/messages/api-versions.ts'
+import type { DescribeQuorumResponse } from '../../src/kafka/protocol/messages/describe-quorum.ts'
 import type { CheckResult } from '../../src/runtime/operations/doctor.ts'
 import { CliBed, moduleOf, nobody } from '../support/cli-bed.ts'
 import { Child } from '../support/child-process.ts'
@@ -27,6 +30,20 @@ async function examined(bed: CliBed, ...args: readonly string[]): Promise<Report
   return { code, checks: new Map(checks.map((check) => [check.id, check])) }
 }
 
+function shifted(answer: DescribeQuorumResponse, byMs: number): object {
+  const topics = answer.topics.map(({ topicName, partitions }) => ({
+    topicName,
+    partitions: partitions.map((partition) => ({
+      ...partition,
+      currentVoters: partition.currentVoters.map((voter) => ({
+        ...voter,
+        lastFetchTimestamp: voter.lastFetchTimestamp + byMs,
+      })),
+    })),
+  }))
+  return { ...answer, topics }
+}
+
 describe('millrace doctor', () => {
   it('finds nothing wrong where nothing is', async () => {
     await using bed = await CliBed.start({ 'text-lines': 2, 'word-counts': 2 })
@@ -44,6 +61,7 @@ describe('millrace doctor', () => {
       'versions',
       'replication',
       'limits',
+      'clock',
       'topics',
       'permissions',
       'group',
@@ -53,6 +71,35 @@ describe('millrace doctor', () => {
     expect(text.code).toBe(0)
     expect(text.stdout).toMatch(/^ok +connection to Kafka: cluster /m)
     expect(text.stdout).toMatch(/\n(?:\d+ warn, )?\d+ ok\n$/)
+  })
+
+  it('warns where this machine and the cluster do not agree on the time', async () => {
+    await using bed = await CliBed.start({ 'text-lines': 2, 'word-counts': 2 })
+    const { controls } = bed.kafka['~kafka']
+    expect((await examined(bed, wordCount)).checks.get('clock')).toMatchObject({
+      status: 'ok',
+      detail: expect.stringMatching(/differ by less than \d+ ms$/),
+    })
+    controls.alterAnswer({ api: 'DescribeQuorum' }, (answer) => shifted(answer as DescribeQuorumResponse, -60_000))
+    const ahead = await examined(bed, wordCount)
+    expect(ahead.code).toBe(0)
+    expect(ahead.checks.get('clock')).toMatchObject({
+      status: 'warn',
+      detail: expect.stringMatching(/^this machine is (?:59|60)\.\d s ahead of the controller \(node 1\)/),
+      fix: expect.stringContaining('NTP'),
+    })
+  })
+
+  it('does not judge the clock where the brokers are too old to tell the time', async () => {
+    await using bed = await CliBed.start()
+    bed.kafka['~kafka'].controls.alterAnswer({ api: 'ApiVersions' }, (answer) => {
+      const { apiKeys, ...rest } = answer as ApiVersionsResponse
+      const older = apiKeys.map((one) => (one.apiKey === apis.DescribeQuorum.key ? { ...one, maxVersion: 0 } : one))
+      return { ...rest, apiKeys: older }
+    })
+    const { code, checks } = await examined(bed)
+    expect(code).toBe(0)
+    expect(checks.get('clock')).toMatchObject({ status: 'skipped', detail: expect.stringContaining('Kafka 3.3') })
   })
 
   it('looks at the machine alone without brokers, and at no application without a module', async () => {

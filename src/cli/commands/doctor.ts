@@ -6,7 +6,7 @@ import type { DoctorOptions } from '../doctor.ts'
 export function define(command: Command): void {
   command
     .description(
-      'check Node, the state directory, the brokers, topics, permissions, the group and open transactions, each with what to do. Without brokers only this machine is looked at, without a module nothing of the application. Changes nothing.',
+      'check Node, the state directory, the brokers and their time, topics, permissions, the group and open transactions, each with what to do. Without brokers only this machine is looked at, without a module nothing of the application. Changes nothing.',
     )
     .argument('[module]', 'a topology module')
     .option('--state-dir <directory>', 'where local state is kept')

@@ -10,7 +10,7 @@ import { deleteGroups, describeGroups, listGroups } from './handlers/group-admin
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from './handlers/group-membership.ts'
 import { offsetCommit, offsetDelete, offsetFetch, txnOffsetCommit } from './handlers/group-offsets.ts'
 import { listOffsets, offsetForLeaderEpoch } from './handlers/list-offsets.ts'
-import { describeCluster, findCoordinator, metadata } from './handlers/metadata.ts'
+import { describeCluster, describeQuorum, findCoordinator, metadata } from './handlers/metadata.ts'
 import { produce } from './handlers/produce.ts'
 import { createPartitions, createTopics, deleteRecords, deleteTopics } from './handlers/topic-admin.ts'
 import {
@@ -57,6 +57,7 @@ export const handlerTable: readonly HandlerEntry[] = [
   on(apis.DeleteGroups, deleteGroups),
   on(apis.IncrementalAlterConfigs, incrementalAlterConfigs),
   on(apis.OffsetDelete, offsetDelete),
+  on(apis.DescribeQuorum, describeQuorum),
   on(apis.DescribeCluster, describeCluster),
   on(apis.DescribeProducers, describeProducers),
   on(apis.DescribeTransactions, describeTransactions),

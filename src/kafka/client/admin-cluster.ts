@@ -1,12 +1,13 @@
 /** The brokers themselves: who is there, what they can, how they are configured. */
 import { apis } from '../protocol/apis.ts'
-import type { BrokerAbilities, ClusterAdmin, ClusterDescription } from './admin-types.ts'
+import type { BrokerAbilities, ClusterAdmin, ClusterDescription, ControllerTime } from './admin-types.ts'
 import { retrying } from './backoff.ts'
 import { mainLane } from './cluster.ts'
 import type { Cluster } from './cluster.ts'
 import { throwOnError } from './kafka-faults.ts'
 
 const brokerResource = 4
+const firstQuorumVersionWithTimes = 1
 
 export class ClusterRequests implements ClusterAdmin {
   readonly #cluster: Cluster
@@ -41,6 +42,25 @@ export class ClusterRequests implements ClusterAdmin {
       if (version >= Math.max(range.min, minVersion)) requests.set(name, version)
     }
     return { requests, features: finalizedFeatures }
+  }
+
+  /** Of itself the leader of the quorum says that it was there just now (DescribeQuorumResponse.java). */
+  async controllerTime(): Promise<ControllerTime | undefined> {
+    const what = 'Asking the controller for its time'
+    if (this.#cluster.metadata.nodes.size === 0) await this.#cluster.refresh()
+    // Any broker asks the controller.
+    const [nodeId = -1] = this.#cluster.metadata.nodes.keys()
+    const { apis: offered } = await this.#cluster.versionsOf(nodeId, mainLane)
+    if ((offered.get(apis.DescribeQuorum.key)?.max ?? 0) < firstQuorumVersionWithTimes) return undefined
+    const topics = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }]
+    const answer = await this.#cluster.send(nodeId, mainLane, apis.DescribeQuorum, { topics })
+    throwOnError(answer.errorCode, { what, needs: { cluster: 'Describe' }, message: answer.errorMessage })
+    const [quorum] = answer.topics[0]?.partitions ?? []
+    if (quorum === undefined) return undefined
+    throwOnError(quorum.errorCode, { what, needs: { cluster: 'Describe' }, message: quorum.errorMessage })
+    const { leaderId: controllerId, currentVoters } = quorum
+    const nowMs = currentVoters.find(({ replicaId }) => replicaId === controllerId)?.lastFetchTimestamp ?? -1
+    return nowMs < 0 ? undefined : { controllerId, nowMs }
   }
 
   brokerConfigs(brokerId: number): Promise<ReadonlyMap<string, string>> {

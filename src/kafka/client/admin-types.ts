@@ -126,12 +126,23 @@ export interface BrokerAbilities {
   readonly features: ReadonlyMap<string, number>
 }
 
+export interface ControllerTime {
+  readonly controllerId: number
+  /** Epoch milliseconds. */
+  readonly nowMs: number
+}
+
 export interface ClusterAdmin {
   describe(): Promise<ClusterDescription>
   /** Asks that very broker, once and without trying again: a fault is the answer that it cannot be reached. */
   abilities(brokerId: number): Promise<BrokerAbilities>
   /** Effective configs of a broker, those with secrets without their values. */
   brokerConfigs(brokerId: number): Promise<ReadonlyMap<string, string>>
+  /**
+   * What the active controller has for now: no other clock can be asked for without writing. Undefined where the cluster
+   * does not tell: before Kafka 3.3 (KIP-836), and with ZooKeeper. Asked once, because what is repeated takes longer.
+   */
+  controllerTime(): Promise<ControllerTime | undefined>
 }
 
 // --- permissions ----------------------------------------------------------------------------------------------------

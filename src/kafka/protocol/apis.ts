@@ -73,6 +73,8 @@ import type {
 } from './messages/incremental-alter-configs.ts'
 import { offsetDeleteRequest, offsetDeleteResponse } from './messages/offset-delete.ts'
 import type { OffsetDeleteRequest, OffsetDeleteResponse } from './messages/offset-delete.ts'
+import { describeQuorumRequest, describeQuorumResponse } from './messages/describe-quorum.ts'
+import type { DescribeQuorumRequest, DescribeQuorumResponse } from './messages/describe-quorum.ts'
 import { describeClusterRequest, describeClusterResponse } from './messages/describe-cluster.ts'
 import type { DescribeClusterRequest, DescribeClusterResponse } from './messages/describe-cluster.ts'
 import { describeProducersRequest, describeProducersResponse } from './messages/describe-producers.ts'
@@ -130,6 +132,7 @@ export interface Apis {
   readonly DeleteGroups: Api<DeleteGroupsRequest, DeleteGroupsResponse>
   readonly IncrementalAlterConfigs: Api<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>
   readonly OffsetDelete: Api<OffsetDeleteRequest, OffsetDeleteResponse>
+  readonly DescribeQuorum: Api<DescribeQuorumRequest, DescribeQuorumResponse>
   readonly DescribeCluster: Api<DescribeClusterRequest, DescribeClusterResponse>
   readonly DescribeProducers: Api<DescribeProducersRequest, DescribeProducersResponse>
   readonly DescribeTransactions: Api<DescribeTransactionsRequest, DescribeTransactionsResponse>
@@ -172,6 +175,7 @@ export const apis: Apis = {
     incrementalAlterConfigsResponse,
   ),
   OffsetDelete: api('OffsetDelete', offsetDeleteRequest, offsetDeleteResponse),
+  DescribeQuorum: api('DescribeQuorum', describeQuorumRequest, describeQuorumResponse),
   DescribeCluster: api('DescribeCluster', describeClusterRequest, describeClusterResponse),
   DescribeProducers: api('DescribeProducers', describeProducersRequest, describeProducersResponse),
   DescribeTransactions: api('DescribeTransactions', describeTransactionsRequest, describeTransactionsResponse),

@@ -158,6 +158,8 @@ function scalar(type: ScalarType, flexible: boolean, nullable: boolean): TypeCod
       return { minBytes: 1, read: (reader) => reader.int8(), write: (writer, value) => writer.int8(value) }
     case 'int16':
       return { minBytes: 2, read: (reader) => reader.int16(), write: (writer, value) => writer.int16(value) }
+    case 'uint16':
+      return { minBytes: 2, read: (reader) => reader.uint16(), write: (writer, value) => writer.uint16(value) }
     case 'int32':
       return { minBytes: 4, read: (reader) => reader.int32(), write: (writer, value) => writer.int32(value) }
     case 'int64':

@@ -4,7 +4,8 @@
  */
 export type VersionRange = string
 
-export type ScalarType = 'bool' | 'int8' | 'int16' | 'int32' | 'int64' | 'string' | 'uuid' | 'bytes' | 'records'
+export type ScalarType =
+  'bool' | 'int8' | 'int16' | 'uint16' | 'int32' | 'int64' | 'string' | 'uuid' | 'bytes' | 'records'
 
 export interface FieldSpec {
   readonly name: string

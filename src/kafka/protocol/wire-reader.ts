@@ -43,6 +43,10 @@ export class WireReader {
     return this.#buffer.readInt16BE(this.#advance(2))
   }
 
+  uint16(): number {
+    return this.#buffer.readUInt16BE(this.#advance(2))
+  }
+
   int32(): number {
     return this.#buffer.readInt32BE(this.#advance(4))
   }

@@ -52,6 +52,12 @@ export class WireWriter {
     this.#buffer.writeInt16BE(number, at)
   }
 
+  uint16(value: unknown): void {
+    const number = integer(value, 0, 0xffff)
+    const at = this.#advance(2)
+    this.#buffer.writeUInt16BE(number, at)
+  }
+
   int32(value: unknown): void {
     const number = integer(value, -0x8000_0000, 0x7fff_ffff)
     const at = this.#advance(4)

@@ -128,6 +128,10 @@ public final class Recorder {
                 json = array(target, field, element.get());
             } else if (type instanceof Schema schema) {
                 json = fill(field.get(target), schema);
+            } else if (fill == Fill.VALUES && type == org.apache.kafka.common.protocol.types.Type.UINT16) {
+                // Java keeps it in an int, of which it would write a part.
+                field.set(target, 0xff00 + ++counter % 0xff);
+                json = toJson(field.get(target));
             } else if (fill == Fill.VALUES) {
                 json = scalar(target, field);
             } else {

@@ -1,5 +1,6 @@
 import { errorCodes } from '../../protocol/error-codes.ts'
 import type { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/messages/describe-cluster.ts'
+import type { DescribeQuorumRequest, DescribeQuorumResponse } from '../../protocol/messages/describe-quorum.ts'
 import type {
   FindCoordinatorRequest,
   FindCoordinatorResponse,
@@ -89,6 +90,29 @@ export function describeCluster(
     controllerId: nodes.controllerId,
     brokers: nodes.up.map(({ id, endpoint }) => ({ brokerId: id, ...endpoint })),
     ...(request.includeClusterAuthorizedOperations ? { clusterAuthorizedOperations: clusterOperations } : {}),
+  }
+}
+
+const quorumTopic = '__cluster_metadata'
+
+/** One node decides, alone; there is no log of decisions to tell of. */
+export function describeQuorum(
+  { topics }: DescribeQuorumRequest,
+  { state: { nodes, clock }, version }: RequestContext,
+): MessageInput<DescribeQuorumResponse> {
+  const { controllerId } = nodes
+  const now = clock.now()
+  const seen = version >= 1 ? { lastFetchTimestamp: now, lastCaughtUpTimestamp: now } : {}
+  const controller = { replicaId: controllerId, logEndOffset: 0, ...seen }
+  return {
+    topics: topics.map(({ topicName, partitions }) => ({
+      topicName,
+      partitions: partitions.map(({ partitionIndex }) =>
+        topicName === quorumTopic && partitionIndex === 0
+          ? { partitionIndex, leaderId: controllerId, currentVoters: [controller] }
+          : { partitionIndex, errorCode: errorCodes.UNKNOWN_TOPIC_OR_PARTITION },
+      ),
+    })),
   }
 }
 
