@@ -239,6 +239,22 @@ describe('millrace dlq retry', () => {
     expect((await dlq('retry', letters, '--yes', '--source', `${orders}-gone`)).stdout).toBe('sent 1 letter\n')
   })
 
+  it('leaves letters that come after the plan, also those of topics that it has not named, to the next call', async () => {
+    const { letters, orders } = await topics()
+    const { orders: others } = await topics()
+    await writeLetters(client, letters, [{ source: orders }])
+    const where = ({ clientId }: { readonly clientId: string }): boolean => clientId.startsWith('millrace-dlq')
+    const begin = kafka['~kafka'].controls.hold('request', { api: 'InitProducerId', where })
+    const found = dlq('retry', letters, '--yes', '--json')
+    await begin.arrived
+    await writeLetters(client, letters, [{ source: orders }, { source: others, key: 'late' }])
+    begin.release()
+    const { code, stdout } = await found
+    expect({ code, document: fitsSchema('dlq-retry', stdout) }).toMatchObject({ code: 0, document: { letters: 1 } })
+    expect(await dlq('retry', letters, '--yes')).toMatchObject({ code: 0, stdout: 'sent 2 letters\n' })
+    expect(await records(others)).toEqual([expect.stringContaining('late=')])
+  })
+
   it('sends to another topic where its key says, if that is wanted', async () => {
     const { letters, orders } = await topics()
     await writeLetters(client, letters, [{ source: null, key: 'abc', sourcePartition: 9 }])

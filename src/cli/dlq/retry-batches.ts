@@ -39,6 +39,8 @@ export interface Sending {
   readonly client: KafkaClient
   readonly rules: RetryRules
   readonly targets: Targets
+  /** Letters from here on have come after the plan, and are left to the next call. */
+  readonly ends: ReadonlyMap<TopicPartitionKey, number>
   /** What is committed counts into it. */
   readonly done: Tally
   readonly again: boolean
@@ -104,7 +106,8 @@ export class BatchSender {
   async run({ ranges, progress }: OpenLetters): Promise<void> {
     await this.#collector.prepareTopics([...this.#sending.targets.known.keys()])
     for (const [key, { start, end }] of ranges) {
-      this.#marks.set(key, { progress: progress.get(key) ?? noProgress, start, end })
+      const planned = Math.min(end, this.#sending.ends.get(key) ?? end)
+      this.#marks.set(key, { progress: progress.get(key) ?? noProgress, start, end: planned })
     }
     while (!(await this.#fromMarks()));
   }
@@ -136,6 +139,8 @@ export class BatchSender {
   /** False where it is enough. */
   async #sendSet({ key, set, end, isLast }: LetterSet): Promise<boolean> {
     const pass = this.#passes.get(key)!
+    // With --max the plan has not come to all of them, and they do not come in the same order again.
+    await this.#collector.prepareTopics(await this.#sending.targets.ask(set, this.#rules.to))
     const cursor = set.cursor()
     this.#lookedAt.add(key)
     while (cursor.next() && cursor.offset < end) {

@@ -2,7 +2,8 @@
 import { isTopicName } from '../../common/topic-name.ts'
 import { CliError } from '../../errors/cli-error.ts'
 import type { KafkaClient, TopicMetadata } from '../../kafka/client/kafka-client.ts'
-import type { RecordCursor } from '../../processor/record-set.ts'
+import type { RecordCursor, RecordSet } from '../../processor/record-set.ts'
+import { provenanceOf } from './letter.ts'
 import type { Provenance } from './letter.ts'
 import type { LetterFilter } from './letter-filter.ts'
 
@@ -63,7 +64,20 @@ export class Targets {
     return this.#known
   }
 
-  want(topic: string | null): void {
+  /** Asks the cluster for those that letters are from, or for `to`; resolves with those that were not known before. */
+  async ask(letters: RecordSet, to: string | undefined): Promise<readonly string[]> {
+    if (to === undefined) {
+      for (const cursor = letters.cursor(); cursor.next();) this.#want(provenanceOf(cursor.headers()).topic)
+    } else this.#want(to)
+    const wanted = [...this.#wanted]
+    this.#wanted = new Set()
+    if (wanted.length === 0) return []
+    const found = [...(await this.#client.describeTopics(wanted)).values()].filter(({ internal }) => !internal)
+    for (const metadata of found) this.#known.set(metadata.name, metadata)
+    return found.map(({ name }) => name)
+  }
+
+  #want(topic: string | null): void {
     if (topic === null || this.#asked.has(topic)) return
     if (this.#asked.size >= targetsMax) {
       throw new CliError(
@@ -73,20 +87,6 @@ export class Targets {
     }
     this.#asked.add(topic)
     if (mayBeWritten(topic)) this.#wanted.add(topic)
-  }
-
-  get isAsking(): boolean {
-    return this.#wanted.size > 0
-  }
-
-  /** Asks the cluster for all that are wanted. */
-  async ask(): Promise<void> {
-    const wanted = [...this.#wanted]
-    this.#wanted = new Set()
-    if (wanted.length === 0) return
-    for (const [name, metadata] of await this.#client.describeTopics(wanted)) {
-      if (!metadata.internal) this.#known.set(name, metadata)
-    }
   }
 }
 

@@ -2,6 +2,7 @@
  * `millrace dlq retry`: letters go to the topic that they are from, as their records were. First all letters are read
  * and the plan is told; then they are sent, in order within each partition of the dead-letter topic.
  */
+import type { TopicPartitionKey } from '../../common/topic-partition.ts'
 import { CliError } from '../../errors/cli-error.ts'
 import type { KafkaClient } from '../../kafka/client/kafka-client.ts'
 import { withClient } from '../connection.ts'
@@ -55,7 +56,7 @@ export async function retryCommand(names: readonly string[], options: RetryOptio
   await withClient('dlq', options, async (client, patience) => {
     await checkTarget(client, rules.to, topics)
     const targets = new Targets(client)
-    const plan = await planOf(client, topics, rules, targets, options.again === true, patience)
+    const { plan, ends } = await planOf(client, topics, rules, targets, options.again === true, patience)
     if (options.dryRun === true) {
       const text = (): string => `${planText(plan)}${plan.sent === 0 ? nothing : ''}`
       await patience.excluding(() => emit(options.output, { document: { dryRun: true, ...tallyDocument(plan) }, text }))
@@ -69,11 +70,11 @@ export async function retryCommand(names: readonly string[], options: RetryOptio
       const given = options.yes === true ? 'yes' : undefined
       await patience.excluding(() => confirm({ what, expected: 'yes', given, flag: '--yes' }))
     }
-    await send(topics, plan, { client, rules, targets, patience }, options)
+    await send(topics, plan, { client, rules, targets, ends, patience }, options)
   })
 }
 
-/** Reads everything, changes nothing. */
+/** Reads everything, changes nothing. What comes behind `ends` is not in the plan. */
 async function planOf(
   client: KafkaClient,
   topics: readonly string[],
@@ -81,17 +82,18 @@ async function planOf(
   targets: Targets,
   again: boolean,
   patience: Patience,
-): Promise<Tally> {
+): Promise<{ readonly plan: Tally; readonly ends: ReadonlyMap<TopicPartitionKey, number> }> {
   const plan = newTally()
+  const ends = new Map<TopicPartitionKey, number>()
   for (const topic of topics) {
     if (plan.sent >= rules.max) break
     const { ranges, progress } = await openRanges(client, topic, rules, { again, requireStable: false })
+    for (const [key, { end }] of ranges) ends.set(key, end)
     const passes = new Map(
       [...progress].map(([key, before]) => [key, new ProgressPass(before, ranges.get(key)?.start ?? 0)]),
     )
     for await (const { key, set, end } of letterSets(client, ranges, patience)) {
-      for (const cursor = set.cursor(); cursor.next();) targets.want(rules.to ?? provenanceOf(cursor.headers()).topic)
-      await targets.ask()
+      await targets.ask(set, rules.to)
       const cursor = set.cursor()
       while (cursor.next() && cursor.offset < end && plan.sent < rules.max) {
         if (passes.get(key)?.wasSent(cursor.offset) === true) continue
@@ -102,14 +104,14 @@ async function planOf(
       if (plan.sent >= rules.max) break
     }
   }
-  return plan
+  return { plan, ends }
 }
 
 /** With Ctrl-C it ends at once: what is committed by then is kept and told, what is not is taken back. */
 async function send(
   topics: readonly string[],
   plan: Tally,
-  parts: Pick<Sending, 'client' | 'rules' | 'targets' | 'patience'>,
+  parts: Pick<Sending, 'client' | 'rules' | 'targets' | 'ends' | 'patience'>,
   { output, again = false }: RetryOptions,
 ): Promise<void> {
   const interruption = new AbortController()
