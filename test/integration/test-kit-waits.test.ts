@@ -15,7 +15,7 @@ import { EmbeddedKafka } from '../../src/testing/embedded-kafka.ts'
 import { runTopology } from '../../src/testing/run-topology.ts'
 import { startKafka } from '../../src/testing/start-kafka.ts'
 import type { TestKafka } from '../../src/testing/test-kafka.ts'
-import { countTopology, texts } from '../support/test-kit-suite.ts'
+import { countTopology, numbers, texts } from '../support/test-kit-suite.ts'
 
 let broker: EmbeddedKafka
 let kafka: TestKafka
@@ -42,8 +42,11 @@ afterEach(() => {
   broker['~kafka'].controls.clearRules()
 })
 
-const hold = (api: 'Fetch' | 'OffsetFetch' | 'SyncGroup'): ReturnType<EmbeddedKafka['~kafka']['controls']['hold']> =>
-  broker['~kafka'].controls.hold('request', { api })
+type Held = ReturnType<EmbeddedKafka['~kafka']['controls']['hold']>
+
+const hold = (api: 'OffsetFetch' | 'SyncGroup'): Held => broker['~kafka'].controls.hold('request', { api })
+/** What is told is what was the case before. */
+const holdAnswer = (): Held => broker['~kafka'].controls.hold('answer', { api: 'ListOffsets' })
 
 async function topicWith(values: readonly string[], name = 'topic'): Promise<string> {
   const topic = await kafka.createTopic(kafka.unique(name))
@@ -62,11 +65,14 @@ describe('Reading a topic', () => {
       client.admin.deleteRecords(new Map([[topicPartitionKey(topic, 0), offset]]))
     await before(1)
     expect(await kafka.read(topic, texts)).toMatchObject([{ value: '2', offset: 1 }, { value: '3' }])
-    const held = hold('Fetch')
+    const end = holdAnswer()
     const reading = kafka.read(topic, texts)
-    await held.arrived
+    await end.arrived
+    const beginning = holdAnswer()
+    end.release()
+    await beginning.arrived
     await before(2)
-    held.release()
+    beginning.release()
     expect(await reading).toMatchObject([{ value: '3', offset: 2 }])
     await before(3)
     expect(await kafka.read(topic, texts)).toEqual([])
@@ -74,7 +80,7 @@ describe('Reading a topic', () => {
 
   it('ends with what was there when it was asked', async () => {
     const topic = await topicWith(['1'])
-    const held = hold('Fetch')
+    const held = holdAnswer()
     const reading = kafka.read(topic, texts)
     await held.arrived
     await writer.pipe(topic, texts, [{ value: '2' }])
@@ -212,6 +218,13 @@ describe('Waiting for an application', () => {
 })
 
 describe('runTopology', () => {
+  /** With state on disk. */
+  const tasksIn = (folder: string): string[] =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => path.basename(name))
+      .filter((name) => /^\d+_\d+$/.test(name))
+  const count = (input: string, output: string) => (builder: StreamsBuilder) =>
+    builder.stream(input, texts).groupByKey().count({ store: 'counts' }).toStream().to(output, numbers)
   const copy = (input: string, output: string) => (builder: StreamsBuilder) =>
     builder.stream(input, texts).to(output, texts)
 
@@ -227,8 +240,13 @@ describe('runTopology', () => {
     await expect(runTopology(countTopology(kafka.unique('none'), output), kafka)).rejects.toThrow(/does not exist/)
     expect(readdirSync(folder)).toEqual([])
     {
-      await using app = await runTopology(countTopology(input, output), kafka, { stateDir: path.join(folder, 'own') })
-      expect(app.state).toBe('RUNNING')
+      const stateDir = path.join(folder, 'own')
+      const module = defineTopology(kafka.unique('kept'), count(input, output), { store: 'persistent' })
+      await using app = await runTopology(module, kafka, { stateDir })
+      expect(readdirSync(folder)).toEqual(['own'])
+      await kafka.pipe(input, texts, [{ key: 'a', value: '1' }])
+      await kafka.awaitLagZero(app.applicationId)
+      expect(tasksIn(stateDir)).toEqual(['0_0'])
     }
     expect(readdirSync(folder)).toEqual(['own'])
     rmSync(folder, { recursive: true, force: true })
@@ -242,9 +260,7 @@ describe('runTopology', () => {
       await using app = await runTopology(countTopology(input, output), kafka, config)
       await kafka.pipe(input, texts, [{ key: 'a', value: '1' }])
       await kafka.awaitLagZero(app.applicationId, { timeoutMs: 10_000 })
-      expect(readdirSync(folder, { recursive: true }).filter((name) => /\d+_\d+.*counts/.test(String(name)))).toEqual(
-        [],
-      )
+      expect(tasksIn(folder)).toEqual([])
     }
     rmSync(folder, { recursive: true, force: true })
   })
