@@ -2,7 +2,7 @@
  * What a plan of topics creates and changes, as the tools take it that others keep their topics with. This is what all of
  * their forms are made of.
  */
-import type { PlannedTopic, TopicsPlan } from '../../runtime/operations/topics-plan.ts'
+import type { PlannedTopic, TopicsPlan } from '../runtime/operations/topics-plan.ts'
 
 export interface Emission {
   readonly applicationId: string

@@ -1,7 +1,7 @@
 /** Topics as resources of Strimzi's topic operator, for kubectl, Argo CD and their like. */
 import { createHash } from 'node:crypto'
-import { comment, doubleQuoted, heading } from './emission.ts'
-import type { EmittedTopic, Emission } from './emission.ts'
+import { comment, doubleQuoted, heading } from './topic-emission.ts'
+import type { EmittedTopic, Emission } from './topic-emission.ts'
 
 export function strimziOf(emission: Emission): string {
   const { strimziCluster, topics } = emission

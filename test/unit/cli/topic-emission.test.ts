@@ -6,10 +6,10 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import type { EmittedTopic, Emission } from '../../../../src/cli/emit/emission.ts'
-import { shOf } from '../../../../src/cli/emit/sh.ts'
-import { strimziOf } from '../../../../src/cli/emit/strimzi.ts'
-import { terraformOf } from '../../../../src/cli/emit/terraform.ts'
+import type { EmittedTopic, Emission } from '../../../src/cli/topic-emission.ts'
+import { shOf } from '../../../src/cli/topic-emission-sh.ts'
+import { strimziOf } from '../../../src/cli/topic-emission-strimzi.ts'
+import { terraformOf } from '../../../src/cli/topic-emission-terraform.ts'
 
 const topic: EmittedTopic = {
   name: 'orders',

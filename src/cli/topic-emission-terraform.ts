@@ -1,7 +1,7 @@
 /** Topics as resources of Terraform's provider Mongey/kafka. */
-import { CliError } from '../../errors/cli-error.ts'
-import { comment, doubleQuoted, heading } from './emission.ts'
-import type { EmittedTopic, Emission } from './emission.ts'
+import { CliError } from '../errors/cli-error.ts'
+import { comment, doubleQuoted, heading } from './topic-emission.ts'
+import type { EmittedTopic, Emission } from './topic-emission.ts'
 
 export function terraformOf(emission: Emission): string {
   const { topics } = emission

@@ -1,8 +1,8 @@
 /** Topics as a script for the shell: Kafka's own tools, which can be called again. */
-import { CliError } from '../../errors/cli-error.ts'
-import { quoted } from '../shell/words.ts'
-import { comment, heading } from './emission.ts'
-import type { EmittedTopic, Emission } from './emission.ts'
+import { CliError } from '../errors/cli-error.ts'
+import { quoted } from './shell/words.ts'
+import { comment, heading } from './topic-emission.ts'
+import type { EmittedTopic, Emission } from './topic-emission.ts'
 
 export function shOf(emission: Emission): string {
   const { brokers, isSecured, topics } = emission
