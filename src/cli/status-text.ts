@@ -112,10 +112,16 @@ function notesOf(instance: FoundInstance, isVerbose: boolean): string[] {
 }
 
 /** Messages that may have something of a record in them are not told by its instance, but the place is. */
-function errorText({ code, message, taskId, topic, partition, offset, action }: ErrorEntry): string {
-  const place = topic == null ? taskId : `${topic}-${partition}@${offset}`
-  const details = message ?? [place ?? undefined, action ?? undefined].filter((part) => part !== undefined).join(', ')
+function errorText({ code, message, action, ...place }: ErrorEntry): string {
+  const details = message ?? [placeText(place), action].filter((part) => part != null).join(', ')
   return [code ?? 'not one of millrace', details].filter((part) => part !== '').join(': ')
+}
+
+/** As much of it as is known: of what was to be written, for one, no more than the topic. */
+function placeText({ taskId, topic, partition, offset }: Partial<ErrorEntry>): string | null | undefined {
+  if (topic == null) return taskId
+  if (partition == null) return topic
+  return `${topic}-${partition}${offset == null ? '' : `@${offset}`}`
 }
 
 function detailsOf({ listing, ...instance }: FoundInstance): (string | undefined)[] {

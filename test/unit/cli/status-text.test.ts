@@ -134,6 +134,8 @@ describe('Notes', () => {
       'MILLRACE_X: in-1@7, skip',
     ],
     [{ code: null, message: null, taskId: '0_1', topic: null, action: null }, 'not one of millrace: 0_1'],
+    [{ code: 'MILLRACE_X', message: null, topic: 'out', partition: null, offset: null }, 'MILLRACE_X: out'],
+    [{ code: 'MILLRACE_X', message: null, topic: 'out', partition: 0, offset: null }, 'MILLRACE_X: out-0'],
     // As an instance of another version may say it.
     [{ code: 'MILLRACE_X', message: null }, 'MILLRACE_X'],
   ])('say of an error what there is to say: %o', (known, said) => {
