@@ -5,9 +5,10 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { topicsApplyCommand, topicsPlanCommand } from '../../../src/cli/topics.ts'
 import type { TopicsOptions } from '../../../src/cli/topics.ts'
+import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import { EmbeddedKafka } from '../../../src/testing/embedded-kafka.ts'
 import { printed } from '../../support/standard-output.ts'
-import { countTopology } from '../../support/test-kit-suite.ts'
+import { countTopology, texts } from '../../support/test-kit-suite.ts'
 
 const changelog = 'app-counts-changelog'
 
@@ -106,6 +107,34 @@ describe('millrace topics plan', () => {
     expect((await plan({ check: true })).error?.message).toContain(`${changelog} (mismatch)`)
     expect(said).toBe('')
     expect((await plan({ output: 'json' })).text).toMatch(/"blocked": true,\n *"changes": false/)
+  })
+
+  it('says what stands in the way of no topic alone, and what is a trap', async () => {
+    const builder = new StreamsBuilder()
+    const names = builder.globalTable('names', texts)
+    const table = builder.table('table', texts)
+    builder
+      .stream('in', texts)
+      .join(table, (value) => value)
+      .join(
+        names,
+        (key) => key,
+        (value) => value,
+      )
+      .to('out', texts)
+    Object.assign(globalThis, { topologyToPlan: () => builder.build() })
+    for (const [name, partitions] of Object.entries({ in: 3, table: 2, names: 1, out: 1 })) {
+      await kafka.createTopic(name, { partitions })
+    }
+    const { text, error } = await plan({ check: true })
+    expect(text).toMatch(/\nwarning: names: its old records are deleted/)
+    const [, problem = ''] = /\n! (?!missing|mismatch)(.+)\n/.exec(text) ?? []
+    expect(problem).toMatch(/in.*table|table.*in/)
+    expect(error).toMatchObject({ code: 'MILLRACE_DIFFERENT', message: expect.stringContaining(problem) })
+    expect((await apply()).error).toMatchObject({
+      code: 'MILLRACE_PRECONDITION',
+      message: expect.stringContaining(problem),
+    })
   })
 
   it('has nothing to say where nothing differs', async () => {
