@@ -185,6 +185,7 @@ describe('letters that cannot be sent', () => {
         `${letters}-0@1 stays: its record has 3,\\d{3} bytes, and '${orders}' admits 2,000 \\(max\\.message\\.bytes\\)`,
       ),
     )
+    expect(stderr).toContain('2 letters sent, but 1 letter stays: larger than the topic admits')
     expect(keysOf(await recordsOf(client, orders))).toEqual(['k0', 'k2'])
   })
 

@@ -19,11 +19,11 @@ export interface RetryRules {
 
 /** Why a letter that was asked for stays where it is. */
 export const stayReasons = {
-  noSource: 'do not say which topic they are from (--to names one)',
-  noTopic: 'are from a topic that does not exist any more, or that nobody may write to (--to names another)',
-  tooOften: 'were sent again as often as --max-retries admits',
-  tooLarge: 'are larger than their topic admits',
-  refused: 'were refused by the broker of their topic',
+  noSource: 'without the name of the topic of origin (--to names one)',
+  noTopic: 'from a topic that does not exist any more, or that nobody may write to (--to names another)',
+  tooOften: 'sent again as often as --max-retries admits',
+  tooLarge: 'larger than the topic admits',
+  refused: 'refused by the broker of the topic',
 } as const
 export type StayReason = keyof typeof stayReasons
 

@@ -99,9 +99,11 @@ export function planText(plan: Tally): string {
 }
 
 export function stayText({ stay, notSelected }: Tally): string {
-  const lines = [...stay].map(([reason, letters]) =>
-    styled('warning', `${counted(letters, 'letter')} ${stayReasons[reason]}`),
-  )
-  if (notSelected > 0) lines.push(`${counted(notSelected, 'letter')} are not meant by the conditions`)
+  const lines = [...stay].map(([reason, letters]) => styled('warning', `${staying(letters)}: ${stayReasons[reason]}`))
+  if (notSelected > 0) lines.push(`${staying(notSelected)}: not meant by the conditions`)
   return lines.map((line) => `${line}\n`).join('')
+}
+
+function staying(letters: number): string {
+  return `${counted(letters, 'letter')} ${letters === 1 ? 'stays' : 'stay'}`
 }
