@@ -36,8 +36,9 @@ async function ranBefore(): Promise<CliBed> {
   return bed
 }
 
-function instance(bed: CliBed): KafkaStreams {
+function instance(bed: CliBed, identity: { readonly instanceId?: string } = {}): KafkaStreams {
   return new KafkaStreams(wordCountModule.build(), {
+    ...identity,
     applicationId: 'word-count',
     kafka: { brokers: bed.kafka.brokers },
     stateDir: stateDir(bed),
@@ -260,9 +261,12 @@ describe('millrace reset', () => {
     expect((await committed(bed)).get('text-lines-0')).toBe(0)
   }, 40_000)
 
-  it('resets nothing with --force-members where a member comes back, because it is alive', async () => {
+  it.each([
+    ['a member', {}],
+    ['a static member', { instanceId: 'blue' }],
+  ])('resets nothing with --force-members where %s comes back, because it is alive', async (_, identity) => {
     await using bed = await ranBefore()
-    const streams = instance(bed)
+    const streams = instance(bed, identity)
     await streams.start()
     try {
       const before = await members(bed)
