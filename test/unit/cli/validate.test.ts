@@ -9,6 +9,7 @@ import { ConfigError } from '../../../src/errors/config-error.ts'
 import { TopologyError } from '../../../src/errors/topology-error.ts'
 import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import { serdes } from '../../../src/serde/serdes.ts'
+import type { Topology } from '../../../src/topology/topology.ts'
 import { printed } from '../../support/standard-output.ts'
 
 interface Report {
@@ -45,7 +46,7 @@ afterEach(() => {
 
 const text = { key: serdes.string, value: serdes.string }
 
-function copy(): unknown {
+function copy(): Topology {
   const builder = new StreamsBuilder()
   builder.stream('in', text).to('out', text)
   return builder.build()
@@ -129,6 +130,15 @@ describe('millrace validate', () => {
       throw new TopologyError('MILLRACE_SERDE_MISSING', 'no serde')
     }
     expect((await validated(moduleWith('{}'))).report.findings).toMatchObject([{ rule: 'topology-invalid' }])
+  })
+
+  it('compares with a saved description under the application id that it would run with', async () => {
+    const against = path.join(folder, 'saved.json')
+    writeFileSync(against, JSON.stringify({ ...copy().describe().toJSON(), applicationId: 'app' }))
+    expect((await validated(moduleWith('{}'), { against })).error).toBeUndefined()
+    const { report, error } = await validated(moduleWith('{}'), { against, applicationId: 'other' })
+    expect(report.findings).toContainEqual(expect.objectContaining({ rule: 'change-needs-reset' }))
+    expect(error).toMatchObject({ code: 'MILLRACE_CHECK_FAILED' })
   })
 
   it('is wrong usage for a module that does not load', async () => {
