@@ -1,9 +1,5 @@
 /** Pieces of letters as people read them. */
 
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
-}
-
 /** Without milliseconds: `2026-01-31 08:00:00Z`. */
 export function timeText(timestamp: number): string {
   if (!(timestamp >= 0 && timestamp <= 8.64e15)) return '-'

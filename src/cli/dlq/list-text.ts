@@ -1,7 +1,8 @@
 /** The list of letters for people: a table for each topic. */
+import { counted } from '../../runtime/operations/counted.ts'
 import { styled } from '../style.ts'
 import { tableText } from '../table.ts'
-import { counted, sourceText, timeText } from './letter-text.ts'
+import { sourceText, timeText } from './letter-text.ts'
 
 /** Letters that failed in the same way at the same place. */
 export interface LetterGroup {

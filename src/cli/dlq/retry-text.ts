@@ -1,7 +1,7 @@
 /** Plan and result of `millrace dlq retry` for people. */
+import { counted } from '../../runtime/operations/counted.ts'
 import { styled } from '../style.ts'
 import { tableText } from '../table.ts'
-import { counted } from './letter-text.ts'
 import { stayReasons } from './retry-plan.ts'
 import type { StayReason } from './retry-plan.ts'
 
