@@ -14,6 +14,8 @@ import { terraformOf } from './topic-emission-terraform.ts'
 import { emit } from './output.ts'
 import type { OutputFormat } from './output.ts'
 import { loadShape } from './shape.ts'
+import { redactedLine } from './shell/redact-line.ts'
+import { quoted } from './shell/words.ts'
 import { styled } from './style.ts'
 import type { Style } from './style.ts'
 import { tableText } from './table.ts'
@@ -114,13 +116,20 @@ async function printEmission(
   }
 }
 
-function applyCommand(file: string, { brokers, partitions, replicationFactor }: TopicsOptions): string {
-  const flags = [
-    brokers === undefined ? '' : ` --brokers ${brokers}`,
-    partitions === undefined ? '' : ` --partitions ${partitions}`,
-    replicationFactor === undefined ? '' : ` --replication-factor ${replicationFactor}`,
+/** With all that the plan was made of, or another one would be carried out. Secrets have to be put in again. */
+function applyCommand(file: string, options: TopicsOptions): string {
+  const { brokers, applicationId, config, profile, set = [], partitions, replicationFactor } = options
+  const flags: readonly (readonly [flag: string, value: string | number | undefined])[] = [
+    ['--brokers', brokers],
+    ['--application-id', applicationId],
+    ['--config', config],
+    ['--profile', profile],
+    ...set.map((assignment) => ['-X', assignment] as const),
+    ['--partitions', partitions],
+    ['--replication-factor', replicationFactor],
   ]
-  return `millrace topics apply ${file}${flags.join('')}`
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(String(value))]))
+  return redactedLine(['millrace topics apply', quoted(file), ...given].join(' ')) ?? 'millrace topics apply'
 }
 
 function documentOf(plan: TopicsPlan): object {

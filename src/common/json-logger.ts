@@ -93,13 +93,9 @@ export class JsonLogger implements Logger {
 
   #write(level: LogLevel, facts: object, message: string): void {
     if (numbers[level] < this.#threshold) return
-    const line = {
-      level: numbers[level],
-      time: this.#clock.now(),
-      ...this.#base,
-      ...(redact(facts) as object),
-      msg: message,
-    }
+    const own = { level: numbers[level], time: this.#clock.now(), ...this.#base }
+    // Twice: the first gives them their place in the line, the second keeps facts of the same names from hiding them.
+    const line = { ...own, ...(redact(facts) as object), ...own, msg: message }
     this.#destination.write(`${plainJson(line)}\n`)
   }
 }

@@ -73,6 +73,16 @@ describe('millrace topics plan', () => {
     expect(said).toBe(`to carry it out:\n  millrace topics apply ${file} ${flags}\n`)
   })
 
+  it('says a command that plans the same again, but for secrets', async () => {
+    await kafka.createTopic('in', { partitions: 3 })
+    const set = ['commitIntervalMs=50', "stateDir=it's mine", 'httpToken=hunter2-hunter2-hunter2']
+    await plan({ partitions: 2, applicationId: 'other', set })
+    expect(said).toContain(
+      ` --application-id other -X commitIntervalMs=50 -X 'stateDir=it'\\''s mine' -X 'httpToken=(redacted)' --partitions 2\n`,
+    )
+    expect(said).not.toContain('hunter2')
+  })
+
   it('says how many replicas topics would have by default, and no number of partitions where it is not known', async () => {
     await kafka.createTopic('in', { partitions: 3 })
     const { text } = await plan()

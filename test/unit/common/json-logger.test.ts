@@ -141,10 +141,15 @@ describe('jsonLogger', () => {
     expect(written.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two', 'two'])
   })
 
-  it('has the message under msg, whatever facts are called', () => {
+  it('has its own fields, whatever facts are called', () => {
     const { log, lines } = logger()
-    log.info({ msg: 'a fact' }, 'the message')
-    expect(lines()[0]).toMatchObject({ msg: 'the message' })
+    log.info({ msg: 'a fact', level: 'high', time: 'noon', pid: 0 }, 'the message')
+    expect(lines()[0]).toMatchObject({
+      msg: 'the message',
+      level: 30,
+      time: expect.any(Number) as number,
+      pid: process.pid,
+    })
   })
 
   it('says how many were left out where some were, and only there', async () => {
