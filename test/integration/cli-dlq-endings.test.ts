@@ -100,14 +100,15 @@ describe('the first Ctrl-C', () => {
     await writeLetters(client, letters, [{ source: orders }, { source: orders }])
     {
       using commit = onceItSends('EndTxn', 'answer')
-      await using child = start(letters)
+      await using child = start(letters, '-o', 'json')
       await commit.held.arrived
       child.kill('SIGINT')
-      const { code, stderr } = await child.finished
+      const { code, stdout, stderr } = await child.finished
       expect({ code, stderr }).toEqual({
         code: 130,
         stderr: expect.stringContaining('whether 2 letters more were sent'),
       })
+      expect(fitsSchema('dlq-retry', stdout)).toMatchObject({ letters: 0, inDoubt: 2 })
     }
     expect(await retry(letters)).toMatchObject({ code: 0, stdout: 'sent 0 letters\n' })
     expect(keysOf(await recordsOf(client, orders))).toEqual(['k0', 'k1'])

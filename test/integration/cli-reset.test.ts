@@ -199,13 +199,17 @@ describe('millrace reset', () => {
     await using bed = await ranBefore()
     const file = path.join(bed.folder, 'offsets.csv')
     const reset = () =>
-      bed.millrace(['reset', wordCount, '--keep-state', '--from-file', file, '--confirm', 'word-count'])
+      bed.millrace(['reset', wordCount, '--keep-state', '--from-file', file, '--confirm', 'word-count', '-o', 'json'])
     writeFileSync(file, 'text-lines,0,3\nother,0,1\n')
     expect(await reset()).toMatchObject({ code: 4, stderr: expect.stringContaining('other-0') })
     writeFileSync(file, 'text-lines,0\n')
     expect(await reset()).toMatchObject({ code: 2, stderr: expect.stringContaining('line 1') })
     writeFileSync(file, 'text-lines,0,3\n')
-    expect(await reset()).toMatchObject({ code: 0 })
+    const { code, stdout } = await reset()
+    expect(code).toBe(0)
+    expect(fitsSchema('reset', stdout)).toMatchObject({
+      done: ['internal topics', 'offsets of internal topics', 'offsets of the input'],
+    })
     expect((await committed(bed)).get('text-lines-0')).toBe(3)
     expect(tasksOnDisk(bed)).not.toEqual([])
   })

@@ -68,9 +68,10 @@ export function stayCount({ stay }: Tally): number {
   return [...stay.values()].reduce((sum, letters) => sum + letters, 0)
 }
 
-export function tallyDocument({ sent, targets, stay, notSelected, unsendable }: Tally): object {
+export function tallyDocument({ sent, inDoubt, targets, stay, notSelected, unsendable }: Tally): object {
   return {
     letters: sent,
+    inDoubt,
     targets: [...targets.values()],
     stay: Object.fromEntries(stay),
     notSelected,

@@ -13,6 +13,7 @@ import type { LockSystem } from '../lock-system.ts'
 import type { ApplicationShape } from './application-shape.ts'
 import { looksInternal } from './internal-topic-names.ts'
 import { localState, removeLocalState } from './local-state.ts'
+import type { LocalState } from './local-state.ts'
 import { removeMembers, resetMember } from './reset-members.ts'
 import type { MemberRemoval } from './reset-members.ts'
 import { chooseTopics } from './reset-plan.ts'
@@ -170,15 +171,7 @@ function stepsOf(
     ...(members.length === 0 ? [] : [removal]),
     { step: 'internal topics', work: () => admin.deleteTopics(deleteTopics) },
     { step: 'offsets of internal topics', work: () => admin.groups.deleteOffsets(applicationId, deleteOffsets) },
-    {
-      step: 'local state',
-      work: async () => {
-        if (state === null) return
-        const { held } = await removeLocalState(state, request)
-        const [directory] = held
-        if (directory !== undefined) throw slotHeld(directory)
-      },
-    },
+    ...(state === null ? [] : [{ step: 'local state', work: () => removeState(request, state) } as const]),
     {
       step: 'offsets of the input',
       work: () =>
@@ -188,6 +181,12 @@ function stepsOf(
         ),
     },
   ]
+}
+
+async function removeState(request: ResetRequest, state: LocalState): Promise<void> {
+  const { held } = await removeLocalState(state, request)
+  const [directory] = held
+  if (directory !== undefined) throw slotHeld(directory)
 }
 
 function slotHeld(directory: string): RuntimeError {
