@@ -15,7 +15,7 @@ const orNull =
 const optional =
   (form: Form): Form =>
   (value) =>
-    value === undefined || value === null || form(value)
+    value === undefined || orNull(form)(value)
 
 const listOf =
   (form: Form): Form =>

@@ -3,14 +3,13 @@
  * clear the screen, hide what stands there or answer in the user's name; a change of direction makes it read as something
  * else. What could do so is written as JSON writes it, so a JSON document stays what it was.
  */
+import { unicodeEscape, unsafeCharacters } from '../common/unsafe-characters.ts'
 
 /** What `style.ts` makes: bold, dim, four colours, and their ends. Nothing of it hides text or reaches beyond it. */
 const ownStyles = String.raw`\u001B\[(?:1|2|22|3[1236]|39)m`
-/** Changes of direction, and U+2028 and U+2029, at which some end a line. */
-const invisible = String.raw`\u2028-\u202E\u2066-\u2069`
 
-const harmfulInText = new RegExp(String.raw`${ownStyles}|[\u0000-\u0008\u000B-\u001F\u007F-\u009F${invisible}]`, 'g')
-const harmfulInLine = new RegExp(String.raw`[\u0000-\u001F\u007F-\u009F${invisible}]`, 'g')
+const harmfulInText = new RegExp(String.raw`${ownStyles}|[\u0000-\u0008\u000B-\u001F${unsafeCharacters}]`, 'g')
+const harmfulInLine = new RegExp(String.raw`[\u0000-\u001F${unsafeCharacters}]`, 'g')
 
 /** For text with lines and styles of its own. */
 export function harmless(text: string): string {
@@ -26,5 +25,5 @@ function visible(character: string): string {
   if (character === '\n') return String.raw`\n`
   if (character === '\t') return String.raw`\t`
   if (character === '\r') return String.raw`\r`
-  return String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return unicodeEscape(character)
 }

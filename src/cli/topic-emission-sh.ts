@@ -1,4 +1,5 @@
 /** Topics as a script for the shell: Kafka's own tools, which can be called again. */
+import { unsafeCharacters } from '../common/unsafe-characters.ts'
 import { CliError } from '../errors/cli-error.ts'
 import { quoted } from './shell/words.ts'
 import { comment, heading } from './topic-emission.ts'
@@ -45,7 +46,7 @@ function valued(option: string, value: string): string[] {
 }
 
 /** What would not come out of a terminal as it went in; no topic name has it, and no config that Kafka knows. */
-const unprintable = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u
+const unprintable = new RegExp(String.raw`[\u0000-\u001F${unsafeCharacters}]`)
 
 function word(text: string): string {
   if (unprintable.test(text) || !text.isWellFormed()) {

@@ -9,13 +9,12 @@ import { sleep } from '../common/clock.ts'
 import type { Clock } from '../common/clock.ts'
 import { RuntimeError } from '../errors/runtime-error.ts'
 import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
+import { noTopicId } from '../kafka/client/metadata.ts'
 import type { TopicKind } from './topology-plan.ts'
 
 export type TopicLoss = 'deleted' | 'recreated'
 
 export const confirmationMs = 1000
-/** What brokers without topic ids answer (before 2.8). */
-const noTopicId = '00000000-0000-0000-0000-000000000000'
 
 export function lossOf(known: TopicMetadata, now: TopicMetadata | undefined): TopicLoss | undefined {
   if (now === undefined) return 'deleted'

@@ -2,6 +2,7 @@
 import { sleep, systemClock } from '../common/clock.ts'
 import { TestingError } from '../errors/testing-error.ts'
 import type { KafkaClient, TopicMetadata } from '../kafka/client/kafka-client.ts'
+import { noTopicId } from '../kafka/client/metadata.ts'
 
 /** Of a topic that a test creates. */
 export interface TestTopicOptions {
@@ -17,7 +18,6 @@ export interface TestTopicOptions {
 export type TestTopics = Readonly<Record<string, number | TestTopicOptions>>
 
 const deletionTimeoutMs = 30_000
-const nobodysId = '00000000-0000-0000-0000-000000000000'
 const deletionPollMs = 20
 const shownMax = 20
 
@@ -80,7 +80,7 @@ async function topicsLeft(client: KafkaClient, before: Found, left: Found, timeo
   // No more than a hint: that they cannot be named must not hide what has failed.
   const brokers = await brokersOf(client, [...left.keys()]).catch(() => new Map<string, string>())
   const words = shown.map(({ name, topicId }) => {
-    const isNew = topicId !== nobodysId && topicId !== before.get(name)?.topicId
+    const isNew = topicId !== noTopicId && topicId !== before.get(name)?.topicId
     if (isNew) return `'${name}', which was deleted and has been made anew by somebody else`
     const where = brokers.get(name)
     return where === undefined ? `'${name}'` : `'${name}' on ${where}`

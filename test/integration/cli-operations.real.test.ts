@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { topicPartitionKey } from '../../src/common/topic-partition.ts'
-import type { GroupHandler } from '../../src/kafka/client/kafka-client.ts'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import wordCountModule from '../../topologies/word-count.ts'
+import { takesNothing } from '../support/idle-member.ts'
 import { Child } from '../support/child-process.ts'
 import type { Finished } from '../support/child-process.ts'
 import { moduleOf } from '../support/cli-bed.ts'
@@ -20,17 +20,6 @@ const missing = await whatRealKafkaLacks()
 if (missing !== undefined) test.skip(missing, () => undefined)
 
 const wordCount = moduleOf('topologies/word-count.ts')
-
-const takesNothing: GroupHandler = {
-  subscription: () => ({ topics: ['left-behind-input'], ownedPartitions: [], userData: undefined }),
-  assign: async (all) => all.map(({ memberId }) => ({ memberId, partitions: [], userData: undefined })),
-  onPrepareJoin: async () => undefined,
-  onAssigned: async () => undefined,
-  onLost: async () => undefined,
-  onFatal: (error) => {
-    throw error
-  },
-}
 
 describe.skipIf(missing !== undefined)('an application that is operated', () => {
   let kafka: RealKafka
@@ -127,7 +116,10 @@ describe.skipIf(missing !== undefined)('an application that is operated', () => 
     expect((await millrace(['send', topic], 'one\n')).code).toBe(0)
     for (const instanceId of [undefined, 'static']) {
       const options = { groupId: applicationId, instanceId, protocolName: 'millrace', sessionTimeoutMs: 1_800_000 }
-      const membership = client.group({ ...options, heartbeatIntervalMs: 100, rebalanceTimeoutMs: 500 }, takesNothing)
+      const membership = client.group(
+        { ...options, heartbeatIntervalMs: 100, rebalanceTimeoutMs: 500 },
+        takesNothing('left-behind-input'),
+      )
       await membership.start()
     }
     // Without a word, as kill -9 does.

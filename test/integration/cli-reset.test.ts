@@ -4,11 +4,11 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { noHeaders } from '../../src/common/headers.ts'
 import { topicPartitionKey } from '../../src/common/topic-partition.ts'
-import type { GroupHandler } from '../../src/kafka/client/kafka-client.ts'
 import { connectKafka } from '../../src/runtime/connect-kafka.ts'
 import { errorCodes } from '../../src/kafka/protocol/error-codes.ts'
 import { KafkaStreams } from '../../src/runtime/kafka-streams.ts'
 import wordCountModule from '../../topologies/word-count.ts'
+import { takesNothing } from '../support/idle-member.ts'
 import { CliBed, moduleOf, nobody } from '../support/cli-bed.ts'
 import { fitsSchema } from '../support/cli-schema.ts'
 import { eventually } from '../support/client-bed.ts'
@@ -49,17 +49,6 @@ function instance(bed: CliBed, identity: { readonly instanceId?: string } = {}):
 const stateDir = (bed: CliBed): string => path.join(bed.folder, 'state')
 const flags = (bed: CliBed): readonly string[] => ['--state-dir', stateDir(bed)]
 
-const takesNothing: GroupHandler = {
-  subscription: () => ({ topics: ['text-lines'], ownedPartitions: [], userData: undefined }),
-  assign: async (all) => all.map(({ memberId }) => ({ memberId, partitions: [], userData: undefined })),
-  onPrepareJoin: async () => undefined,
-  onAssigned: async () => undefined,
-  onLost: async () => undefined,
-  onFatal: (error) => {
-    throw error
-  },
-}
-
 async function committed(bed: CliBed): Promise<ReadonlyMap<string, number>> {
   const offsets = await bed.client.admin.groups.offsets('word-count')
   return new Map([...offsets].map(([key, { offset }]) => [key, offset]))
@@ -75,7 +64,10 @@ async function leftBehind(bed: CliBed, instanceId = 'left-behind'): Promise<{ re
   const client = connectKafka({ kafka: { brokers: bed.kafka.brokers }, applicationId: 'gone' })
   await client.connect()
   const options = { groupId: 'word-count', instanceId, protocolName: 'millrace', sessionTimeoutMs: 1_800_000 }
-  const membership = client.group({ ...options, heartbeatIntervalMs: 50, rebalanceTimeoutMs: 1000 }, takesNothing)
+  const membership = client.group(
+    { ...options, heartbeatIntervalMs: 50, rebalanceTimeoutMs: 1000 },
+    takesNothing('text-lines'),
+  )
   await membership.start()
   const { memberId } = membership.identity()
   await client.close()

@@ -14,6 +14,7 @@ interface CachedTopic {
   readonly leaders: readonly (Leader | undefined)[]
 }
 
+/** What brokers without topic ids answer (before 2.8). */
 export const noTopicId = '00000000-0000-0000-0000-000000000000'
 
 /**

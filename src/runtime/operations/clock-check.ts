@@ -25,7 +25,7 @@ const refusedFromMs = 3_600_000
 
 async function clockCheck(client: KafkaClient, clock: Clock): ReturnType<Check['run']> {
   const askedMs = clock.now()
-  const told = await client.admin.cluster.controllerTime().catch(undefinedWhereForbidden)
+  const told = await client.admin.cluster.controllerTime().catch(forbiddenOrThrow)
   if (told === 'forbidden') return { skipped: 'the controller may not be asked for its time: Describe on the cluster' }
   if (told === undefined)
     return { skipped: 'the cluster does not tell the time: it does from Kafka 3.3 on, with KRaft' }
@@ -36,7 +36,7 @@ async function clockCheck(client: KafkaClient, clock: Clock): ReturnType<Check['
   return findingOf(told.controllerId, { aheadMs, behindMs, withinMs: answeredMs - askedMs })
 }
 
-async function undefinedWhereForbidden(error: unknown): Promise<'forbidden'> {
+async function forbiddenOrThrow(error: unknown): Promise<'forbidden'> {
   if (error instanceof StreamsError && error.code === 'MILLRACE_KAFKA_AUTHORIZATION') return 'forbidden'
   throw error
 }

@@ -7,19 +7,11 @@ import { askInstance } from '../../../src/cli/instance-http.ts'
 import { isStreamsStatus } from '../../../src/cli/instance-status.ts'
 import { instancesAt } from '../../../src/cli/instances.ts'
 import { statusText } from '../../../src/cli/status-text.ts'
+import { sampleStatus } from '../../support/sample-status.ts'
 
 const good = {
-  schemaVersion: 1,
-  applicationId: 'word-count',
-  state: 'RUNNING',
-  uptimeMs: 1000,
-  threads: [{ taskIds: ['0_0'] }],
-  tasks: { running: 1, restoring: 0, assigned: 0 },
-  restore: { remaining: 0, etaMs: null },
-  lag: null,
-  lastCommitAgeMs: 5,
+  ...sampleStatus,
   errors: { total: 1, last: { at: '2026-01-01T00:00:00Z', code: 'MILLRACE_X', message: 'it failed' } },
-  process: { rssBytes: 1, eventLoopDelayP99Ms: 1 },
 }
 
 const servers: Server[] = []

@@ -8,22 +8,10 @@ import type { FoundApplication } from '../../../src/cli/instances.ts'
 import { statusCommand } from '../../../src/cli/status.ts'
 import type { StatusOptions } from '../../../src/cli/status.ts'
 import { nobody } from '../../support/cli-bed.ts'
+import { sampleStatus as status } from '../../support/sample-status.ts'
 import { printed } from '../../support/standard-output.ts'
 
 const token = 'a-token-of-sixteen-letters'
-const status = {
-  schemaVersion: 1,
-  applicationId: 'word-count',
-  state: 'RUNNING',
-  uptimeMs: 1000,
-  threads: [{ taskIds: ['0_0'] }],
-  tasks: { running: 1, restoring: 0, assigned: 0 },
-  restore: { remaining: 0, etaMs: null },
-  lag: null,
-  lastCommitAgeMs: 5,
-  errors: { total: 0, last: null },
-  process: { rssBytes: 1, eventLoopDelayP99Ms: 1 },
-}
 
 let server: Server
 let address: string
