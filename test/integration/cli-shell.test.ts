@@ -106,7 +106,8 @@ class Terminal {
 
   constructor(args: string, env: Readonly<Record<string, string>>) {
     const binary = new URL('../../bin/millrace.js', import.meta.url).pathname
-    this.#process = spawn('script', ['-qfec', `'${process.execPath}' '${binary}' shell ${args}`, '/dev/null'], {
+    // In place of the shell that `script` starts: dash would stay, be sent each Ctrl-C as well, and end with 130 itself.
+    this.#process = spawn('script', ['-qfec', `exec '${process.execPath}' '${binary}' shell ${args}`, '/dev/null'], {
       env: { ...process.env, TERM: 'xterm', ...env },
       stdio: ['pipe', 'pipe', 'ignore'],
     })
