@@ -20,7 +20,7 @@ export function isSecretKey(key: string): boolean {
 
 /**
  * A copy for JSON in which every secret is `(redacted)`; `user:password@` in addresses, too. Errors become type, message,
- * stack, their facts and cause, bytes their number. Undefined stays undefined, and so become functions.
+ * stack, their facts and cause, bytes their number. Undefined stays undefined, and so become functions. Never throws.
  */
 export function redact(value: unknown): unknown {
   return copy(value, 0, [])
@@ -30,22 +30,30 @@ function copy(value: unknown, depth: number, parents: readonly object[]): unknow
   if (typeof value === 'string') return withoutSecrets(value)
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  if (typeof value !== 'object' || value === null) return value
   if (depth >= depthMax) return '…'
   if (parents.includes(value)) return '(circular)'
-  const within = [...parents, value]
+  try {
+    return copyObject(value, depth, [...parents, value])
+  } catch {
+    // A getter that throws, a key without a text, a revoked proxy: who logs it must not fail for it.
+    return '(unreadable)'
+  }
+}
+
+function copyObject(value: object, depth: number, within: readonly object[]): unknown {
+  if (value instanceof Date) return new Date(value.getTime())
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `(${value.byteLength} bytes)`
   if (value instanceof Error) return copyError(value, depth, within)
-  if (value instanceof Map)
-    return copyEntries(
-      [...value].map(([key, item]) => [String(key), item]),
-      depth,
-      within,
-    )
+  if (value instanceof Map) return copyEntries([...value].map(withTextKey), depth, within)
   if (Array.isArray(value) || value instanceof Set) {
     return [...(value as Iterable<unknown>)].slice(0, itemsMax).map((item) => copy(item, depth + 1, within))
   }
   return copyEntries(Object.entries(value), depth, within)
+}
+
+function withTextKey([key, item]: [unknown, unknown]): [string, unknown] {
+  return [String(key), item]
 }
 
 function copyEntries(entries: readonly [string, unknown][], depth: number, parents: readonly object[]): object {
@@ -70,9 +78,9 @@ function withoutCredentials(sasl: unknown): unknown {
 function copyError(error: Error, depth: number, parents: readonly object[]): object {
   const { name, message, stack, cause } = error
   return {
-    type: name,
-    message: withoutSecrets(message),
-    stack: stack === undefined ? undefined : withoutSecrets(stack),
+    type: copy(name, depth + 1, parents),
+    message: copy(message, depth + 1, parents),
+    stack: copy(stack, depth + 1, parents),
     ...copyEntries(Object.entries(error), depth, parents),
     cause: copy(cause, depth + 1, parents),
   }

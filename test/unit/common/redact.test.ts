@@ -93,6 +93,19 @@ describe('What is redacted', () => {
     }
   })
 
+  it('is said to be unreadable, instead of throwing', () => {
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    const getter = Object.defineProperty({}, 'at', { enumerable: true, get: () => expect.unreachable() })
+    const noTime: unknown = Object.create(Date.prototype)
+    const noText = new Map([[Object.create(null), 1]])
+    for (const value of [revoked.proxy, getter, noTime, noText]) {
+      expect(redact({ value, next: 1 })).toEqual({ value: '(unreadable)', next: 1 })
+    }
+    const error = Object.assign(new Error('a'), { message: 5, name: { first: 'b' }, stack: ['c'], password: secret })
+    expect(redact(error)).toMatchObject({ message: 5, type: { first: 'b' }, stack: ['c'], password: redacted })
+  })
+
   it('never throws, and always has a JSON', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withMap: true, withSet: true, withTypedArray: true }), (value) => {
