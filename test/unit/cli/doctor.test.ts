@@ -69,6 +69,8 @@ describe('millrace doctor', () => {
   })
 
   it('knows whether the state directory was given', async () => {
+    // The default may be there already, and another user's.
+    vi.stubEnv('TMPDIR', folder)
     expect((await checked()).get('state-dir')?.detail).toContain('it is the default')
     const given = await checked(undefined, { stateDir: path.join(folder, 'state') })
     expect(given.get('state-dir')).toMatchObject({ status: 'ok' })
