@@ -93,9 +93,16 @@ class Model {
   }
 }
 
-it('Foreign-key joins come to what the tables are, though both change while answers are under way', async () => {
+/** Of rows that often refer to nothing many change again before the join of what they were is undone. */
+it.each([
+  { rowsWithoutForeignKey: 'some', seed: 11 },
+  { rowsWithoutForeignKey: 'most', seed: 100 },
+  { rowsWithoutForeignKey: 'most', seed: 101 },
+  { rowsWithoutForeignKey: 'most', seed: 102 },
+])('Foreign-key joins come to what changing tables are: %j', async ({ rowsWithoutForeignKey, seed }) => {
   await using cluster = await Cluster.start({ ...counts, inner: 1, outer: 1 })
-  const random = seededRandom(11)
+  const random = seededRandom(seed)
+  const foreignKeys = [...rights, ...Array.from({ length: rowsWithoutForeignKey === 'most' ? 5 : 1 }, () => '')]
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
   const model = new Model()
   const app = cluster.app(joins(), { commitIntervalMs: 20 })
@@ -103,7 +110,7 @@ it('Foreign-key joins come to what the tables are, though both change while answ
   let version = 0
   const update = (): Row =>
     random() < 0.5
-      ? ['left', pick(lefts), `${pick([...rights, ''])}:${version++}`]
+      ? ['left', pick(lefts), `${pick(foreignKeys)}:${version++}`]
       : ['right', pick(rights), random() < 0.5 ? null : `v${version++}`]
   for (let round = 0; round < 4; round++) {
     // Over several commits, with updates of the same rows on both sides.

@@ -14,7 +14,8 @@ import type { DslBuilder, KTablePart } from '../dsl-builder.ts'
 import type { NodeId } from '../graph.ts'
 import { givenStoreName, historyRetention, requireSerde, tableStore, type AnyMaterialized } from '../materialized.ts'
 import { foreignTableJoinOperator } from '../operators/foreign-table-join.ts'
-import { responseJoinOperator } from '../operators/response-join.ts'
+import type { ForeignKeyCallback } from '../operators/foreign-key-callback.ts'
+import { responseJoinOperator, type Joiner } from '../operators/response-join.ts'
 import { subscriptionJoinOperator } from '../operators/subscription-join.ts'
 import { subscriptionReceiveOperator, type SubscriptionStoring } from '../operators/subscription-receive.ts'
 import { subscriptionSendOperator } from '../operators/subscription-send.ts'
@@ -50,9 +51,9 @@ export function joinOnForeignKey<K, KO, VR>(
   right.supply.demandOldValues(true)
   left.supply.demandOldValues(true)
   const join = new ForeignKeyJoin(dsl, left, right, kind, options)
-  const subscriptions = join.subscribe(foreignKey as (value: unknown, key: unknown) => unknown)
-  const responses = join.answer(subscriptions)
-  const resolved = join.resolve(responses, joiner as (left: unknown, right: unknown) => unknown)
+  const foreignKeyOf = foreignKey as ForeignKeyCallback
+  const responses = join.answer(join.subscribe(foreignKeyOf))
+  const resolved = join.resolve(responses, foreignKeyOf, joiner as Joiner)
   return join.result(resolved)
 }
 
@@ -64,7 +65,8 @@ class ForeignKeyJoin {
   readonly #isLeftJoin: boolean
   /**
    * differs from Java (#foreign-key-results), which keeps results of right rows that are gone, where the left row changes
-   * while the news of it is under way, or where the right row comes and goes within one commit of a cached table.
+   * while the news of it is under way, or where the right row comes and goes within one commit of a cached table; and of
+   * left rows that refer to nothing any more, where they change once more while that is under way.
    */
   readonly #isExact: boolean
   readonly #options: Options
@@ -85,7 +87,7 @@ class ForeignKeyJoin {
   }
 
   /** From the left table to where the right one is. */
-  subscribe(foreignKeyOf: (value: unknown, key: unknown) => unknown): NodeId {
+  subscribe(foreignKeyOf: ForeignKeyCallback): NodeId {
     const { send, subscriptionSink, subscriptionTopic, subscriptionSource } = this.#names
     const { foreignKey, value, subscription } = this.#serdes
     const operator = subscriptionSendOperator({
@@ -131,13 +133,15 @@ class ForeignKeyJoin {
     )
   }
 
-  resolve(responses: NodeId, joiner: (left: unknown, right: unknown) => unknown): NodeId {
+  resolve(responses: NodeId, foreignKeyOf: ForeignKeyCallback, joiner: Joiner): NodeId {
     const view = this.#left.supply.view()
     const operator = responseJoinOperator({
       isLeftJoin: this.#isLeftJoin,
       joiner,
       left: view,
       readsTold: this.#isExact,
+      foreignKeyOf,
+      answersRowsThatAskNothing: this.#isExact,
       value: this.#serdes.value,
       subscriptionTopic: this.#names.subscriptionTopic,
     })

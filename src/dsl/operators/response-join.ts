@@ -4,13 +4,22 @@ import type { Operator, OperatorContext, OperatorSupplier } from '../../processo
 import type { AnySerde } from '../../serde/serde.ts'
 import { hashLength, valueHashTopic, type SubscriptionResponse } from '../joins/subscription-serdes.ts'
 import type { TableReader, TableView } from '../table-supply.ts'
+import { foreignKeyOf, type ForeignKeyCallback } from './foreign-key-callback.ts'
+
+export type Joiner = (left: unknown, right: unknown) => unknown
 
 export interface ResponseJoin {
   readonly isLeftJoin: boolean
-  readonly joiner: (left: unknown, right: unknown) => unknown
+  readonly joiner: Joiner
   readonly left: TableView
   /** The row is the one that was told last, and not one that waits in the cache: that asks when it is told. */
   readonly readsTold: boolean
+  readonly foreignKeyOf: ForeignKeyCallback
+  /**
+   * Of an inner join: that there is nothing to join is also heard by a row that has changed since, if what it has become
+   * asks for nothing and so has no answer of its own.
+   */
+  readonly answersRowsThatAskNothing: boolean
   readonly value: AnySerde
   /** Without the application id. */
   readonly subscriptionTopic: string
@@ -44,7 +53,8 @@ class ResponseJoinOperator<K> implements Operator<K, SubscriptionResponse> {
   process(key: K, { hash, foreignValue }: SubscriptionResponse): void {
     const value = this.#left.read(key)?.value ?? null
     if (!this.#isOf(value, hash)) {
-      this.#context.dropRecord('outdated answer')
+      if (foreignValue === null && this.#asksNothing(key, value)) this.#context.forward(key, null)
+      else this.#context.dropRecord('outdated answer')
       return
     }
     const joins = foreignValue !== null || (this.#join.isLeftJoin && value !== null)
@@ -59,6 +69,12 @@ class ResponseJoinOperator<K> implements Operator<K, SubscriptionResponse> {
     if (value === null || hash === null) return value === null && hash === null
     const bytes = this.#join.value.serialize(value as never, this.#valueTopic, this.#context.record.headers)
     return murmur3(bytes, this.#hashBytes).equals(hash)
+  }
+
+  #asksNothing(key: K, value: unknown): boolean {
+    const { answersRowsThatAskNothing, isLeftJoin, foreignKeyOf: callback } = this.#join
+    if (!answersRowsThatAskNothing || isLeftJoin) return false
+    return foreignKeyOf(callback, value, key, this.#context.nodeName) === null
   }
 
   #joined(left: unknown, right: unknown): unknown {

@@ -1,5 +1,4 @@
 import { murmur3 } from '../../common/murmur3.ts'
-import { isThenable, refusePromise, refuseResult } from '../../processor/callback-result.ts'
 import type { Operator, OperatorContext, OperatorSupplier } from '../../processor/operator.ts'
 import type { Change } from '../../processor/record.ts'
 import type { AnySerde } from '../../serde/serde.ts'
@@ -12,10 +11,11 @@ import {
   type Instruction,
   type Subscription,
 } from '../joins/subscription-serdes.ts'
+import { foreignKeyOf, type ForeignKeyCallback } from './foreign-key-callback.ts'
 
 export interface SubscriptionSending {
   readonly isLeftJoin: boolean
-  readonly foreignKeyOf: (value: unknown, key: unknown) => unknown
+  readonly foreignKeyOf: ForeignKeyCallback
   readonly foreignKey: AnySerde
   readonly value: AnySerde
   /** Without the application id. */
@@ -108,16 +108,7 @@ class SubscriptionSendOperator<K> implements Operator<K, Change<unknown>> {
   }
 
   #foreignKeyOf(value: unknown, key: K): unknown {
-    if (value === null) return null
-    const foreignKey = this.#sending.foreignKeyOf(value, key)
-    if (isThenable(foreignKey)) refusePromise(this.#context.nodeName, 'foreign key callback', foreignKey)
-    if (foreignKey !== undefined) return foreignKey
-    return refuseResult(
-      this.#context.nodeName,
-      'foreign key callback',
-      'the key of the other table, or null where the row refers to none',
-      foreignKey,
-    )
+    return foreignKeyOf(this.#sending.foreignKeyOf, value, key, this.#context.nodeName)
   }
 
   /** By their bytes, as they decide the partition. */

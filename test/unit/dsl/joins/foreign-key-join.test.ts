@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { responseJoinOperator } from '../../../../src/dsl/operators/response-join.ts'
+import { murmur3 } from '../../../../src/common/murmur3.ts'
+import { responseJoinOperator, type ResponseJoin } from '../../../../src/dsl/operators/response-join.ts'
 import { subscriptionJoinOperator } from '../../../../src/dsl/operators/subscription-join.ts'
 import type { TableView } from '../../../../src/dsl/table-supply.ts'
 import { singlePartition } from '../../../../src/dsl/joins/single-partition.ts'
@@ -140,6 +141,53 @@ describe('An update of a row whose foreign key stays', () => {
   })
 })
 
+describe('An answer to a row that has changed since', () => {
+  const asked = murmur3(Buffer.from(':asked'), Buffer.alloc(16))
+
+  /** What the row of today is told by the answer to what it was. */
+  function told(
+    row: string | null,
+    answer: { readonly hash: Uint8Array | null; readonly foreignValue: string | null },
+    options: Partial<ResponseJoin> = {},
+  ): unknown[] {
+    const read = () => (row === null ? undefined : { value: row, timestamp: 0 })
+    const left: TableView = { historyRetentionMs: undefined, storeNames: [], open: () => ({ read }) }
+    const harness = new OperatorHarness(
+      responseJoinOperator({
+        isLeftJoin: false,
+        joiner: (one, two) => `${String(one)}=${String(two)}`,
+        left,
+        readsTold: true,
+        foreignKeyOf: (value) => (value as string).split(':')[0] || null,
+        answersRowsThatAskNothing: true,
+        value: serdes.string,
+        subscriptionTopic: 't',
+        ...options,
+      }),
+    )
+    const forwarded = harness.process('key', answer).map(({ value }) => value)
+    expect(forwarded.length + harness.dropped.length).toBe(1)
+    return forwarded
+  }
+
+  test.each([
+    ['refers to nothing now, and asks nothing', ':now', { hash: asked, foreignValue: null }, [null]],
+    ['is gone, and did not refer to anything before', null, { hash: asked, foreignValue: null }, [null]],
+    ['came back and refers to nothing', ':now', { hash: null, foreignValue: null }, [null]],
+    ['refers to another row, which answers', 'x:now', { hash: asked, foreignValue: null }, []],
+    ['refers to nothing now, and was joined before', ':now', { hash: asked, foreignValue: 'right' }, []],
+    ['has not changed', ':asked', { hash: asked, foreignValue: null }, [null]],
+  ])('%s', (_, row, answer, expected) => {
+    expect(told(row, answer)).toEqual(expected)
+  })
+
+  test('does nothing where every row asks, or as in Java', () => {
+    const answer = { hash: asked, foreignValue: null }
+    expect(told(':now', answer, { isLeftJoin: true })).toEqual([])
+    expect(told(':now', answer, { answersRowsThatAskNothing: false })).toEqual([])
+  })
+})
+
 describe('The tables of a foreign-key join', () => {
   test.each([true, false])('are read as they have told: %j', (readsTold) => {
     const asked: (boolean | undefined)[] = []
@@ -150,7 +198,16 @@ describe('The tables of a foreign-key join', () => {
     }
     const right = new OperatorHarness(subscriptionJoinOperator(view, readsTold))
     const { string: value } = serdes
-    const join = { isLeftJoin: true, joiner: () => '', left: view, readsTold, value, subscriptionTopic: 't' }
+    const join = {
+      isLeftJoin: true,
+      joiner: () => '',
+      left: view,
+      readsTold,
+      foreignKeyOf: () => null,
+      answersRowsThatAskNothing: true,
+      value,
+      subscriptionTopic: 't',
+    }
     const left = new OperatorHarness(responseJoinOperator(join))
     expect(asked).toEqual([readsTold, readsTold])
     for (const harness of [right, left]) harness.close()
